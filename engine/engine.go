@@ -1,0 +1,256 @@
+package engine
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"sync"
+	"time"
+
+	"kassa"
+	"kassa/journal"
+)
+
+// Store is what the engine needs of a store.
+type Store interface {
+	Reader
+	// Submit makes a batch durable and then calls done, in the order of submission.
+	Submit(batch journal.Batch, done func(journal.Receipt, error))
+}
+
+// Acquirer takes effects for the acquirer's link. It never blocks; outcomes come back through
+// Engine.FromAcquirer.
+type Acquirer interface {
+	Authorise(o kassa.NewOrder, e kassa.SendAuthorisation)
+	Reverse(o kassa.NewOrder, e kassa.SendReversal)
+	Refund(o kassa.NewOrder, e kassa.SendRefund)
+}
+
+// POI takes effects for a terminal's link. It never blocks, and drops what it cannot deliver.
+type POI interface {
+	Tell(o kassa.NewOrder, e kassa.Effect)
+}
+
+// Engine is the shell: one goroutine that owns the Machine.
+type Engine struct {
+	store    Store
+	acquirer Acquirer
+	poi      POI
+	log      *slog.Logger
+	now      func() time.Time
+
+	machine *Machine
+	start   []Output
+
+	mu      sync.Mutex
+	inbox   []Input
+	tickets map[Ticket]chan Reply
+	last    Ticket
+	stopped bool
+	wake    chan struct{}
+	fatal   error
+}
+
+// ErrStopped tells that the engine takes nothing any more: nothing was done.
+var ErrStopped = errors.New("engine: stopped")
+
+// New reads what is open. The engine works once Run is called.
+func New(store Store, acquirer Acquirer, poi POI, now func() time.Time, log *slog.Logger) (*Engine, error) {
+	m, start, err := NewMachine(now(), store, false)
+	if err != nil {
+		return nil, err
+	}
+	return &Engine{
+		store: store, acquirer: acquirer, poi: poi, log: log, now: now, machine: m, start: start,
+		tickets: make(map[Ticket]chan Reply), wake: make(chan struct{}, 1),
+	}, nil
+}
+
+// Clock gives a clock that starts at wall's reading or at notBefore, whichever is later, and runs
+// on with wall's monotonic part: a wall clock that is set back or forward moves no deadline, and
+// the journal's instants never go back over a restart.
+func Clock(wall func() time.Time, notBefore time.Time) func() time.Time {
+	begin := wall()
+	base := begin.Round(0)
+	if base.Before(notBefore) {
+		base = notBefore
+	}
+	return func() time.Time { return base.Add(wall().Sub(begin)) }
+}
+
+// Run works until ctx ends or the store fails; the error is nil in the first case.
+func (e *Engine) Run(ctx context.Context) error {
+	defer e.stop()
+	e.do(e.start)
+	e.start = nil
+	timer := time.NewTimer(0)
+	defer timer.Stop()
+	for {
+		inbox, fatal := e.takeInbox()
+		for _, in := range inbox {
+			e.do(e.machine.Handle(e.now(), in))
+		}
+		if fatal != nil {
+			return fatal
+		}
+		var due <-chan time.Time
+		if at, ok := e.machine.NextDue(); ok {
+			timer.Reset(max(0, at.Sub(e.now())))
+			due = timer.C
+		}
+		select {
+		case <-ctx.Done():
+			return nil
+		case <-e.wake:
+		case <-due:
+			e.do(e.machine.Handle(e.now(), Tick{}))
+		}
+	}
+}
+
+func (e *Engine) takeInbox() (inbox []Input, fatal error) {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	inbox, e.inbox = e.inbox, nil
+	return inbox, e.fatal
+}
+
+func (e *Engine) do(outputs []Output) {
+	for _, out := range outputs {
+		switch out := out.(type) {
+		case Commit:
+			token := out.Token
+			e.store.Submit(out.Batch, func(_ journal.Receipt, err error) { e.put(Committed{Token: token, Err: err}) })
+		case Reply:
+			e.deliver(out)
+		case ToAcquirer:
+			e.toAcquirer(out)
+		case ToPOI:
+			e.poi.Tell(out.Order, out.Effect)
+		case Alarm:
+			e.log.Error("engine.alarm", "order", out.Order, "alarm", out.Text)
+		}
+	}
+}
+
+func (e *Engine) toAcquirer(out ToAcquirer) {
+	switch effect := out.Effect.(type) {
+	case kassa.SendAuthorisation:
+		e.acquirer.Authorise(out.Order, effect)
+	case kassa.SendReversal:
+		e.acquirer.Reverse(out.Order, effect)
+	case kassa.SendRefund:
+		e.acquirer.Refund(out.Order, effect)
+	}
+}
+
+// put adds an input. The inbox holds at most what callers wait for (bounded by the listener), what
+// links may have in the air (bounded by their queues) and commits in the air (bounded by the store).
+func (e *Engine) put(in Input) {
+	e.mu.Lock()
+	if c, ok := in.(Committed); ok && c.Err != nil && e.fatal == nil {
+		e.fatal = fmt.Errorf("engine: the store failed: %w", c.Err)
+	}
+	if !e.stopped {
+		e.inbox = append(e.inbox, in)
+	}
+	e.mu.Unlock()
+	select {
+	case e.wake <- struct{}{}:
+	default:
+	}
+}
+
+func (e *Engine) stop() {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	e.stopped = true
+	for t, c := range e.tickets {
+		c <- Reply{Ticket: t, Err: ErrStopped}
+		delete(e.tickets, t)
+	}
+}
+
+func (e *Engine) deliver(r Reply) {
+	e.mu.Lock()
+	c, ok := e.tickets[r.Ticket]
+	delete(e.tickets, r.Ticket)
+	e.mu.Unlock()
+	if ok {
+		c <- r
+	}
+}
+
+// ask puts an input with a ticket and waits. A caller that goes away cancels nothing.
+func (e *Engine) ask(ctx context.Context, in func(Ticket) Input) Reply {
+	c := make(chan Reply, 1)
+	e.mu.Lock()
+	if e.stopped {
+		e.mu.Unlock()
+		return Reply{Err: ErrStopped}
+	}
+	e.last++
+	t := e.last
+	e.tickets[t] = c
+	e.mu.Unlock()
+	e.put(in(t))
+	select {
+	case r := <-c:
+		return r
+	case <-ctx.Done():
+		e.mu.Lock()
+		delete(e.tickets, t)
+		e.mu.Unlock()
+		return Reply{Err: ctx.Err()}
+	}
+}
+
+// Create makes an order, or gives the existing one when the same was asked before. The engine
+// assigns n.Number.
+func (e *Engine) Create(ctx context.Context, n kassa.NewOrder) (kassa.Order, kassa.Reason, error) {
+	r := e.ask(ctx, func(t Ticket) Input { return Create{Ticket: t, Order: n} })
+	return r.Order, r.Reason, r.Err
+}
+
+// Find gives the committed state of an order.
+func (e *Engine) Find(_ context.Context, dialect, scope, ref string) (kassa.Order, bool, error) {
+	stream, ok, err := e.store.Find(Ref(dialect, scope, ref))
+	if err != nil || !ok {
+		return kassa.Order{}, false, err
+	}
+	o, err := decodeOrder(stream)
+	return o, err == nil, err
+}
+
+// Cancel cancels an order. While the host decides it waits for the winner: the answer is the
+// cancelled order, or NotCancellable with the completed one.
+func (e *Engine) Cancel(ctx context.Context, dialect, scope, ref string) (kassa.Order, kassa.Reason, error) {
+	r := e.ask(ctx, func(t Ticket) Input {
+		return ByRef{Ticket: t, Ref: Ref(dialect, scope, ref), Input: kassa.Cancel{}}
+	})
+	return r.Order, r.Reason, r.Err
+}
+
+// Refund accepts a refund and gives its number. Its way to the host is the engine's.
+func (e *Engine) Refund(ctx context.Context, dialect, scope, ref string, ask kassa.AskRefund) (kassa.Order, int64, kassa.Reason, error) {
+	r := e.ask(ctx, func(t Ticket) Input {
+		return ByRef{Ticket: t, Ref: Ref(dialect, scope, ref), Input: ask}
+	})
+	return r.Order, r.Refund, r.Reason, r.Err
+}
+
+// FromPOI gives an input on behalf of a terminal.
+func (e *Engine) FromPOI(tid, order string, in kassa.Input) {
+	e.put(FromPOI{TID: tid, Order: order, Input: in})
+}
+
+// FromAcquirer gives an input on behalf of the acquirer's link.
+func (e *Engine) FromAcquirer(order string, in kassa.Input) {
+	e.put(FromAcquirer{Order: order, Input: in})
+}
+
+// POIConnected tells that a terminal's link opened, and which exchanges it remembers as open.
+func (e *Engine) POIConnected(tid, poiid string, open []string) {
+	e.put(POIConnected{TID: tid, POIID: poiid, Open: open})
+}

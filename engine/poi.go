@@ -1,0 +1,142 @@
+package engine
+
+import (
+	"encoding/json"
+	"fmt"
+	"maps"
+	"strconv"
+	"time"
+
+	"kassa"
+	"kassa/journal"
+)
+
+// poi is what the engine keeps of one terminal: its counters, which are durable, and who has it.
+//
+// Several orders of one terminal can have commits in the air (a payment and a refund), so the
+// counters run ahead of what is durable. That is safe: batches become durable in the order in
+// which they are handed over, and a crash only loses numbers that never left.
+type poi struct {
+	tid     string
+	version uint64
+	state   poiState
+	holder  string   // the order that has the screen
+	waiting []string // orders in the sequence of their making
+}
+
+type poiState struct {
+	// STAN is the last system trace audit number used (DE11).
+	STAN int `json:"stan"`
+	// KSN is the highest DUKPT counter seen, by initial key id.
+	KSN map[string]uint32 `json:"ksn,omitempty"`
+}
+
+// counters are what a step would use of a terminal's counters.
+type counters struct {
+	stan    int
+	ikid    string
+	counter uint32
+}
+
+// maxSTAN: DE11 is n6, 000001 to 999999, wrapping.
+const maxSTAN = 999_999
+
+func (m *Machine) poi(tid string) (*poi, error) {
+	if p, ok := m.pois[tid]; ok {
+		return p, nil
+	}
+	p := &poi{tid: tid}
+	stream, ok, err := m.store.Load("poi/" + tid)
+	if err != nil {
+		return nil, fmt.Errorf("engine: read POI: %w", err)
+	}
+	if ok {
+		if err := json.Unmarshal(stream.State, &p.state); err != nil {
+			return nil, fmt.Errorf("engine: state of %s: %w", stream.ID, err)
+		}
+		p.version = stream.Version
+	}
+	m.pois[tid] = p
+	return p, nil
+}
+
+// equip adds to an input what only the engine can give: numbers, the STAN, the RRN, whether the
+// POI is free, and whether the DUKPT counter rose.
+func (m *Machine) equip(now time.Time, p *poi, s *slot, in kassa.Input) (kassa.Input, counters) {
+	stan := p.state.STAN%maxSTAN + 1
+	text := fmt.Sprintf("%06d", stan)
+	switch in := in.(type) {
+	case kassa.Create:
+		in.POIFree = p.holder == ""
+		return in, counters{}
+	case kassa.ScreenShown:
+		in.NextAttempt = m.num.take(now)
+		return in, counters{}
+	case kassa.HostAnswered:
+		in.NextAttempt = m.num.take(now)
+		return in, counters{}
+	case kassa.AskRefund:
+		in.Number, in.STAN, in.RRN = m.num.take(now), text, kassa.RRN(now, text)
+		return in, counters{stan: stan}
+	case kassa.Authorise:
+		in.NextAttempt, in.STAN, in.RRN = m.num.take(now), text, kassa.RRN(now, text)
+		used := counters{stan: stan}
+		ikid, counter, ok := splitKSN(in.Sealed.KSN)
+		switch {
+		case !ok:
+			in.Refuse = kassa.CardDataUnreadable
+		case counter <= p.state.KSN[ikid]:
+			in.Refuse = kassa.KeyReplay
+		default:
+			used.ikid, used.counter = ikid, counter
+		}
+		return in, used
+	}
+	return in, counters{}
+}
+
+// splitKSN takes an AES DUKPT key serial number (ANSI X9.24-3: 8 bytes initial key id, 4 bytes
+// counter, in hex) apart.
+func splitKSN(ksn string) (ikid string, counter uint32, ok bool) {
+	if len(ksn) != 24 {
+		return "", 0, false
+	}
+	n, err := strconv.ParseUint(ksn[16:], 16, 32)
+	if err != nil || n == 0 {
+		return "", 0, false
+	}
+	return ksn[:16], uint32(n), true
+}
+
+// spent tells whether the facts used the counters.
+func (c counters) spent(events []kassa.Event) bool {
+	if c.stan == 0 {
+		return false
+	}
+	for _, e := range events {
+		switch e.(type) {
+		case kassa.AuthorisationRequested, kassa.RefundTaken:
+			return true
+		}
+	}
+	return false
+}
+
+// spend moves the counters on, and gives the change that makes it durable.
+func (p *poi) spend(c counters) (journal.Change, error) {
+	p.state.STAN = c.stan
+	if c.ikid != "" {
+		p.state.KSN = maps.Clone(p.state.KSN)
+		if p.state.KSN == nil {
+			p.state.KSN = make(map[string]uint32)
+		}
+		p.state.KSN[c.ikid] = c.counter
+	}
+	state, err := json.Marshal(p.state)
+	if err != nil {
+		return journal.Change{}, fmt.Errorf("engine: encode POI: %w", err)
+	}
+	change := journal.Change{Stream: "poi/" + p.tid, Expect: p.version, State: state}
+	p.version++
+	return change, nil
+}

@@ -1,0 +1,141 @@
+package kassa
+
+import (
+	"encoding/json"
+	"time"
+)
+
+// Input is what can happen to an order. The set is closed.
+type Input interface{ input() }
+
+// Create makes the order. POIFree tells that no other order holds its POI.
+type Create struct {
+	Order   NewOrder
+	POIFree bool
+}
+
+// POIFreed tells a waiting order that its POI is free now.
+type POIFreed struct{}
+
+// ScreenShown is the terminal's report of what it shows. NextAttempt is the number for the attempt
+// that the first such report opens.
+type ScreenShown struct {
+	Screen      string
+	NextAttempt int64
+}
+
+// Authorise is the terminal's request for an authorisation. STAN and RRN come from the TID's
+// durable counter, NextAttempt is the number for the attempt that the request may open.
+type Authorise struct {
+	Request     int
+	FollowUpOf  int
+	Entry       Entry
+	Card        CardFacts
+	Sealed      SealedCard
+	STAN, RRN   string
+	NextAttempt int64
+	// Refuse, when not None, tells that the request must not reach the host: KeyReplay.
+	Refuse Reason
+}
+
+// HostAnswered is the host's answer. NextAttempt is the number for the attempt that a soft
+// decline opens.
+type HostAnswered struct {
+	Request      int
+	Reason       Reason // None when approved
+	ResponseCode string
+	AuthCode     string
+	EMV          []byte
+	Approved     Money // the amount approved
+	NextAttempt  int64
+}
+
+// HostOutcomeUnknown tells that the request may have reached the host and no usable answer came.
+type HostOutcomeUnknown struct {
+	Request int
+	Reason  ReversalReason
+}
+
+// HostRequestNotSent tells that the request never left Kassa. It counts only in the life of the
+// process that stored the request.
+type HostRequestNotSent struct {
+	Request int
+	Reason  Reason
+}
+
+// LateAnswer is an answer that came after its outcome had been settled as unknown.
+type LateAnswer struct {
+	Request      int
+	ResponseCode string
+	AuthCode     string
+	Approved     bool
+}
+
+// ReversalAnswered tells that the host acknowledged the reversal of a request.
+type ReversalAnswered struct {
+	Request      int
+	ResponseCode string
+}
+
+// CardCompleted is the terminal's report of how the chip ended.
+type CardCompleted struct {
+	Request int
+	Outcome CardOutcome
+}
+
+// POIEnded is the terminal's own end of the exchange without a payment.
+type POIEnded struct {
+	Reason Reason // CancelledAtPOI, Inactive or POIUnable
+}
+
+// Cancel is the Sale System's wish to cancel.
+type Cancel struct{}
+
+// AskRefund asks for a refund; Amount 0 means all that is left.
+type AskRefund struct {
+	Number      int64
+	Amount      int64
+	Currency    Currency
+	Ref         string
+	Description string
+	Door        json.RawMessage
+	STAN, RRN   string
+}
+
+// RefundAnswered is the host's answer to a refund.
+type RefundAnswered struct {
+	Number       int64
+	Reason       Reason // None when posted
+	ResponseCode string
+}
+
+// Tick tells that time has passed.
+type Tick struct{}
+
+// Restarted tells that the process which stored the order's state is dead: whatever it may have
+// sent once only has an unknown outcome.
+type Restarted struct{}
+
+func (Create) input()             {}
+func (POIFreed) input()           {}
+func (ScreenShown) input()        {}
+func (Authorise) input()          {}
+func (HostAnswered) input()       {}
+func (HostOutcomeUnknown) input() {}
+func (HostRequestNotSent) input() {}
+func (LateAnswer) input()         {}
+func (ReversalAnswered) input()   {}
+func (CardCompleted) input()      {}
+func (POIEnded) input()           {}
+func (Cancel) input()             {}
+func (AskRefund) input()          {}
+func (RefundAnswered) input()     {}
+func (Tick) input()               {}
+func (Restarted) input()          {}
+
+// RRN makes a retrieval reference number (DE37, 12 characters) from the instant of transmission
+// in UTC and the STAN. It is unique while a STAN does not repeat within an hour.
+func RRN(at time.Time, stan string) string {
+	ydddhh := at.UTC().Format("06002") // YY and day of year
+	return ydddhh[1:] + at.UTC().Format("15") + stan
+}

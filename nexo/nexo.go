@@ -1,0 +1,134 @@
+// Package nexo holds the nexo Sale to POI messages that Kassa sends down a POI link, as JSON types.
+//
+// Names and values are those of the nexo Sale to POI Protocol 3.x. It promises that what it
+// encodes it decodes to the same value. It never decides anything, and knows no Kassa type.
+package nexo
+
+// ProtocolVersion is the version of the Sale to POI protocol that the messages follow.
+const ProtocolVersion = "3.0"
+
+// Category is the MessageCategory of a header.
+type Category string
+
+// The categories that a POI link carries.
+const (
+	CategoryPayment Category = "Payment"
+	CategoryAbort   Category = "Abort"
+)
+
+// Type is the MessageType of a header.
+type Type string
+
+// The message types.
+const (
+	TypeRequest  Type = "Request"
+	TypeResponse Type = "Response"
+)
+
+// Header is the MessageHeader: who asks whom for what, and under which identity.
+type Header struct {
+	ProtocolVersion string   `json:"ProtocolVersion"`
+	MessageClass    string   `json:"MessageClass"` // "Service"
+	MessageCategory Category `json:"MessageCategory"`
+	MessageType     Type     `json:"MessageType"`
+	// ServiceID identifies the exchange, 1 to 10 characters; a repeat carries the same one.
+	ServiceID string `json:"ServiceID"`
+	SaleID    string `json:"SaleID"`
+	POIID     string `json:"POIID"`
+}
+
+// Message is a SaleToPOIRequest or a SaleToPOIResponse: the header and the one body that its
+// category and type call for.
+type Message struct {
+	Header          Header           `json:"MessageHeader"`
+	PaymentRequest  *PaymentRequest  `json:"PaymentRequest,omitempty"`
+	PaymentResponse *PaymentResponse `json:"PaymentResponse,omitempty"`
+	AbortRequest    *AbortRequest    `json:"AbortRequest,omitempty"`
+}
+
+// PaymentRequest asks the POI to take a payment.
+type PaymentRequest struct {
+	SaleData           SaleData           `json:"SaleData"`
+	PaymentTransaction PaymentTransaction `json:"PaymentTransaction"`
+}
+
+// SaleData is what the Sale System says of the sale.
+type SaleData struct {
+	SaleTransactionID TransactionID `json:"SaleTransactionID"`
+	// SaleReferenceID is shown to nobody; it is the merchant's order id.
+	SaleReferenceID string `json:"SaleReferenceID,omitempty"`
+}
+
+// TransactionID names a transaction and its instant in RFC 3339.
+type TransactionID struct {
+	TransactionID string `json:"TransactionID"`
+	TimeStamp     string `json:"TimeStamp"`
+}
+
+// PaymentTransaction holds the amounts and the text of a payment.
+type PaymentTransaction struct {
+	AmountsReq AmountsReq `json:"AmountsReq"`
+	// SaleItem carries the description that the screen shows.
+	SaleItem []SaleItem `json:"SaleItem,omitempty"`
+}
+
+// AmountsReq is the requested amount. Kassa's link carries minor units, so that no party
+// has to convert a decimal: RequestedAmountMinor replaces nexo's decimal RequestedAmount.
+type AmountsReq struct {
+	Currency             string `json:"Currency"`
+	RequestedAmountMinor int64  `json:"RequestedAmountMinor"`
+}
+
+// SaleItem is one line of the sale; Kassa sends the order's description as the only one.
+type SaleItem struct {
+	ItemID       int    `json:"ItemID"`
+	ProductLabel string `json:"ProductLabel"`
+}
+
+// Result is the outcome of a request.
+type Result string
+
+// The results.
+const (
+	ResultSuccess Result = "Success"
+	ResultFailure Result = "Failure"
+)
+
+// ErrorCondition says why a request failed.
+type ErrorCondition string
+
+// The error conditions that a POI may report on a payment.
+const (
+	ErrorAborted       ErrorCondition = "Aborted"       // the Sale System aborted it
+	ErrorCancel        ErrorCondition = "Cancel"        // the customer or the cashier pressed Stop
+	ErrorBusy          ErrorCondition = "Busy"          // another payment is on the screen
+	ErrorRefusal       ErrorCondition = "Refusal"       // card or host refused for good
+	ErrorDeviceOut     ErrorCondition = "DeviceOut"     // the POI cannot take cards now
+	ErrorNotAllowed    ErrorCondition = "NotAllowed"    // the request came too late or does not fit this POI
+	ErrorMessageFormat ErrorCondition = "MessageFormat" // the request cannot be understood
+)
+
+// PaymentResponse is the POI's end of a payment exchange.
+type PaymentResponse struct {
+	Response Response `json:"Response"`
+}
+
+// Response is the result with its reason.
+type Response struct {
+	Result             Result         `json:"Result"`
+	ErrorCondition     ErrorCondition `json:"ErrorCondition,omitempty"`
+	AdditionalResponse string         `json:"AdditionalResponse,omitempty"`
+}
+
+// AbortRequest asks the POI to end the exchange that MessageReference names.
+type AbortRequest struct {
+	MessageReference MessageReference `json:"MessageReference"`
+	AbortReason      string           `json:"AbortReason"`
+}
+
+// MessageReference names an earlier message.
+type MessageReference struct {
+	MessageCategory Category `json:"MessageCategory"`
+	ServiceID       string   `json:"ServiceID"`
+	SaleID          string   `json:"SaleID"`
+}

@@ -1,0 +1,156 @@
+package kassa
+
+import (
+	"encoding/json"
+	"strconv"
+	"strings"
+	"time"
+)
+
+// Status is where an order stands.
+type Status string
+
+// The statuses. Completed, Cancelled and Expired are final.
+const (
+	Waiting     Status = "waiting"     // stored; its POI has another order first
+	Offered     Status = "offered"     // it holds the POI, which has not shown it yet
+	Presented   Status = "presented"   // the screen asks for a card, a PIN or another interface
+	Authorising Status = "authorising" // the host is asked
+	Completing  Status = "completing"  // contact: host approved, the chip has the last word
+	Refused     Status = "declined"    // an attempt was declined; the customer may try again
+	Completed   Status = "completed"
+	Cancelled   Status = "cancelled"
+	Expired     Status = "expired"
+)
+
+// Final tells whether nothing about the outcome can change any more.
+func (s Status) Final() bool { return s == Completed || s == Cancelled || s == Expired }
+
+// NewOrder is what a door asks to be paid.
+type NewOrder struct {
+	// Number identifies the order in the whole installation; ID() is its short form.
+	Number int64 `json:"number"`
+	// Dialect, Scope (the terminal group) and Ref (the merchant's order id) identify the order
+	// for its Sale System.
+	Dialect string `json:"dialect"`
+	Account string `json:"account"`
+	Scope   string `json:"scope"`
+	Ref     string `json:"ref"`
+	// Fingerprint is a hash of the request; the same one again gets the first answer.
+	Fingerprint string `json:"fingerprint"`
+	Environment string `json:"environment"`
+
+	POIID       string `json:"poiid"`
+	TID         string `json:"tid"` // DE41
+	MID         string `json:"mid"` // DE42
+	Amount      Money  `json:"amount"`
+	Description string `json:"description"`
+	// Door is what the dialect keeps with the order, opaque here.
+	Door json.RawMessage `json:"door,omitempty"`
+
+	// Inactivity is how long nobody may act once a screen shows the order (60 s for
+	// MultiSafepay, 150 s for Adyen); Lifetime is how long it may wait to be shown at all.
+	Inactivity time.Duration `json:"inactivity"`
+	Lifetime   time.Duration `json:"lifetime"`
+}
+
+// Deadlines that the language sets itself.
+const (
+	// CompletionTime is how long a terminal may take from the host's approval to the chip's last
+	// word, before the approval is reversed.
+	CompletionTime = 20 * time.Second
+	// AuthorisationTime bounds the wait for the acquirer's link to report any outcome. The link's
+	// own time-out (15 s) is shorter; this one only catches a link that reports nothing.
+	AuthorisationTime = 60 * time.Second
+	// DefaultLifetime is an order's lifetime when its door names none.
+	DefaultLifetime = 5 * time.Minute
+	// DefaultInactivity is MultiSafepay's 60 s without activity on the terminal.
+	DefaultInactivity = 60 * time.Second
+)
+
+// Order is one order: what was asked, every attempt to pay it, and its refunds.
+type Order struct {
+	NewOrder
+	Status     Status    `json:"status"`
+	End        Reason    `json:"end,omitempty"` // why it ended unpaid
+	CreatedAt  time.Time `json:"createdAt"`
+	ModifiedAt time.Time `json:"modifiedAt"`
+	ShownAt    time.Time `json:"shownAt,omitzero"`
+	EndedAt    time.Time `json:"endedAt,omitzero"`
+	// Deadline is the instant at which a Tick ends what is going on; zero when nothing is.
+	Deadline    time.Time `json:"deadline,omitzero"`
+	CancelAsked bool      `json:"cancelAsked,omitempty"`
+	// Parked tells that a broken invariant took the order out of service: people must look at it.
+	Parked string `json:"parked,omitempty"`
+	// Screen is what the terminal last said it shows.
+	Screen   string    `json:"screen,omitempty"`
+	Attempts []Attempt `json:"attempts,omitempty"`
+	Refunds  []Refund  `json:"refunds,omitempty"`
+}
+
+// ID is the order's number in base 36, at most 10 characters until the year 2085, so that it can
+// be a nexo ServiceID.
+func (n NewOrder) ID() string { return FormatID(n.Number) }
+
+// FormatID gives the short form of an order number.
+func FormatID(number int64) string { return strings.ToUpper(strconv.FormatInt(number, 36)) }
+
+// Attempt is the newest attempt, nil before the first.
+func (o *Order) Attempt() *Attempt {
+	if len(o.Attempts) == 0 {
+		return nil
+	}
+	return &o.Attempts[len(o.Attempts)-1]
+}
+
+// Authorisation finds the authorisation with the terminal's request number, with its attempt.
+func (o *Order) Authorisation(request int) (*Attempt, *Authorisation) {
+	for i := range o.Attempts {
+		for j := range o.Attempts[i].Authorisations {
+			if o.Attempts[i].Authorisations[j].Request == request {
+				return &o.Attempts[i], &o.Attempts[i].Authorisations[j]
+			}
+		}
+	}
+	return nil, nil
+}
+
+// Paid is the authorisation that completed the order, nil when none did.
+func (o *Order) Paid() *Authorisation {
+	if o.Status != Completed {
+		return nil
+	}
+	for i := range o.Attempts {
+		if o.Attempts[i].Status == AttemptApproved {
+			return o.Attempts[i].Last()
+		}
+	}
+	return nil
+}
+
+// AmountRefunded is the sum of all refunds that were not declined.
+func (o *Order) AmountRefunded() int64 {
+	var sum int64
+	for _, r := range o.Refunds {
+		if r.Status != RefundDeclined {
+			sum += r.Amount.Minor
+		}
+	}
+	return sum
+}
+
+// HoldsPOI tells whether the order has the POI for itself.
+func (o *Order) HoldsPOI() bool { return o.Status != Waiting && !o.Status.Final() && o.Parked == "" }
+
+// Open tells whether anything about the order is still going on or owed.
+func (o *Order) Open() bool {
+	return (!o.Status.Final() && o.Parked == "") || len(o.Owed()) > 0
+}
+
+func (o *Order) tries() int {
+	n := 0
+	for _, a := range o.Attempts {
+		n += len(a.Authorisations)
+	}
+	return n
+}

@@ -1,0 +1,44 @@
+package kassa
+
+import (
+	"encoding/json"
+	"time"
+)
+
+// RefundStatus is what became of a refund.
+type RefundStatus string
+
+// The refund statuses. A refund counts against the payment from its acceptance until it is declined.
+const (
+	RefundAccepted  RefundStatus = "accepted" // stored, repeated to the host until it answers
+	RefundCompleted RefundStatus = "completed"
+	RefundDeclined  RefundStatus = "declined"
+)
+
+// Refund is a referenced refund of an order. Its request to the host (0200, processing code
+// 20xxxx) repeats as 0201 with the same identity until it is answered.
+type Refund struct {
+	Number        int64           `json:"number"` // identifies it in the whole installation
+	Ref           string          `json:"ref,omitempty"`
+	Description   string          `json:"description,omitempty"`
+	Door          json.RawMessage `json:"door,omitempty"` // what the dialect keeps with it, opaque
+	Amount        Money           `json:"amount"`
+	STAN          string          `json:"stan"`
+	RRN           string          `json:"rrn"`
+	TransmittedAt time.Time       `json:"transmittedAt"`
+	Status        RefundStatus    `json:"status"`
+	Reason        Reason          `json:"reason,omitempty"`
+	ResponseCode  string          `json:"responseCode,omitempty"`
+	ModifiedAt    time.Time       `json:"modifiedAt"`
+}
+
+// RefundDuplicateWindow is how long the same amount is refused again: MultiSafepay answers 1034 to
+// a refund of the same amount within five minutes, which protects against double clicks.
+const RefundDuplicateWindow = 5 * time.Minute
+
+// Limits of one order, so that its state stays small: far above what a till does, far below what
+// a mistake in a loop would do.
+const (
+	maxRefunds        = 100
+	maxAuthorisations = 40
+)

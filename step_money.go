@@ -1,0 +1,208 @@
+package kassa
+
+func (s *step) authorise(in Authorise) Reason {
+	if _, known := s.next.Authorisation(in.Request); known != nil {
+		s.answerAgain(in.Request)
+		return None
+	}
+	switch s.next.Status {
+	case Waiting, Authorising, Completing:
+		return OutOfTurn
+	case Completed, Cancelled, Expired:
+		s.tellDecision()
+		return None
+	}
+	if s.next.tries() >= maxAuthorisations {
+		s.giveUp(TooManyTries)
+		s.owe(TellAbort{Reason: TooManyTries})
+		return None
+	}
+	if a := s.next.Attempt(); a == nil {
+		s.record(AttemptOpened{Number: in.NextAttempt, Kind: FirstTry})
+	} else if a.Status != AttemptOpen {
+		s.record(AttemptOpened{Number: in.NextAttempt, Kind: NextTry})
+	}
+	auth := Authorisation{
+		Request: in.Request, FollowUpOf: in.FollowUpOf, STAN: in.STAN, RRN: in.RRN, TransmittedAt: s.now,
+		Amount: s.next.Amount, Entry: in.Entry, Card: in.Card, HasPIN: len(in.Sealed.PIN) > 0, State: HostOpen,
+	}
+	s.record(AuthorisationRequested{Auth: auth})
+	if in.Refuse != None {
+		return s.hostNotSent(HostRequestNotSent{Request: in.Request, Reason: in.Refuse})
+	}
+	s.owe(SendAuthorisation{Auth: auth, Sealed: in.Sealed, Lifecycle: s.next.ID()})
+	return None
+}
+
+func (s *step) answerAgain(request int) {
+	if answer, ok := s.next.Answer(request); ok {
+		s.owe(TellAnswer{Answer: answer})
+	}
+}
+
+// open finds the authorisation that the host is being asked for, if request is it.
+func (s *step) open(request int) *Authorisation {
+	_, auth := s.next.Authorisation(request)
+	if s.next.Status != Authorising || auth == nil || auth.State != HostOpen {
+		return nil
+	}
+	return auth
+}
+
+func (s *step) hostAnswered(in HostAnswered) Reason {
+	auth := s.open(in.Request)
+	if auth == nil {
+		return s.lateAnswer(LateAnswer{
+			Request: in.Request, ResponseCode: in.ResponseCode, AuthCode: in.AuthCode, Approved: in.Reason == None,
+		})
+	}
+	s.record(AuthorisationAnswered{
+		Request: in.Request, Approved: in.Reason == None, Reason: in.Reason,
+		ResponseCode: in.ResponseCode, AuthCode: in.AuthCode, EMV: in.EMV,
+	})
+	switch {
+	case in.Reason != None:
+		s.declined(in)
+	case in.Approved != auth.Amount:
+		s.reverse(in.Request, ReversalCustomerCancel, PartialNotAllowed)
+	case !auth.Contact():
+		s.complete()
+	}
+	s.answerAgain(in.Request)
+	return None
+}
+
+func (s *step) complete() {
+	s.record(AttemptClosed{Number: s.next.Attempt().Number, Status: AttemptApproved}, OrderCompleted{})
+}
+
+// declined ends the attempt, unless only the PIN was wrong. A soft decline opens the step-up at
+// once, so that readers of the journal see declined, then initialised again.
+func (s *step) declined(in HostAnswered) {
+	if in.Reason != WrongPIN {
+		s.record(AttemptClosed{Number: s.next.Attempt().Number, Status: AttemptDeclined, Reason: in.Reason})
+	}
+	if s.next.CancelAsked {
+		s.giveUp(CancelledBySale)
+		return
+	}
+	if in.Reason.Soft() {
+		s.record(AttemptOpened{Number: in.NextAttempt, Kind: StepUp})
+	}
+}
+
+// reverse owes a reversal of the request and ends the order.
+func (s *step) reverse(request int, how ReversalReason, why Reason) {
+	s.record(ReversalDue{Request: request, Reason: how})
+	s.giveUp(why)
+}
+
+func (s *step) hostUnknown(in HostOutcomeUnknown) Reason {
+	if s.open(in.Request) == nil {
+		return None
+	}
+	s.record(AuthorisationUnknown{Request: in.Request, Reason: in.Reason})
+	s.reverse(in.Request, in.Reason, NotCompleted)
+	s.answerAgain(in.Request)
+	return None
+}
+
+func (s *step) hostNotSent(in HostRequestNotSent) Reason {
+	if s.open(in.Request) == nil {
+		return None
+	}
+	s.record(AuthorisationNotSent{Request: in.Request, Reason: in.Reason})
+	s.record(AttemptClosed{Number: s.next.Attempt().Number, Status: AttemptDeclined, Reason: in.Reason})
+	if s.next.CancelAsked {
+		s.giveUp(CancelledBySale)
+	}
+	s.answerAgain(in.Request)
+	return None
+}
+
+// lateAnswer keeps what the host said too late. If it approved after it had acknowledged the
+// reversal, it may have processed the two in the other order: another reversal is owed.
+func (s *step) lateAnswer(in LateAnswer) Reason {
+	_, auth := s.next.Authorisation(in.Request)
+	if auth == nil || (auth.State != HostUnknown && auth.State != HostNotSent) {
+		return None // a repeated answer: it has had its effect
+	}
+	s.record(LateAnswerKept(in))
+	if in.Approved && !auth.Reversal.Owed() {
+		s.record(ReversalDue{Request: in.Request, Reason: ReversalTimeout})
+	}
+	return None
+}
+
+func (s *step) reversalAnswered(in ReversalAnswered) Reason {
+	if _, auth := s.next.Authorisation(in.Request); auth == nil || !auth.Reversal.Owed() {
+		return None
+	}
+	s.record(ReversalAcknowledged(in))
+	return None
+}
+
+func (s *step) cardCompleted(in CardCompleted) Reason {
+	_, auth := s.next.Authorisation(in.Request)
+	if s.next.Status.Final() {
+		s.tellDecision()
+		return None
+	}
+	if s.next.Status != Completing || auth == nil || auth.State != HostApproved {
+		return OutOfTurn
+	}
+	s.record(CompletionReported(in))
+	if in.Outcome == CardSaidYes {
+		s.complete()
+	} else {
+		s.reverse(in.Request, ReversalCardRefused, CardRefused)
+	}
+	s.tellDecision()
+	return None
+}
+
+func (s *step) askRefund(in AskRefund) Reason {
+	if s.next.Status != Completed {
+		return NotRefundable
+	}
+	left := s.next.Amount.Minor - s.next.AmountRefunded()
+	amount := in.Amount
+	if amount == 0 {
+		amount = left
+	}
+	switch {
+	case amount < 0:
+		return AmountInvalid
+	case in.Currency != s.next.Amount.Currency:
+		return CurrencyInvalid
+	case left == 0 || amount > left:
+		return RefundTooHigh
+	case len(s.next.Refunds) >= maxRefunds:
+		return TooManyRefunds
+	}
+	for _, r := range s.next.Refunds {
+		if r.Status != RefundDeclined && r.Amount.Minor == amount && s.now.Sub(r.TransmittedAt) < RefundDuplicateWindow {
+			return RefundDuplicate
+		}
+	}
+	s.record(RefundTaken{Refund: Refund{
+		Number: in.Number, Ref: in.Ref, Description: in.Description, Door: in.Door,
+		Amount: Money{Minor: amount, Currency: in.Currency}, STAN: in.STAN, RRN: in.RRN,
+		TransmittedAt: s.now, Status: RefundAccepted, ModifiedAt: s.now,
+	}})
+	return None
+}
+
+func (s *step) refundAnswered(in RefundAnswered) Reason {
+	for _, r := range s.next.Refunds {
+		if r.Number != in.Number || r.Status != RefundAccepted {
+			continue
+		}
+		settled := RefundSettled{Number: in.Number, Status: RefundCompleted, Reason: in.Reason, ResponseCode: in.ResponseCode}
+		if in.Reason != None {
+			settled.Status = RefundDeclined
+		}
+		s.record(settled)
+	}
+	return None
+}
