@@ -1,0 +1,275 @@
+package kassa_test
+
+import (
+	"bufio"
+	"fmt"
+	"os"
+	"slices"
+	"strconv"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+
+	"kassa"
+)
+
+// TestScenarios plays the tables of testdata/payments.txt. After each one the facts alone, encoded
+// and read back, must give the same order again.
+func TestScenarios(t *testing.T) {
+	for _, sc := range readScenarios(t, "testdata/payments.txt") {
+		t.Run(sc.name, func(t *testing.T) {
+			p := player{now: time.Date(2026, 11, 21, 12, 0, 0, 0, time.UTC), number: 1_795_262_400_000_000}
+			for _, l := range sc.lines {
+				if got := p.play(t, l.input); got != l.want {
+					t.Errorf("line %d: %s\n got  > %s\n want > %s", l.no, l.input, got, l.want)
+				}
+			}
+			if diff := cmp.Diff(p.order, fold(t, p.times, p.facts)); diff != "" {
+				t.Errorf("the fold of the facts is another order (-state +fold):\n%s", diff)
+			}
+		})
+	}
+}
+
+// fold rebuilds an order from facts that went through their kept form.
+func fold(t *testing.T, times []time.Time, facts []kassa.Event) kassa.Order {
+	t.Helper()
+	back := make([]kassa.Event, len(facts))
+	for i, e := range facts {
+		kind, payload, err := kassa.EncodeEvent(e)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if back[i], err = kassa.DecodeEvent(kind, payload); err != nil {
+			t.Fatal(err)
+		}
+	}
+	return kassa.Fold(times, back)
+}
+
+type scenario struct {
+	name  string
+	lines []scenarioLine
+}
+
+type scenarioLine struct {
+	no          int
+	input, want string
+}
+
+func readScenarios(t *testing.T, path string) []scenario {
+	t.Helper()
+	f, err := os.Open(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer f.Close()
+	var all []scenario
+	sc := bufio.NewScanner(f)
+	for no := 1; sc.Scan(); no++ {
+		line := strings.TrimSpace(sc.Text())
+		switch {
+		case line == "" || strings.HasPrefix(line, "#"):
+		case strings.HasPrefix(line, "== "):
+			all = append(all, scenario{name: line[3:]})
+		default:
+			input, want, ok := strings.Cut(line, ">")
+			if !ok || len(all) == 0 {
+				t.Fatalf("%s:%d: not a scenario line", path, no)
+			}
+			last := &all[len(all)-1]
+			last.lines = append(last.lines, scenarioLine{no, strings.TrimSpace(input), strings.TrimSpace(want)})
+		}
+	}
+	if err := sc.Err(); err != nil {
+		t.Fatal(err)
+	}
+	return all
+}
+
+// reporter is what *testing.T and *rapid.T have in common.
+type reporter interface {
+	Helper()
+	Fatal(...any)
+	Fatalf(string, ...any)
+}
+
+// player reads inputs in the notation of the tables, and writes what they give.
+type player struct {
+	now    time.Time
+	number int64
+	stan   int
+	order  kassa.Order
+	times  []time.Time
+	facts  []kassa.Event
+}
+
+func (p *player) play(t *testing.T, line string) string {
+	t.Helper()
+	next, events, effects, refused := p.order.Step(p.now, p.input(t, strings.Fields(line)))
+	if refused != kassa.None {
+		if len(events) > 0 || len(effects) > 0 || !cmp.Equal(next, p.order) {
+			t.Errorf("%s: a refusal changed something", line)
+		}
+		return "!" + string(refused)
+	}
+	p.order = next
+	var kinds, sent []string
+	for _, e := range events {
+		p.times, p.facts = append(p.times, p.now), append(p.facts, e)
+		kinds = append(kinds, kassa.Kind(e))
+	}
+	for _, e := range effects {
+		sent = append(sent, effectText(e))
+	}
+	return fmt.Sprintf("%s ; %s ; %s", list(kinds), list(sent), next.Status)
+}
+
+func list(items []string) string {
+	if len(items) == 0 {
+		return "-"
+	}
+	return strings.Join(items, " ")
+}
+
+func effectText(e kassa.Effect) string {
+	switch e := e.(type) {
+	case kassa.Offer:
+		return "offer"
+	case kassa.SendAuthorisation:
+		return "0200"
+	case kassa.SendReversal:
+		return "0420"
+	case kassa.SendRefund:
+		return "refund"
+	case kassa.TellAbort:
+		return "abort"
+	case kassa.TellDecision:
+		return "decision " + string(e.Answer.Verdict)
+	case kassa.TellAnswer:
+		text := "answer " + string(e.Answer.Verdict)
+		if e.Answer.Verdict == kassa.VerdictDeclined {
+			text += " " + string(e.Answer.Reason)
+			if e.Answer.LastTry {
+				text += " last"
+			}
+			if e.Answer.Final {
+				text += " final"
+			}
+		}
+		return text
+	}
+	return fmt.Sprintf("%T", e)
+}
+
+// reasonOf is the tables' own reading of DE39, apart from the acquirer's.
+var reasonOf = map[string]kassa.Reason{
+	"00": kassa.None, "05": kassa.Declined, "51": kassa.DeclinedFunds, "55": kassa.WrongPIN,
+	"57": kassa.DeclinedCard, "70": kassa.SoftDeclinePIN, "75": kassa.PINTriesExceeded, "1A": kassa.SoftDeclineInsert,
+}
+
+func (p *player) next() int64 { p.number++; return p.number }
+
+func (p *player) input(t reporter, w []string) kassa.Input {
+	t.Helper()
+	switch w[0] {
+	case "create", "busy":
+		return kassa.Create{Order: p.newOrder(t, w[1]), POIFree: w[0] == "create"}
+	case "freed":
+		return kassa.POIFreed{}
+	case "screen":
+		return kassa.ScreenShown{Screen: w[1], NextAttempt: p.next()}
+	case "stop":
+		return kassa.POIEnded{Reason: kassa.CancelledAtPOI}
+	case "cancel":
+		return kassa.Cancel{}
+	case "wait":
+		d, err := time.ParseDuration(w[1])
+		if err != nil {
+			t.Fatal(err)
+		}
+		p.now = p.now.Add(d)
+		return kassa.Tick{}
+	case "restart":
+		return kassa.Restarted{}
+	case "refund":
+		return kassa.AskRefund{Number: p.next(), Amount: minor(t, w[1]), Currency: "EUR", STAN: "000099", RRN: "R"}
+	case "refunded":
+		last := p.order.Refunds[len(p.order.Refunds)-1]
+		return kassa.RefundAnswered{Number: last.Number, ResponseCode: w[1], Reason: reasonOf[w[1]]}
+	}
+	return p.cardInput(t, w)
+}
+
+func (p *player) cardInput(t reporter, w []string) kassa.Input {
+	t.Helper()
+	n, err := strconv.Atoi(w[1])
+	if err != nil {
+		t.Fatal(err)
+	}
+	switch w[0] {
+	case "tap", "insert", "replay":
+		p.stan++
+		in := kassa.Authorise{
+			Request: n, Entry: kassa.Contactless, STAN: fmt.Sprintf("%06d", p.stan), RRN: "R", NextAttempt: p.next(),
+			Card: kassa.CardFacts{BIN: "476173", Last4: "0004", Brand: "VISA", CVM: kassa.CVMNone},
+		}
+		switch {
+		case w[0] == "insert":
+			in.Entry = kassa.Chip
+		case w[0] == "replay":
+			in.Refuse = kassa.KeyReplay
+		}
+		if slices.Contains(w, "pin") {
+			in.Sealed.PIN = []byte{1}
+		}
+		return in
+	case "0210":
+		in := kassa.HostAnswered{
+			Request: n, ResponseCode: w[2], Reason: reasonOf[w[2]], AuthCode: "705151", NextAttempt: p.next(),
+			Approved: p.order.Amount,
+		}
+		if len(w) == 5 {
+			in.Approved.Minor = minor(t, w[4])
+		}
+		return in
+	case "lost":
+		return kassa.HostOutcomeUnknown{Request: n, Reason: kassa.ReversalTimeout}
+	case "notsent":
+		return kassa.HostRequestNotSent{Request: n, Reason: kassa.AcquirerUnreachable}
+	case "late":
+		return kassa.LateAnswer{Request: n, ResponseCode: w[2], AuthCode: "705151", Approved: w[2] == "00"}
+	case "0430":
+		return kassa.ReversalAnswered{Request: n, ResponseCode: "00"}
+	case "card":
+		outcome := map[string]kassa.CardOutcome{"yes": kassa.CardSaidYes, "no": kassa.CardSaidNo, "gone": kassa.CardGone}
+		return kassa.CardCompleted{Request: n, Outcome: outcome[w[2]]}
+	}
+	t.Fatalf("unknown input %q", w[0])
+	return nil
+}
+
+func (p *player) newOrder(t reporter, amount string) kassa.NewOrder {
+	t.Helper()
+	return kassa.NewOrder{
+		Number: p.next(), Dialect: "multisafepay", Account: "1", Scope: "107265", Ref: "demo-1", Fingerprint: amount,
+		Environment: "test", TID: "00000ABC", MID: "000000000000001", Description: "2 coffees",
+		Amount: kassa.Money{Minor: minor(t, amount), Currency: kassa.EUR},
+	}
+}
+
+// minor reads an amount in euros.
+func minor(t reporter, text string) int64 {
+	t.Helper()
+	whole, cents, _ := strings.Cut(text, ".")
+	n, err := strconv.ParseInt(whole+fmt.Sprintf("%-2s", cents)[:2], 10, 64)
+	if cents == "" {
+		n, err = strconv.ParseInt(whole+"00", 10, 64)
+	}
+	if err != nil {
+		t.Fatal(err)
+	}
+	return n
+}
