@@ -231,7 +231,8 @@ func (m *Machine) fromPOI(now time.Time, in FromPOI) {
 		m.tellUnknown(in.TID, in.Order)
 		return
 	}
-	if s.state.TID != in.TID {
+	if s.version > 0 && s.state.TID != in.TID {
+		m.release(s)
 		return
 	}
 	m.give(now, s, job{in: in.Input})
