@@ -231,7 +231,7 @@ func (m *Machine) fromPOI(now time.Time, in FromPOI) {
 		m.tellUnknown(in.TID, in.Order)
 		return
 	}
-	if s.version > 0 && s.state.TID != in.TID {
+	if s.state.TID != in.TID {
 		m.release(s)
 		return
 	}
