@@ -1,0 +1,326 @@
+package host
+
+import (
+	"cmp"
+	"fmt"
+	"slices"
+	"time"
+
+	"kassa/virtual/deck"
+)
+
+// Kind is what a record is about.
+type Kind string
+
+// The kinds of records.
+const (
+	KindSale     Kind = "sale"
+	KindRefund   Kind = "refund"
+	KindReversal Kind = "reversal"
+	KindUnblock  Kind = "unblock" // not a transaction: the issuer gave back the PIN tries
+)
+
+// The states of a transaction.
+const (
+	StatePosted   = "posted"
+	StateReversed = "reversed"
+	StateDeclined = "declined"
+)
+
+// What the issuer thought of a PIN.
+const (
+	pinRight = "right"
+	pinWrong = "wrong"
+)
+
+// Record is one line of the ledger file: what happened, what was answered, and all that is needed
+// to do both again after a crash. It holds no card data; the account is named by brand and row.
+type Record struct {
+	// N counts the records from 1.
+	N    uint64    `json:"n"`
+	At   time.Time `json:"at"`
+	Kind Kind      `json:"kind"`
+
+	TID  string `json:"tid,omitempty"`
+	MID  string `json:"mid,omitempty"`
+	STAN string `json:"stan,omitempty"`
+	// Sent is the transmission time (DE7).
+	Sent     string `json:"sent,omitempty"`
+	RRN      string `json:"rrn,omitempty"`
+	Amount   int64  `json:"amount,omitempty"`
+	Currency string `json:"currency,omitempty"`
+
+	Account   string `json:"account,omitempty"`
+	Last4     string `json:"last4,omitempty"`
+	Lifecycle string `json:"lifecycle,omitempty"`
+
+	RC         string `json:"rc,omitempty"`
+	Approval   string `json:"approval,omitempty"`
+	SingleTap  bool   `json:"single_tap,omitempty"`
+	IssuerAuth []byte `json:"issuer_auth,omitempty"`
+	// State is posted or declined; that a transaction was reversed is the reversal's record.
+	State string `json:"state,omitempty"`
+
+	// Cryptogram tells that the chip's was right; ATC is then its counter.
+	Cryptogram bool   `json:"cryptogram,omitempty"`
+	ATC        uint16 `json:"atc,omitempty"`
+	// PIN is right or wrong, when one was judged.
+	PIN string `json:"pin,omitempty"`
+
+	// Of is the RRN of the transaction that this one refers to, OfN its record; OfN is 0 when it
+	// is not known here. OfSTAN and OfSent complete the identity of what is reversed.
+	Of     string `json:"of,omitempty"`
+	OfN    uint64 `json:"of_n,omitempty"`
+	OfSTAN string `json:"of_stan,omitempty"`
+	OfSent string `json:"of_sent,omitempty"`
+}
+
+func (r Record) result() result {
+	return result{rc: r.RC, approval: r.Approval, singleTap: r.SingleTap, issuerAuth: r.IssuerAuth}
+}
+
+// entry is a transaction with what became of it.
+type entry struct {
+	Record
+	state    string
+	refunded int64
+}
+
+// same tells whether a repeat asks for what was asked for first.
+func (e *entry) same(r request) bool {
+	return e.Amount == r.amount && e.Currency == r.msg.Get(49) && e.RRN == r.rrn && e.MID == r.mid &&
+		(e.Kind == KindRefund) == (r.msg.Get(3)[:2] == "20")
+}
+
+// book is the state of host and issuers: the fold of the records.
+type book struct {
+	last    uint64
+	entries []*entry
+	byN     map[uint64]*entry
+	// claimed holds sales and refunds by identity, sales those by RRN, which is not unique:
+	// terminals make it up from the hour and their own STAN.
+	claimed map[string]*entry
+	sales   map[string][]*entry
+	// reversals is by the identity and RRN of the original.
+	reversals map[string]*entry
+	accounts  map[string]*account
+	byNumber  map[string]*account
+}
+
+func newBook(cards []deck.Card) (*book, error) {
+	b := &book{
+		byN: make(map[uint64]*entry), claimed: make(map[string]*entry), sales: make(map[string][]*entry),
+		reversals: make(map[string]*entry), accounts: make(map[string]*account), byNumber: make(map[string]*account),
+	}
+	for _, c := range cards {
+		a, err := newAccount(c)
+		if err != nil {
+			return nil, err
+		}
+		b.accounts[a.id] = a
+		b.byNumber[c.PAN.Reveal()] = a
+	}
+	return b, nil
+}
+
+// apply takes a record in. It is all that changes a book, live and in a replay; a record that does
+// not fit changes nothing.
+func (b *book) apply(r Record) error {
+	if r.N != b.last+1 {
+		return fmt.Errorf("host: ledger record %d follows record %d", r.N, b.last)
+	}
+	a := b.accounts[r.Account]
+	if r.Account != "" && a == nil {
+		return fmt.Errorf("host: ledger record %d: account %q is not in the deck", r.N, r.Account)
+	}
+	of := b.byN[r.OfN]
+	if r.OfN != 0 && of == nil {
+		return fmt.Errorf("host: ledger record %d: there is no record %d to refer to", r.N, r.OfN)
+	}
+	e := &entry{Record: r, state: r.State}
+	switch r.Kind {
+	case KindUnblock:
+		if a == nil {
+			return fmt.Errorf("host: ledger record %d: an unblock without an account", r.N)
+		}
+		a.wrong, a.used = 0, true
+		b.last = r.N
+		return nil
+	case KindSale:
+		b.applySale(e, a)
+	case KindRefund:
+		b.applyRefund(e, of, a)
+	case KindReversal:
+		b.applyReversal(e, of)
+	default:
+		return fmt.Errorf("host: ledger record %d: there is no kind %q", r.N, r.Kind)
+	}
+	b.last = r.N
+	b.entries = append(b.entries, e)
+	b.byN[r.N] = e
+	return nil
+}
+
+// claim gives an entry its identity. What came with a wrong MAC gets none: else whoever can flip a
+// bit could take the identity away from the genuine message.
+func (b *book) claim(e *entry) bool {
+	if e.RC == rcBadMAC {
+		return false
+	}
+	b.claimed[identity(e.TID, e.STAN, e.Sent)] = e
+	return true
+}
+
+func (b *book) applySale(e *entry, a *account) {
+	if !b.claim(e) {
+		return
+	}
+	b.sales[e.RRN] = append(b.sales[e.RRN], e)
+	if a == nil {
+		return
+	}
+	a.used = true
+	if e.Cryptogram {
+		a.seen[e.TID] = chipMark{atc: e.ATC, lifecycle: e.Lifecycle, rc: e.RC}
+	}
+	switch e.PIN {
+	case pinRight:
+		a.wrong = 0
+	case pinWrong:
+		a.wrong++
+		if a.card.Row == 55 && a.wrong == maxPINTries {
+			a.wrong = 0 // its script starts over
+		}
+	}
+	if e.state == StatePosted {
+		a.spent[e.Currency] += e.Amount
+	}
+}
+
+func (b *book) applyRefund(e, of *entry, a *account) {
+	if !b.claim(e) || e.state != StatePosted || of == nil || a == nil {
+		return
+	}
+	of.refunded += e.Amount
+	a.spent[e.Currency] -= e.Amount
+}
+
+func (b *book) applyReversal(e, of *entry) {
+	if e.RC == rcBadMAC {
+		return
+	}
+	b.reversals[identity(e.TID, e.OfSTAN, e.OfSent)+"|"+e.RRN] = e
+	if of == nil || of.state != StatePosted {
+		return
+	}
+	of.state = StateReversed
+	a := b.accounts[of.Account]
+	if a == nil {
+		return
+	}
+	switch of.Kind {
+	case KindSale:
+		a.spent[of.Currency] -= of.Amount
+	case KindRefund:
+		a.spent[of.Currency] += of.Amount
+		if sale := b.byN[of.OfN]; sale != nil {
+			sale.refunded -= of.Amount
+		}
+	}
+}
+
+// Line is one host transaction as the ledger shows it.
+type Line struct {
+	Kind string `json:"kind"`
+	TID  string `json:"tid"`
+	STAN string `json:"stan"`
+	RRN  string `json:"rrn"`
+	// Last4 are the last digits of the card, "" when the message named none.
+	Last4 string `json:"last4"`
+	// Amount is in minor units of Currency, an ISO 4217 code in letters.
+	Amount   int64  `json:"amount"`
+	Currency string `json:"currency"`
+	RC       string `json:"rc"`
+	State    string `json:"state"`
+	// Of is the RRN of the transaction that this one refers to, "" when to none.
+	Of string `json:"of"`
+}
+
+// Lines gives up to limit transactions from the given place on, in the order in which they came.
+func (m *Machine) Lines(from, limit int) []Line {
+	all := m.book.entries
+	if from < 0 || from >= len(all) {
+		return nil
+	}
+	out := make([]Line, 0, min(limit, len(all)-from))
+	for _, e := range all[from:min(len(all), from+limit)] {
+		out = append(out, Line{
+			Kind: string(e.Kind), TID: e.TID, STAN: e.STAN, RRN: e.RRN, Last4: e.Last4, Amount: e.Amount,
+			Currency: currencyName(e.Currency), RC: e.RC, State: e.state, Of: e.Of,
+		})
+	}
+	return out
+}
+
+// AccountState is what the issuer has on an account that was used.
+type AccountState struct {
+	Account string `json:"account"`
+	// Spent is what is posted, by currency, in minor units.
+	Spent        map[string]int64 `json:"spent"`
+	PINTriesLeft int              `json:"pin_tries_left"`
+}
+
+// LinkState is one connection.
+type LinkState struct {
+	Conn     uint64 `json:"conn"`
+	SignedOn bool   `json:"signed_on"`
+}
+
+// State is the host at a glance.
+type State struct {
+	Links        []LinkState    `json:"links"`
+	Transactions int            `json:"transactions"`
+	Faults       []Fault        `json:"faults"`
+	Delayed      int            `json:"delayed"`
+	Accounts     []AccountState `json:"accounts"`
+}
+
+// State gives a copy of the state, in a settled order.
+func (m *Machine) State() State {
+	s := State{
+		Links: []LinkState{}, Transactions: len(m.book.entries), Faults: append([]Fault{}, m.faults...),
+		Delayed: len(m.delayed), Accounts: []AccountState{},
+	}
+	for conn, l := range m.links {
+		s.Links = append(s.Links, LinkState{Conn: conn, SignedOn: l.signedOn})
+	}
+	for id, a := range m.book.accounts {
+		if !a.used {
+			continue
+		}
+		spent := make(map[string]int64, len(a.spent))
+		for currency, amount := range a.spent {
+			spent[currencyName(currency)] = amount
+		}
+		s.Accounts = append(s.Accounts, AccountState{Account: id, Spent: spent, PINTriesLeft: a.triesLeft()})
+	}
+	slices.SortFunc(s.Links, func(a, b LinkState) int { return cmp.Compare(a.Conn, b.Conn) })
+	slices.SortFunc(s.Accounts, func(a, b AccountState) int { return cmp.Compare(a.Account, b.Account) })
+	return s
+}
+
+// currencyName is the code in letters for the currencies of Europe and some others; a code that is
+// not here stays as it is.
+func currencyName(numeric string) string {
+	names := [...][2]string{
+		{"978", "EUR"}, {"826", "GBP"}, {"840", "USD"}, {"756", "CHF"}, {"208", "DKK"}, {"752", "SEK"}, {"578", "NOK"},
+		{"985", "PLN"}, {"203", "CZK"}, {"348", "HUF"}, {"946", "RON"}, {"975", "BGN"}, {"352", "ISK"}, {"036", "AUD"},
+		{"124", "CAD"}, {"392", "JPY"},
+	}
+	for _, n := range names {
+		if n[0] == numeric {
+			return n[1]
+		}
+	}
+	return numeric
+}
