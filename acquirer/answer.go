@@ -1,0 +1,210 @@
+package acquirer
+
+import (
+	"time"
+
+	"kassa"
+	"kassa/iso8583"
+)
+
+// received takes a frame in. Nothing is believed before its MAC is right.
+func (m *Machine) received(now time.Time, in FrameReceived) {
+	l := m.links[in.Conn]
+	if l == nil {
+		return
+	}
+	msg, err := m.cfg.Profile.Unpack(in.Frame)
+	if err != nil {
+		m.alarm(now, Alarm{Kind: AlarmMalformed, Conn: l.id, Detail: err.Error()})
+		return
+	}
+	if ok, err := m.cfg.Profile.VerifyMAC(in.Frame, m.secure.MAC); err != nil || !ok {
+		m.distrust(now, l, msg, AlarmBadMAC)
+		return
+	}
+	l.heard, l.misses = now, 0
+	switch msg.MTI {
+	case "0210", "0430":
+		m.answer(now, l, msg)
+	case "0810":
+		m.networkAnswer(now, l, msg)
+	case "0800":
+		m.networkRequest(now, l, msg)
+	default:
+		m.distrust(now, l, msg, AlarmUnmatched)
+	}
+}
+
+// distrust raises an alarm about an answer that counts as none. What it seemed to answer goes on
+// waiting: a right answer may still come.
+func (m *Machine) distrust(now time.Time, l *connection, msg *iso8583.Message, kind AlarmKind) {
+	a := Alarm{Kind: kind, Conn: l.id, TID: msg.Get(41), STAN: msg.Get(11)}
+	if j := m.jobs[identify(msg)]; j != nil && j.sent > 0 && !j.distrust {
+		j.distrust = true
+		a.Order = j.order.ID()
+	}
+	m.alarm(now, a)
+}
+
+func (m *Machine) answer(now time.Time, l *connection, msg *iso8583.Message) {
+	id, sent := identify(msg), msg.Get(7)
+	j := m.jobs[id]
+	if j == nil || j.sent == 0 || j.de7 != sent {
+		m.answerToThePast(now, l, msg, id, sent)
+		return
+	}
+	approved, ok := amountOf(msg, j.amount())
+	v := Read(msg, j.sale.Auth)
+	want := j.amount()
+	if v.Class == ClassPartial && j.kind == saleJob {
+		ok = ok && approved.Minor > 0 && approved.Minor < want.Minor
+	} else {
+		ok = ok && approved == want
+	}
+	if !ok || !msg.Has(39) {
+		m.distrust(now, l, msg, AlarmMismatch)
+		return
+	}
+	switch j.kind {
+	case saleJob:
+		m.saleAnswered(j, msg, v, approved)
+	case reversalJob:
+		m.reversalAnswered(now, j, msg.Get(39))
+	case refundJob:
+		m.refundAnswered(j, msg.Get(39), v)
+	}
+}
+
+// answerToThePast handles an answer that nothing waits for: late, once more, or to nothing.
+func (m *Machine) answerToThePast(now time.Time, l *connection, msg *iso8583.Message, id identity, sent string) {
+	if m.answered.has(id, sent) {
+		return // once more: it has had its effect
+	}
+	late, ok := m.unknown.get(id, sent)
+	if !ok {
+		m.distrust(now, l, msg, AlarmUnmatched)
+		return
+	}
+	if late.heard || !msg.Has(39) {
+		return
+	}
+	late.heard = true
+	m.unknown.keep(id, sent, late)
+	approved := Read(msg, kassa.Authorisation{}).Class.Approved()
+	if j := m.jobs[identity{'4', id.tid, id.stan}]; approved && j != nil && j.sent == 0 {
+		j.undo.Auth.AuthCode = msg.Get(38) // it has not left yet, so it can name what it undoes
+	}
+	m.emit(Outcome{late.order, kassa.LateAnswer{
+		Request: late.request, ResponseCode: msg.Get(39), AuthCode: msg.Get(38), Approved: approved,
+	}})
+}
+
+func (m *Machine) saleAnswered(j *job, msg *iso8583.Message, v Verdict, approved kassa.Money) {
+	m.warn(j, msg.Get(39), v)
+	if v.Action == ActionReverse {
+		m.loseTrack(j, kassa.ReversalInvalidAnswer)
+		return
+	}
+	if !v.Class.Approved() {
+		approved = kassa.Money{}
+	}
+	m.drop(j)
+	m.answered.keep(j.identity, j.de7, memo{})
+	m.emit(Outcome{j.order.ID(), kassa.HostAnswered{
+		Request: j.sale.Auth.Request, Reason: v.Reason, ResponseCode: msg.Get(39), AuthCode: msg.Get(38),
+		EMV: msg.Bytes(55), Approved: approved,
+	}})
+}
+
+func (m *Machine) reversalAnswered(now time.Time, j *job, rc string) {
+	if !acceptsReversal(rc) {
+		m.land(j)
+		m.alarmAbout(j, AlarmReversalRefused, "response code "+rc)
+		return
+	}
+	if rc != "00" {
+		m.alarmAbout(j, AlarmReversalNotFound, "response code "+rc)
+	}
+	m.drop(j)
+	m.answered.keep(j.identity, j.de7, memo{})
+	m.emit(Outcome{j.order.ID(), kassa.ReversalAnswered{Request: j.undo.Auth.Request, ResponseCode: rc}})
+	m.unblock(now, j.tid)
+}
+
+func (m *Machine) refundAnswered(j *job, rc string, v Verdict) {
+	m.warn(j, rc, v)
+	if v.Action == ActionReverse || v.Class == ClassPartial {
+		m.land(j) // no answer that settles it: it is repeated
+		return
+	}
+	reason := v.Reason
+	if reason.Soft() || reason == kassa.WrongPIN {
+		reason = kassa.Declined // nobody is there to insert a card or to enter a PIN
+	}
+	m.drop(j)
+	m.answered.keep(j.identity, j.de7, memo{})
+	m.emit(Outcome{j.order.ID(), kassa.RefundAnswered{Number: j.back.Refund.Number, Reason: reason, ResponseCode: rc}})
+}
+
+// warn raises the alarms that a response code calls for.
+func (m *Machine) warn(j *job, rc string, v Verdict) {
+	switch {
+	case v.Unlisted:
+		m.alarmAbout(j, AlarmUnknownCode, "response code "+rc)
+	case v.Action == ActionKeys:
+		m.alarmAbout(j, AlarmKeys, "response code "+rc)
+	}
+}
+
+// memo is what is kept of an outcome, for an answer that comes after it.
+type memo struct {
+	order   string
+	request int
+	heard   bool // one has come
+}
+
+// past names a request over the days: STANs return, instants do not.
+type past struct {
+	identity
+	de7 string
+}
+
+// memory keeps the newest outcomes, up to a limit.
+type memory struct {
+	by   map[past]memo
+	ring []past
+	next int
+	max  int
+}
+
+func newMemory(limit int) memory {
+	return memory{by: make(map[past]memo), max: max(limit, 1)}
+}
+
+func (m *memory) get(id identity, de7 string) (memo, bool) {
+	v, ok := m.by[past{id, de7}]
+	return v, ok
+}
+
+func (m *memory) has(id identity, de7 string) bool {
+	_, ok := m.by[past{id, de7}]
+	return ok
+}
+
+// keep remembers an outcome. What is there already stays as it is, but for having been heard.
+func (m *memory) keep(id identity, de7 string, v memo) {
+	k := past{id, de7}
+	if old, ok := m.by[k]; ok {
+		old.heard = old.heard || v.heard
+		m.by[k] = old
+		return
+	}
+	if len(m.ring) < m.max {
+		m.ring = append(m.ring, k)
+	} else {
+		delete(m.by, m.ring[m.next])
+		m.ring[m.next] = k
+		m.next = (m.next + 1) % m.max
+	}
+	m.by[k] = v
+}

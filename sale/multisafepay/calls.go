@@ -1,0 +1,250 @@
+package multisafepay
+
+import (
+	"context"
+	"encoding/json"
+	"net/http"
+	"strconv"
+	"time"
+
+	"kassa"
+	"kassa/journal"
+)
+
+// get shows one order.
+func (h *Handler) get(w http.ResponseWriter, c *call) *refusal {
+	found, refused := h.find(c)
+	if refused != nil {
+		return refused
+	}
+	newest := found[0]
+	for _, o := range found {
+		if o.Number > newest.Number {
+			newest = o
+		}
+	}
+	group, _ := h.Directory.Group(newest.Scope)
+	writeSuccess(w, orderObject(&newest, group), nil)
+	return nil
+}
+
+// cancel ends an order that is not paid, and answers with what it has become.
+func (h *Handler) cancel(w http.ResponseWriter, c *call) *refusal {
+	o, refused := h.findOne(c)
+	if refused != nil {
+		return refused
+	}
+	o, reason, err := h.Orders.Cancel(context.WithoutCancel(c.Context()), Dialect, o.Scope, o.Ref)
+	switch {
+	case err != nil:
+		return worldFailed("the cancel may not have been stored")
+	case reason != kassa.None:
+		return because(reason, "the order cannot be cancelled")
+	case o.Status == kassa.Completed:
+		return because(kassa.NotCancellable, "the order cannot be cancelled")
+	}
+	group, _ := h.Directory.Group(o.Scope)
+	data := orderObject(&o, group)
+	if o.Attempt() == nil {
+		data = complete(data, preTransactionFields...)
+	}
+	writeSuccess(w, data, nil)
+	return nil
+}
+
+// preTransactionFields are all that the cancel of a pre-transaction answers.
+var preTransactionFields = []string{
+	"costs", "created", "custom_info", "fastcheckout", "financial_status", "modified", "payment_details",
+	"payment_methods", "status",
+}
+
+// refund pays back all that is left, or a part.
+func (h *Handler) refund(w http.ResponseWriter, c *call) *refusal {
+	body, refused := h.body(w, c)
+	if refused != nil {
+		return refused
+	}
+	ask, refused := h.readRefund(body)
+	if refused != nil {
+		return refused
+	}
+	o, refused := h.findOne(c)
+	if refused != nil {
+		return refused
+	}
+	o, n, reason, err := h.Orders.Refund(context.WithoutCancel(c.Context()), Dialect, o.Scope, o.Ref, ask)
+	switch {
+	case err != nil:
+		return worldFailed("the refund may not have been stored")
+	case reason == kassa.AmountInvalid || reason == kassa.RefundTooHigh || reason == kassa.RefundDuplicate:
+		return because(reason, "amount")
+	case reason != kassa.None:
+		return because(reason, "the order cannot be refunded")
+	}
+	writeSuccess(w, object{
+		"transaction_id": n, "refund_id": n, "order_id": refundOrderID(&o, kassa.Refund{Ref: ask.Ref}),
+	}, nil)
+	return nil
+}
+
+var refundFields = []string{
+	"currency", "amount", "description", "refund_order_id", "checkout_data", "var1", "var2", "var3",
+}
+
+func (h *Handler) readRefund(body object) (ask kassa.AskRefund, refused *refusal) {
+	if err := variants(body, "", refundFields...); err != nil {
+		return ask, &refusal{http.StatusBadRequest, codeUnknown, err.Error(), causeBody}
+	}
+	if !absent(body, "checkout_data") {
+		return ask, unsupported("checkout_data is not supported yet: refund by amount")
+	}
+	if refused = readCurrency(body); refused != nil {
+		return ask, refused
+	}
+	ask.Currency = kassa.EUR
+	if !absent(body, "amount") {
+		amount, ok := whole(body["amount"])
+		if !ok || amount > kassa.MaxMinor {
+			return ask, field(codeAmount, "amount must be a whole number of cents from 1 to 999999999999, or 0 or left out for all that is left")
+		}
+		ask.Amount = amount
+	}
+	if ask.Description, refused = readDescription(body, false); refused != nil {
+		return ask, refused
+	}
+	if !absent(body, "refund_order_id") {
+		if ask.Ref, refused = h.readOrderID(body, "refund_order_id"); refused != nil {
+			return ask, refused
+		}
+	}
+	kept := object{}
+	for _, name := range []string{"var1", "var2", "var3"} {
+		v, err := text(body, "", name, maxVariable)
+		if err != nil {
+			return ask, field(codeVariable, "%s", err)
+		}
+		kept[name] = v
+	}
+	ask.Door = encode(kept)
+	return ask, nil
+}
+
+// findOne finds the order that a change is meant for. An account key that meets the same id in
+// several groups must not have one picked for it.
+func (h *Handler) findOne(c *call) (kassa.Order, *refusal) {
+	found, refused := h.find(c)
+	if refused != nil {
+		return kassa.Order{}, refused
+	}
+	if len(found) > 1 {
+		return kassa.Order{}, &refusal{
+			http.StatusNotFound, codeOrderID,
+			"order_id: several groups of this account have an order with this id; use the key of its group", causeAmbiguous,
+		}
+	}
+	return found[0], nil
+}
+
+// find gives the orders that the path's id may mean to this caller; at least one.
+func (h *Handler) find(c *call) ([]kassa.Order, *refusal) {
+	unknown := because(kassa.OrderUnknown, "Invalid transaction ID")
+	if !h.orderIDForm.MatchString(c.id) {
+		return nil, unknown
+	}
+	scopes := []string{c.caller.Group}
+	if c.caller.Group == "" {
+		scopes = h.Directory.Groups(c.caller.Account)
+	}
+	var found []kassa.Order
+	for _, scope := range scopes {
+		o, ok, err := h.Orders.Find(c.Context(), Dialect, scope, c.id)
+		if err != nil {
+			return nil, worldFailed("the order could not be read")
+		}
+		if ok {
+			found = append(found, o)
+		}
+	}
+	if len(found) > 0 {
+		return found, nil
+	}
+	o, ok, err := h.byTransaction(c.id)
+	if err != nil {
+		return nil, worldFailed("the order could not be read")
+	}
+	if !ok || o.Account != c.caller.Account || (c.caller.Group != "" && o.Scope != c.caller.Group) {
+		return nil, unknown
+	}
+	return []kassa.Order{o}, nil
+}
+
+// byTransaction finds the order that has an attempt with this number. Numbers are Unix
+// microseconds of about the instant at which the attempt was opened (ahead of it by seconds at
+// most, after restarts), so that a search in the journal by time leads there.
+func (h *Handler) byTransaction(id string) (kassa.Order, bool, error) {
+	n, err := strconv.ParseInt(id, 10, 64)
+	if err != nil || len(id) < 15 || id[0] == '0' {
+		return kassa.Order{}, false, nil
+	}
+	opened := time.UnixMicro(n)
+	after, err := h.lastBefore(opened.Add(-time.Minute))
+	if err != nil {
+		return kassa.Order{}, false, err
+	}
+	for scanned := 0; scanned < maxScan; {
+		entries, err := h.Feed.Entries(after, 500)
+		if err != nil || len(entries) == 0 {
+			return kassa.Order{}, false, err
+		}
+		for _, e := range entries {
+			if e.At.After(opened.Add(2 * time.Second)) {
+				return kassa.Order{}, false, nil
+			}
+			if e.Kind == "AttemptOpened" && opens(e, n) {
+				return h.load(e.Stream)
+			}
+		}
+		scanned += len(entries)
+		after = entries[len(entries)-1].Seq
+	}
+	return kassa.Order{}, false, nil
+}
+
+// lastBefore gives the sequence number after which to read for all that was noted since an instant.
+func (h *Handler) lastBefore(at time.Time) (uint64, error) {
+	low, high := uint64(0), h.Feed.Last()
+	for low < high {
+		middle := low + (high-low)/2
+		entries, err := h.Feed.Entries(middle, 1)
+		if err != nil {
+			return 0, err
+		}
+		if len(entries) > 0 && entries[0].At.Before(at) {
+			low = entries[0].Seq
+		} else {
+			high = middle
+		}
+	}
+	return low, nil
+}
+
+func opens(e journal.Entry, number int64) bool {
+	event, err := kassa.DecodeEvent(e.Kind, e.Payload)
+	if err != nil {
+		return false
+	}
+	opened, ok := event.(kassa.AttemptOpened)
+	return ok && opened.Number == number
+}
+
+// load reads the current state of an order of this dialect.
+func (h *Handler) load(stream string) (o kassa.Order, ok bool, err error) {
+	s, ok, err := h.Records.Load(stream)
+	if !ok || err != nil {
+		return o, false, err
+	}
+	if err := json.Unmarshal(s.State, &o); err != nil {
+		return o, false, err
+	}
+	return o, o.Dialect == Dialect, nil
+}

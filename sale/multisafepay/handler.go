@@ -1,0 +1,293 @@
+package multisafepay
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"net/http"
+	"net/url"
+	"regexp"
+	"strings"
+	"sync"
+	"time"
+
+	"kassa/estate"
+)
+
+// Handler serves the dialect. It must be called for every request whose escaped path it [Owns],
+// and not through a ServeMux: that one redirects paths with "//" and "..", which order ids may hold.
+type Handler struct {
+	config
+	streams    streams
+	closing    chan struct{}
+	closeOnce  sync.Once
+	sessionKey []byte
+
+	mu          sync.Mutex
+	minute      time.Time
+	recorded    int
+	orderIDForm *regexp.Regexp
+	localeForm  *regexp.Regexp
+}
+
+// config hides the fields of Config, the secret above all, from who has a Handler.
+type config = Config
+
+// New makes a handler.
+func New(c Config) (*Handler, error) {
+	if c.Orders == nil || c.Records == nil || c.Feed == nil || c.Directory == nil || c.Presence == nil ||
+		c.Refusals == nil || c.CheckURL == nil || c.Now == nil {
+		return nil, errors.New("multisafepay: a field of Config is missing")
+	}
+	if len(c.Secret) < 32 {
+		return nil, errors.New("multisafepay: Secret must have at least 32 bytes")
+	}
+	if c.Origin != "" {
+		u, err := url.Parse(c.Origin)
+		if err != nil || u.Host == "" || (u.Scheme != "https" && u.Scheme != "http") || strings.Trim(u.Path, "/") != "" {
+			return nil, errors.New("multisafepay: Origin must be like https://host[:port]")
+		}
+		c.Origin = strings.TrimRight(c.Origin, "/")
+	}
+	return &Handler{
+		config: c, closing: make(chan struct{}), sessionKey: mac(c.Secret, "session id"),
+		streams:     streams{waiting: make(map[string]map[chan struct{}]bool)},
+		orderIDForm: regexp.MustCompile(`^[A-Za-z0-9/_.-]{1,50}$`),
+		localeForm:  regexp.MustCompile(`^[a-z]{2}_[A-Z]{2}$`),
+	}, nil
+}
+
+// The path prefixes of the dialect.
+const (
+	prefixAPI    = "/v1/json/"
+	prefixEvents = "/events/stream"
+	prefixPage   = "/connect/"
+)
+
+// Owns tells whether a path is the dialect's.
+func Owns(path string) bool {
+	return path+"/" == prefixAPI || strings.HasPrefix(path, prefixAPI) || strings.HasPrefix(path, prefixPage) ||
+		path == prefixEvents || strings.HasPrefix(path, prefixEvents+"/")
+}
+
+// Routes, as they are recorded.
+const (
+	routeCreate  = "POST orders"
+	routeGet     = "GET orders/{id}"
+	routeCancel  = "POST orders/{id}/cancel"
+	routeRefund  = "POST orders/{id}/refunds"
+	routeEvents  = "GET events/stream"
+	routeUnknown = "unknown"
+)
+
+func (h *Handler) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+	writeSecurityHeaders(w)
+	path := r.URL.EscapedPath()
+	switch {
+	case strings.HasPrefix(path, prefixPage):
+		h.servePage(w, r, strings.Trim(strings.TrimPrefix(path, prefixPage), "/"))
+	case path == prefixEvents || path == prefixEvents+"/":
+		h.serveEvents(w, r)
+	default:
+		h.serveAPI(w, r, path)
+	}
+}
+
+// call is one request to the API while it is served.
+type call struct {
+	*http.Request
+	route    string
+	id       string // the order id in the path
+	caller   Caller
+	orderID  string // for the record of a refusal
+	terminal string
+}
+
+func (h *Handler) serveAPI(w http.ResponseWriter, r *http.Request, path string) {
+	c := &call{Request: r}
+	refused := h.route(w, c, path)
+	if refused != nil {
+		h.record(c, refused)
+		writeRefusal(w, refused, c.route)
+	}
+}
+
+func (h *Handler) route(w http.ResponseWriter, c *call, path string) *refusal {
+	var allowed string
+	c.route, c.id, allowed = match(c.Method, path)
+	c.orderID = c.id
+	if c.route == routeUnknown {
+		if allowed != "" {
+			w.Header().Set("Allow", allowed)
+			return &refusal{http.StatusMethodNotAllowed, codeUnknown, "this path takes the method " + allowed + " only", causeRoute}
+		}
+		return &refusal{http.StatusNotFound, codeUnknown, "Not found: the API has no such path in this version", causeRoute}
+	}
+	var ok bool
+	if c.caller, ok = h.authenticate(c.Request); !ok {
+		return badKey()
+	}
+	switch c.route {
+	case routeCreate:
+		return h.create(w, c)
+	case routeGet:
+		return h.get(w, c)
+	case routeCancel:
+		return h.cancel(w, c)
+	default:
+		return h.refund(w, c)
+	}
+}
+
+// match finds the route by the escaped path. An order id may hold slashes: escaped as the Python
+// and PHP clients send it, or bare from the Node client, which also doubles the first slash.
+func match(method, path string) (route, id, allowed string) {
+	rest, ok := strings.CutPrefix(path, prefixAPI)
+	if !ok {
+		return routeUnknown, "", ""
+	}
+	rest = strings.TrimPrefix(rest, "/")
+	if rest == "orders" || rest == "orders/" {
+		if method == http.MethodPost {
+			return routeCreate, "", ""
+		}
+		return routeUnknown, "", http.MethodPost
+	}
+	rest, ok = strings.CutPrefix(rest, "orders/")
+	if !ok {
+		return routeUnknown, "", ""
+	}
+	if method == http.MethodGet || method == http.MethodHead {
+		return routeGet, unescape(rest), ""
+	}
+	if before, ok := strings.CutSuffix(rest, "/cancel"); ok && before != "" {
+		if method == http.MethodPost {
+			return routeCancel, unescape(before), ""
+		}
+		return routeUnknown, "", http.MethodPost
+	}
+	if before, ok := strings.CutSuffix(rest, "/refunds"); ok && before != "" {
+		if method == http.MethodPost {
+			return routeRefund, unescape(before), ""
+		}
+		return routeUnknown, "", http.MethodPost
+	}
+	if strings.Contains(rest, "/") {
+		return routeUnknown, "", ""
+	}
+	return routeUnknown, "", http.MethodGet
+}
+
+func unescape(segment string) string {
+	id, err := url.PathUnescape(segment)
+	if err != nil {
+		return ""
+	}
+	return id
+}
+
+// authenticate takes the key from exactly one of the three places that clients use.
+func (h *Handler) authenticate(r *http.Request) (Caller, bool) {
+	keys := append([]string(nil), r.URL.Query()["api_key"]...)
+	keys = append(keys, r.Header.Values("api_key")...)
+	for _, a := range r.Header.Values("Authorization") {
+		if scheme, token, ok := strings.Cut(a, " "); ok && strings.EqualFold(scheme, "Bearer") {
+			keys = append(keys, token)
+		}
+	}
+	if len(keys) != 1 {
+		return Caller{}, false
+	}
+	key := strings.TrimSpace(keys[0])
+	if key == "" || len(key) > maxKeyLength {
+		return Caller{}, false
+	}
+	caller, ok := h.Directory.Authenticate(key)
+	if !ok || (caller.Role != estate.RoleGroup && caller.Role != estate.RoleAccount) {
+		return Caller{}, false
+	}
+	if (caller.Role == estate.RoleGroup) != (caller.Group != "") || caller.Account == "" {
+		return Caller{}, false
+	}
+	return caller, true
+}
+
+// body reads and decodes the request's body as JSON, whatever content type it claims.
+func (h *Handler) body(w http.ResponseWriter, c *call) (object, *refusal) {
+	raw, err := io.ReadAll(http.MaxBytesReader(w, c.Body, maxBody))
+	if err != nil {
+		if _, ok := errors.AsType[*http.MaxBytesError](err); ok {
+			return nil, &refusal{
+				http.StatusRequestEntityTooLarge, codeUnknown,
+				fmt.Sprintf("the body may have %d bytes at most", maxBody), causeBody,
+			}
+		}
+		return nil, &refusal{http.StatusBadRequest, codeUnknown, "the body could not be read to its end", causeBody}
+	}
+	o, err := decode(raw)
+	if err != nil {
+		code := codeUnknown
+		if len(raw) == 0 {
+			code = codeMissing
+		}
+		return nil, &refusal{http.StatusBadRequest, code, err.Error(), causeBody}
+	}
+	return o, nil
+}
+
+// record keeps a refused call for diagnosis.
+func (h *Handler) record(c *call, r *refusal) {
+	now := h.Now()
+	if !h.mayRecord(now) {
+		return
+	}
+	h.Refusals.Record(context.WithoutCancel(c.Context()), RefusedCall{
+		At: now, Account: c.caller.Account, Scope: c.caller.Group, Route: c.route,
+		OrderID: h.recordable(c.orderID), TerminalID: h.recordable(c.terminal),
+		Reason: r.cause, Status: r.status, ErrorCode: r.code, ErrorInfo: r.info,
+	})
+}
+
+func (h *Handler) mayRecord(now time.Time) bool {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	if minute := now.Truncate(time.Minute); !minute.Equal(h.minute) {
+		h.minute, h.recorded = minute, 0
+	}
+	h.recorded++
+	return h.recorded <= maxRecorded
+}
+
+// recordable lets through what has the form of an id, and cuts what could be a card number.
+func (h *Handler) recordable(id string) string {
+	if !h.orderIDForm.MatchString(id) {
+		return ""
+	}
+	return maskDigits(id)
+}
+
+// maskDigits keeps the first six and last four of every run of 12 to 19 digits, which could be a
+// card number that somebody put in the wrong field.
+func maskDigits(s string) string {
+	out := []byte(s)
+	for i := 0; i < len(out); {
+		end := i
+		for end < len(out) && out[end] >= '0' && out[end] <= '9' {
+			end++
+		}
+		if n := end - i; n >= 12 && n <= 19 {
+			for j := i + 6; j < end-4; j++ {
+				out[j] = '*'
+			}
+		}
+		i = max(end, i+1)
+	}
+	return string(out)
+}
+
+// Run follows the journal for the event streams until ctx ends, and then ends those.
+func (h *Handler) Run(ctx context.Context) error {
+	defer h.closeOnce.Do(func() { close(h.closing) })
+	return h.streams.follow(ctx, h.Feed)
+}

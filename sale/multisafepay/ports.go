@@ -1,0 +1,132 @@
+package multisafepay
+
+import (
+	"context"
+	"time"
+
+	"kassa"
+	"kassa/estate"
+	"kassa/journal"
+)
+
+// Dialect is the name under which this door's orders are kept.
+const Dialect = "multisafepay"
+
+// Orders runs the language. An error tells that nobody knows whether the request was stored.
+type Orders interface {
+	Create(ctx context.Context, n kassa.NewOrder) (kassa.Order, kassa.Reason, error)
+	Find(ctx context.Context, dialect, scope, ref string) (kassa.Order, bool, error)
+	Cancel(ctx context.Context, dialect, scope, ref string) (kassa.Order, kassa.Reason, error)
+	Refund(ctx context.Context, dialect, scope, ref string, r kassa.AskRefund) (kassa.Order, int64, kassa.Reason, error)
+}
+
+// Records reads single streams of the journal.
+type Records interface {
+	Load(stream string) (journal.Stream, bool, error)
+	StreamEntries(stream string, upTo uint64) ([]journal.Entry, error)
+}
+
+// Feed reads the journal as a whole. Watch nudges after commits; nudges may be lost.
+type Feed interface {
+	Entries(after uint64, limit int) ([]journal.Entry, error)
+	Last() uint64
+	Watch(ctx context.Context) <-chan struct{}
+}
+
+// Directory knows keys, terminals and groups.
+type Directory interface {
+	// Authenticate tells whose key it is. It takes the same time for every unknown key.
+	Authenticate(key string) (Caller, bool)
+	Terminal(tid string) (estate.Terminal, bool)
+	Group(id string) (estate.Group, bool)
+	// Groups lists the ids of an account's groups.
+	Groups(account string) []string
+}
+
+// Caller is who holds a key.
+type Caller struct {
+	Account string
+	// Group is the terminal group of a group key; empty for an account key, which speaks for all
+	// groups of the account.
+	Group string
+	Role  estate.Role
+}
+
+// Presence knows which terminals have a live link.
+type Presence interface {
+	Online(tid string) bool
+}
+
+// Refusals keeps refused calls as facts for diagnosis. Record must not block for long.
+type Refusals interface {
+	Record(ctx context.Context, call RefusedCall)
+}
+
+// CallRefused is the kind of fact that a RefusedCall is kept as.
+const CallRefused = "CallRefused"
+
+// RefusedCall is a call that this door refused. It holds no key and nothing of the body but the
+// two ids, and those only when they have the form of an id.
+type RefusedCall struct {
+	At         time.Time `json:"at"`
+	Account    string    `json:"account,omitempty"`
+	Scope      string    `json:"scope,omitempty"` // the key's group
+	Route      string    `json:"route"`
+	OrderID    string    `json:"order_id,omitempty"`
+	TerminalID string    `json:"terminal_id,omitempty"`
+	// Reason is a kassa.Reason, or one of the causes that only a door knows.
+	Reason    string `json:"reason"`
+	Status    int    `json:"status"`
+	ErrorCode int    `json:"error_code"`
+	ErrorInfo string `json:"error_info"`
+}
+
+// Signer makes the HMAC-SHA512 of a message with the trimmed API key of a group. The key itself
+// never leaves it.
+type Signer interface {
+	HMAC(group string, message []byte) ([]byte, error)
+}
+
+// Config is what a Handler works with; every field is needed but Origin.
+type Config struct {
+	Orders    Orders
+	Records   Records
+	Feed      Feed
+	Directory Directory
+	Presence  Presence
+	Refusals  Refusals
+	// CheckURL tells why a webhook URL cannot be used in an environment.
+	CheckURL func(env estate.Environment, url string) error
+	// Secret signs events tokens and makes session ids; at least 32 bytes, the same for ever.
+	Secret []byte
+	// Origin is the public origin such as "https://api.example.com"; when it is empty, the
+	// request's own scheme and host.
+	Origin string
+	Now    func() time.Time
+}
+
+// Limits of what one request or the door as a whole may use.
+const (
+	maxBody         = 1 << 20
+	maxDepth        = 32
+	maxValues       = 20_000
+	maxNumber       = 40 // characters of a number
+	maxKept         = 64 << 10
+	maxCartItems    = 500
+	maxStreams      = 10_000
+	maxOrderStreams = 16
+	maxKeyLength    = 200
+	maxDescription  = 200
+	maxVariable     = 500
+	maxScan         = 50_000 // journal entries read to find an order by its transaction id
+	// maxRecorded bounds the refused calls kept in a minute, so that nobody fills the disk.
+	maxRecorded = 600
+)
+
+// Times of the event stream.
+const (
+	pingEvery    = 5 * time.Second // the official Python client gives up after 10 s of silence
+	pollEvery    = time.Second     // when nudges are lost
+	writeTimeout = 10 * time.Second
+	tokenLife    = 24 * time.Hour // beyond the order's own lifetime
+)

@@ -1,0 +1,264 @@
+package webhook
+
+import (
+	"cmp"
+	"context"
+	"crypto/x509"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"maps"
+	"net"
+	"slices"
+	"sync"
+	"time"
+
+	"kassa/estate"
+	"kassa/journal"
+)
+
+// Config is what a Deliverer works with. Resolver, Dial and Roots may be left out: the system's.
+type Config struct {
+	Store    Store
+	Dialects map[string]Dialect // by the name that their deliveries are kept under
+	Now      func() time.Time
+	Resolver Resolver
+	Dial     Dial
+	Roots    *x509.CertPool
+}
+
+// Deliverer follows the journal and delivers.
+type Deliverer struct {
+	Config
+	names   []string
+	senders map[estate.Environment]*sender
+	cursor  cursor
+
+	fresh  chan []item
+	landed chan landing
+}
+
+// landing is the end of a try.
+type landing struct {
+	item item
+	// next is the delivery as it is kept now; its Status says whether there will be another try.
+	next Delivery
+	err  error
+}
+
+const cursorStream = "cursor/webhook"
+
+// cursor is how far the journal has been read.
+type cursor struct {
+	After   uint64 `json:"after"`
+	version uint64
+	kept    uint64
+}
+
+// New makes a deliverer.
+func New(c Config) (*Deliverer, error) {
+	if c.Store == nil || len(c.Dialects) == 0 || c.Now == nil {
+		return nil, errors.New("webhook: a field of Config is missing")
+	}
+	if c.Resolver == nil {
+		c.Resolver = net.DefaultResolver
+	}
+	return &Deliverer{
+		Config: c, names: slices.Sorted(maps.Keys(c.Dialects)),
+		senders: map[estate.Environment]*sender{
+			estate.Live: newSender(estate.Live, c.Resolver, c.Dial, c.Roots),
+			estate.Test: newSender(estate.Test, c.Resolver, c.Dial, c.Roots),
+		},
+		fresh: make(chan []item), landed: make(chan landing),
+	}, nil
+}
+
+// Run delivers until ctx ends or the store fails; the error is nil in the first case. When it
+// returns, nothing of it runs any more. A try that ctx cuts short does not count.
+func (d *Deliverer) Run(ctx context.Context) error {
+	ctx, cancel := context.WithCancelCause(ctx)
+	defer cancel(nil)
+	backlog, err := d.open()
+	if err != nil {
+		return err
+	}
+	var wg sync.WaitGroup
+	defer wg.Wait()
+	wg.Go(func() {
+		if err := d.follow(ctx); err != nil {
+			cancel(err)
+		}
+	})
+	err = d.work(ctx, backlog, &wg)
+	cancel(err)
+	wg.Wait()
+	if cause := context.Cause(ctx); cause != nil && !errors.Is(cause, context.Canceled) && !errors.Is(cause, context.DeadlineExceeded) {
+		return cause
+	}
+	return nil
+}
+
+// open reads where the last process stopped.
+func (d *Deliverer) open() ([]item, error) {
+	s, ok, err := d.Store.Load(cursorStream)
+	if err != nil {
+		return nil, fmt.Errorf("webhook: read the cursor: %w", err)
+	}
+	if ok {
+		if err := json.Unmarshal(s.State, &d.cursor); err != nil {
+			return nil, fmt.Errorf("webhook: state of the cursor: %w", err)
+		}
+		d.cursor.version, d.cursor.kept = s.Version, d.cursor.After
+	}
+	var backlog []item
+	err = d.Store.OpenStreams("webhook", func(s journal.Stream) error {
+		delivery, err := readDelivery(s)
+		if err != nil {
+			return err
+		}
+		backlog = append(backlog, delivery.item())
+		return nil
+	})
+	if err != nil {
+		return nil, fmt.Errorf("webhook: read open deliveries: %w", err)
+	}
+	slices.SortFunc(backlog, func(a, b item) int { return cmp.Compare(a.seq, b.seq) })
+	return backlog, nil
+}
+
+// follow turns facts into deliveries.
+func (d *Deliverer) follow(ctx context.Context) error {
+	nudges := d.Store.Watch(ctx)
+	poll := time.NewTicker(pollEvery)
+	defer poll.Stop()
+	for {
+		n, err := d.read(ctx)
+		if err != nil && ctx.Err() == nil {
+			return err
+		}
+		if n == entriesPage && ctx.Err() == nil {
+			continue
+		}
+		select {
+		case <-ctx.Done():
+			return nil
+		case _, ok := <-nudges:
+			if !ok {
+				nudges = nil
+			}
+		case <-poll.C:
+		}
+	}
+}
+
+// read takes one page of facts: the deliveries they call for and the cursor past them become
+// durable together.
+func (d *Deliverer) read(ctx context.Context) (int, error) {
+	entries, err := d.Store.Entries(d.cursor.After, entriesPage)
+	if err != nil {
+		return 0, fmt.Errorf("webhook: read the journal: %w", err)
+	}
+	if len(entries) == 0 {
+		return 0, nil
+	}
+	var batch journal.Batch
+	var items []item
+	for _, e := range entries {
+		for _, name := range d.names {
+			change, it, ok, err := d.render(name, e)
+			if err != nil {
+				return 0, err
+			}
+			if ok { // a fact is of one dialect
+				batch = append(batch, change)
+				items = append(items, it...)
+				break
+			}
+		}
+	}
+	d.cursor.After = entries[len(entries)-1].Seq
+	if len(batch) == 0 && d.cursor.After-d.cursor.kept < cursorStride {
+		return len(entries), nil
+	}
+	state, err := json.Marshal(d.cursor)
+	if err != nil {
+		return 0, fmt.Errorf("webhook: encode the cursor: %w", err)
+	}
+	batch = append(batch, journal.Change{Stream: cursorStream, Expect: d.cursor.version, State: state})
+	if _, err := d.Store.Commit(context.WithoutCancel(ctx), batch); err != nil {
+		return 0, fmt.Errorf("webhook: keep deliveries: %w", err)
+	}
+	d.cursor.version++
+	d.cursor.kept = d.cursor.After
+	if len(items) == 0 {
+		return len(entries), nil
+	}
+	select {
+	case d.fresh <- items:
+	case <-ctx.Done():
+	}
+	return len(entries), nil
+}
+
+// render makes the delivery that a fact calls for. A fact that its dialect cannot render must not
+// stop all the others: it is kept as such.
+func (d *Deliverer) render(name string, e journal.Entry) (c journal.Change, its []item, ok bool, err error) {
+	n, ok, err := d.Dialects[name].Render(e)
+	now := d.Now()
+	if err != nil {
+		lost := Delivery{ID: fmt.Sprintf("%016d", e.Seq), Dialect: name, Seq: e.Seq, Order: e.Stream, CreatedAt: now, Status: Parked}
+		t := Try{At: now, Failure: "the fact could not be made into a webhook: " + err.Error()}
+		lost.Tries, lost.Group = []Try{t}, e.Scope
+		c, err = lost.change(0, WebhookUnrendered, t)
+		return c, nil, true, err
+	}
+	if !ok {
+		return c, nil, false, nil
+	}
+	delivery := newDelivery(name, e, n, now)
+	c, err = delivery.change(0, "", Try{})
+	return c, []item{delivery.item()}, true, err
+}
+
+// work tries what is due until ctx ends.
+func (d *Deliverer) work(ctx context.Context, backlog []item, wg *sync.WaitGroup) error {
+	s := newSchedule()
+	for _, it := range backlog {
+		s.add(it)
+	}
+	timer := time.NewTimer(0)
+	defer timer.Stop()
+	for {
+		for _, it := range s.start(d.Now()) {
+			crowded := s.crowded(it.host)
+			wg.Go(func() { d.fly(ctx, it, crowded) })
+		}
+		var due <-chan time.Time
+		if at, ok := s.next(); ok {
+			timer.Reset(max(0, at.Sub(d.Now())))
+			due = timer.C
+		}
+		fresh := d.fresh
+		if s.count >= maxPending {
+			fresh = nil // the follower waits, and with it the cursor: nothing is lost
+		}
+		select {
+		case <-ctx.Done():
+			return nil
+		case <-due:
+		case items := <-fresh:
+			for _, it := range items {
+				s.add(it)
+			}
+		case l := <-d.landed:
+			if l.err != nil {
+				return l.err
+			}
+			if l.next.Status == Waiting {
+				s.again(l.item, l.next.Due)
+			} else {
+				s.finish(l.item)
+			}
+		}
+	}
+}

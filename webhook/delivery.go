@@ -1,0 +1,187 @@
+package webhook
+
+import (
+	"encoding/json"
+	"errors"
+	"fmt"
+	"net/url"
+	"strings"
+	"time"
+	"unicode"
+
+	"kassa/journal"
+)
+
+// Status is where a delivery stands.
+type Status string
+
+// The statuses.
+const (
+	Waiting   Status = "waiting"
+	Delivered Status = "delivered"
+	Parked    Status = "parked" // given up; a person may send it again
+)
+
+// Delivery is the state of a stream "webhook/…": one webhook with all its tries.
+type Delivery struct {
+	ID          string    `json:"id"` // the same in every try
+	Dialect     string    `json:"dialect"`
+	Seq         uint64    `json:"seq"` // the fact that called for it
+	Order       string    `json:"order"`
+	OrderRef    string    `json:"orderRef"`
+	Account     string    `json:"account"`
+	Group       string    `json:"group"`
+	Environment string    `json:"environment"`
+	Event       string    `json:"event"`
+	URL         string    `json:"url"`
+	Method      string    `json:"method"`
+	Body        string    `json:"body,omitempty"`
+	CreatedAt   time.Time `json:"createdAt"`
+	Status      Status    `json:"status"`
+	Due         time.Time `json:"due,omitzero"` // the next try
+	Tries       []Try     `json:"tries,omitempty"`
+}
+
+// Try is one try of a delivery.
+type Try struct {
+	At        time.Time `json:"at"`
+	LatencyMS int64     `json:"latencyMS"`
+	Status    int       `json:"status,omitempty"` // HTTP; 0 when there was no reply
+	Reply     string    `json:"reply,omitempty"`  // its beginning, masked
+	Failure   string    `json:"failure,omitempty"`
+}
+
+// Kinds of the facts about deliveries. Their payload is a Report.
+const (
+	WebhookDelivered  = "WebhookDelivered"
+	WebhookFailed     = "WebhookFailed" // one try
+	WebhookParked     = "WebhookParked"
+	WebhookUnrendered = "WebhookUnrendered" // a fact that its dialect could not turn into a webhook
+)
+
+// Report is what the journal says of a try.
+type Report struct {
+	ID       string `json:"id"`
+	Order    string `json:"order"`
+	OrderRef string `json:"orderRef,omitempty"`
+	Event    string `json:"event,omitempty"`
+	URL      string `json:"url,omitempty"`
+	Try      Try    `json:"try"`
+	Tries    int    `json:"tries"`
+}
+
+func newDelivery(dialect string, e journal.Entry, n Notice, now time.Time) Delivery {
+	return Delivery{
+		ID: fmt.Sprintf("%016d", e.Seq), Dialect: dialect, Seq: e.Seq, Order: n.Order, OrderRef: n.OrderRef,
+		Account: n.Account, Group: n.Group, Environment: n.Environment, Event: n.Event, URL: n.URL, Method: n.Method,
+		Body: string(n.Body), CreatedAt: now, Status: Waiting, Due: now,
+	}
+}
+
+func (d Delivery) notice() Notice {
+	return Notice{
+		Order: d.Order, OrderRef: d.OrderRef, Account: d.Account, Group: d.Group, Environment: d.Environment,
+		Event: d.Event, URL: d.URL, Method: d.Method, Body: []byte(d.Body),
+	}
+}
+
+// stream is the delivery's own stream in the journal.
+func (d Delivery) stream() string { return "webhook/" + d.ID }
+
+// item is the delivery as the schedule knows it. The lane is the host that gets the connection.
+func (d Delivery) item() item {
+	host := "(none)"
+	if u, err := url.Parse(d.URL); err == nil {
+		host = strings.ToLower(u.Hostname())
+	}
+	return item{id: d.ID, seq: d.Seq, order: d.Order, host: host, due: d.Due}
+}
+
+// after gives the delivery that follows from a try, and the fact about it. A try that can never
+// succeed is not repeated.
+func (d Delivery) after(t Try, forGood bool) (next Delivery, kind string) {
+	next = d
+	next.Tries = append(d.Tries[:len(d.Tries):len(d.Tries)], t)
+	next.Due = time.Time{}
+	switch {
+	case t.Failure == "":
+		next.Status, kind = Delivered, WebhookDelivered
+	case forGood || len(next.Tries) >= maxTries:
+		next.Status, kind = Parked, WebhookParked
+	default:
+		next.Due, kind = t.At.Add(retryInterval), WebhookFailed
+	}
+	return next, kind
+}
+
+// change is the step of the delivery's stream that a try makes.
+func (d Delivery) change(expect uint64, kind string, t Try) (journal.Change, error) {
+	state, err := json.Marshal(d)
+	if err != nil {
+		return journal.Change{}, fmt.Errorf("webhook: encode delivery %s: %w", d.ID, err)
+	}
+	c := journal.Change{Stream: d.stream(), Expect: expect, State: state, Open: d.Status == Waiting}
+	if kind == "" {
+		return c, nil
+	}
+	payload, err := json.Marshal(Report{
+		ID: d.ID, Order: d.Order, OrderRef: d.OrderRef, Event: d.Event, URL: d.URL, Try: t, Tries: len(d.Tries),
+	})
+	if err != nil {
+		return journal.Change{}, fmt.Errorf("webhook: encode report %s: %w", d.ID, err)
+	}
+	c.Facts = []journal.Fact{{At: t.At, Kind: kind, Scope: d.Group, Payload: payload}}
+	return c, nil
+}
+
+func readDelivery(s journal.Stream) (Delivery, error) {
+	var d Delivery
+	if err := json.Unmarshal(s.State, &d); err != nil {
+		return d, fmt.Errorf("webhook: state of %s: %w", s.ID, err)
+	}
+	if d.stream() != s.ID {
+		return d, errors.New("webhook: state of " + s.ID + " belongs to another delivery")
+	}
+	return d, nil
+}
+
+// keep makes the beginning of a reply fit to be kept and shown: no control characters, and nothing
+// that could be a card number.
+func keep(reply []byte) string {
+	text := strings.Map(func(r rune) rune {
+		if r == '\n' || (unicode.IsPrint(r) && r != unicode.ReplacementChar) {
+			return r
+		}
+		return -1
+	}, strings.ToValidUTF8(string(reply), ""))
+	out := []byte(text)
+	for i := 0; i < len(out); {
+		end, digits := i, 0
+		for end < len(out) && (isDigit(out[end]) || (digits > 0 && (out[end] == ' ' || out[end] == '-'))) {
+			if isDigit(out[end]) {
+				digits++
+			}
+			end++
+		}
+		if digits >= 12 {
+			mask(out[i:end], digits)
+		}
+		i = max(end, i+1)
+	}
+	return string(out)
+}
+
+func isDigit(c byte) bool { return c >= '0' && c <= '9' }
+
+// mask leaves the first six and the last four digits.
+func mask(run []byte, digits int) {
+	n := 0
+	for i := range run {
+		if isDigit(run[i]) {
+			if n >= 6 && n < digits-4 {
+				run[i] = '*'
+			}
+			n++
+		}
+	}
+}

@@ -1,0 +1,101 @@
+package webhook
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"strings"
+	"time"
+
+	"kassa/estate"
+	"kassa/journal"
+)
+
+// fly makes one try of a delivery, keeps what came of it, and lands. A try that the end of ctx cut
+// short lands nowhere: the next process makes it again.
+func (d *Deliverer) fly(ctx context.Context, it item, crowded bool) {
+	next, err := d.tryAndKeep(ctx, it, crowded)
+	if err != nil && ctx.Err() != nil {
+		return
+	}
+	select {
+	case d.landed <- landing{item: it, next: next, err: err}:
+	case <-ctx.Done():
+	}
+}
+
+func (d *Deliverer) tryAndKeep(ctx context.Context, it item, crowded bool) (Delivery, error) {
+	s, ok, err := d.Store.Load("webhook/" + it.id)
+	if err == nil && !ok {
+		err = errors.New("there is no such stream")
+	}
+	if err != nil {
+		return Delivery{}, fmt.Errorf("webhook: read delivery %s: %w", it.id, err)
+	}
+	delivery, err := readDelivery(s)
+	if err != nil {
+		return Delivery{}, err
+	}
+	t, forGood := d.try(ctx, delivery, crowded)
+	if ctx.Err() != nil {
+		return Delivery{}, ctx.Err()
+	}
+	next, kind := delivery.after(t, forGood)
+	change, err := next.change(s.Version, kind, t)
+	if err != nil {
+		return Delivery{}, err
+	}
+	if _, err := d.Store.Commit(context.WithoutCancel(ctx), journal.Batch{change}); err != nil {
+		return Delivery{}, fmt.Errorf("webhook: keep delivery %s: %w", it.id, err)
+	}
+	return next, nil
+}
+
+// try sends once. forGood tells that no other try can do better.
+func (d *Deliverer) try(ctx context.Context, delivery Delivery, crowded bool) (t Try, forGood bool) {
+	t.At = d.Now()
+	if crowded {
+		t.Failure = fmt.Sprintf("not tried: more than %d deliveries wait for this host", maxHostQueue)
+		return t, true
+	}
+	dialect, ok := d.Dialects[delivery.Dialect]
+	if !ok {
+		t.Failure = "not tried: its dialect is not served any more"
+		return t, true
+	}
+	env := estate.Environment(delivery.Environment)
+	if env != estate.Test {
+		env = estate.Live
+	}
+	if err := CheckURL(env, delivery.URL); err != nil {
+		t.Failure = err.Error()
+		return t, true
+	}
+	request, err := dialect.Prepare(delivery.notice(), t.At)
+	if err != nil {
+		t.Failure = "the webhook could not be signed"
+		return t, false
+	}
+	status, reply, failure, forGood := d.senders[env].try(ctx, request)
+	t.LatencyMS = int64(d.Now().Sub(t.At) / time.Millisecond)
+	t.Status, t.Failure = status, failure
+	if failure == "" {
+		t.Failure = dialect.Judge(status, reply)
+	}
+	t.Reply = keep(withoutHeaders(reply, request))
+	return t, forGood
+}
+
+// withoutHeaders takes out what a receiver echoes of the request's headers: a signature is nobody
+// else's business.
+func withoutHeaders(reply []byte, r Request) []byte {
+	text := string(reply)
+	for _, values := range r.Header {
+		for _, v := range values {
+			if len(v) > 40 {
+				text = strings.ReplaceAll(text, v, "[removed]")
+			}
+		}
+	}
+	return []byte(text)
+}
