@@ -22,6 +22,9 @@ func (s *Store) connect(mode sqlite.OpenFlags) (*sqlite.Conn, error) {
 	}
 	s.conns = append(s.conns, conn)
 	conn.SetBusyTimeout(busyTimeout)
+	if err := checkOwner(conn); err != nil {
+		return nil, err
+	}
 	pragmas := []string{"synchronous = FULL", "foreign_keys = ON", "wal_autocheckpoint = 0"}
 	if mode&sqlite.OpenReadWrite != 0 {
 		pragmas = append([]string{"journal_mode = WAL"}, pragmas...)
@@ -32,6 +35,25 @@ func (s *Store) connect(mode sqlite.OpenFlags) (*sqlite.Conn, error) {
 		}
 	}
 	return conn, checkSettings(conn)
+}
+
+// checkOwner refuses, before anything is written, a file that is neither Kassa's nor empty.
+func checkOwner(conn *sqlite.Conn) error {
+	id, err := setting(conn, "application_id")
+	if err != nil {
+		return fmt.Errorf("%w: %w", ErrUnsafe, err)
+	}
+	things := 0
+	if err := query(conn, "SELECT count(*) FROM sqlite_schema", nil, func(stmt *sqlite.Stmt) error {
+		things = stmt.ColumnInt(0)
+		return nil
+	}); err != nil {
+		return fmt.Errorf("%w: %w", ErrUnsafe, err)
+	}
+	if id != strconv.Itoa(applicationID) && (id != "0" || things > 0) {
+		return fmt.Errorf("%w: the file belongs to another program", ErrUnsafe)
+	}
+	return nil
 }
 
 // checkSettings refuses a connection that could lose what was acknowledged. Each connection is

@@ -23,7 +23,8 @@ const (
 	roleVariable = "KASSA_STORE_TEST_ROLE"
 	pathVariable = "KASSA_STORE_TEST_PATH"
 	roleKilled   = "killed"
-	roleLimited  = "limited"
+	roleLimited  = "limited" // in the size of its files
+	roleFailing  = "failing" // a sync of its disk
 
 	childWriters = 8
 	// fileSizeLimit lets a child write something, but not for long.
@@ -33,7 +34,7 @@ const (
 var instant = time.Date(2026, 11, 21, 9, 30, 0, 0, time.UTC)
 
 // child is the other process: it commits from several goroutines and prints each batch once it is
-// acknowledged. Killed goes on until it is; limited until the disk refuses.
+// acknowledged. It goes on until it is killed, or until the disk refuses.
 func child(role, path string) int {
 	s, err := sqlite.Open(path, sqlite.Options{})
 	if err != nil {
@@ -57,7 +58,7 @@ func child(role, path string) int {
 				if err != nil {
 					out.Lock()
 					defer out.Unlock()
-					fmt.Println("stopped", w, errors.Is(err, journal.ErrClosed))
+					fmt.Println("stopped")
 					return
 				}
 			}
@@ -67,7 +68,7 @@ func child(role, path string) int {
 	<-s.Failed()
 	_, err = s.Commit(context.Background(), step("order/late", 0))
 	fmt.Println("late", errors.Is(err, journal.ErrClosed))
-	fmt.Println("closed", s.Close() != nil)
+	fmt.Println("closed with its cause", s.Close() != nil)
 	return 0
 }
 
@@ -87,14 +88,16 @@ func childStep(s *sqlite.Store, id string, out *sync.Mutex) error {
 	return nil
 }
 
-// run starts the child and hands every line it prints to line, until it has ended.
-func run(t *testing.T, role, path string, line func(cmd *exec.Cmd, text string)) {
+// run starts the child, under another program if one is named, and hands every line it prints to
+// line, until it has ended.
+func run(t *testing.T, role, path string, line func(cmd *exec.Cmd, text string), under ...string) {
 	t.Helper()
 	self, err := os.Executable()
 	if err != nil {
 		t.Fatal(err)
 	}
-	cmd := exec.Command(self)
+	args := append(under, self)
+	cmd := exec.Command(args[0], args[1:]...)
 	cmd.Env = append(os.Environ(), roleVariable+"="+role, pathVariable+"="+path)
 	cmd.Stderr = os.Stderr
 	out, err := cmd.StdoutPipe()
@@ -193,28 +196,40 @@ func TestKill(t *testing.T) {
 // TestFileLimit lets the kernel refuse a write in the middle of the work: the store stops, and what
 // it had acknowledged is there at the next start.
 func TestFileLimit(t *testing.T) {
+	stopsAtError(t, roleLimited)
+}
+
+// TestSyncFails lets strace answer a sync with EIO: the pages may be lost, so that trying again
+// would be a lie.
+func TestSyncFails(t *testing.T) {
+	strace, err := exec.LookPath("strace")
+	if err != nil {
+		t.Fatalf("this test needs strace: %v", err)
+	}
+	stopsAtError(t, roleFailing, strace, "-f", "-qq", "-o", os.DevNull,
+		"-e", "trace=fsync,fdatasync", "-e", "inject=fsync,fdatasync:error=EIO:when=20+")
+}
+
+// stopsAtError runs a child until its disk refuses, and reads what it left.
+func stopsAtError(t *testing.T, role string, under ...string) {
+	t.Helper()
 	path := filepath.Join(t.TempDir(), "kassa.db")
 	acked := make(map[string]uint64)
 	said := make(map[string]int)
-	run(t, roleLimited, path, func(_ *exec.Cmd, text string) {
+	run(t, role, path, func(_ *exec.Cmd, text string) {
 		var id string
 		var version uint64
 		if n, _ := fmt.Sscanf(text, "acked %s %d", &id, &version); n == 2 {
 			acked[id] = max(acked[id], version)
 			return
 		}
-		var writer int
-		var closed bool
-		if n, _ := fmt.Sscanf(text, "stopped %d %t", &writer, &closed); n == 2 {
-			text = "stopped"
-		}
 		said[text]++
-	})
-	if said["stopped"] != childWriters || said["late true"] != 1 || said["closed true"] != 1 {
+	}, under...)
+	if said["stopped"] != childWriters || said["late true"] != 1 || said["closed with its cause true"] != 1 {
 		t.Errorf("the child says %v", said)
 	}
 	if len(acked) == 0 {
-		t.Error("nothing was acknowledged before the limit")
+		t.Error("nothing was acknowledged before the error")
 	}
 	verify(t, path, acked)
 }

@@ -20,14 +20,15 @@ const (
 // of them; flush writes the rest.
 type factInserts struct {
 	many, one *sqlite.Stmt
-	held      int // bound to many
-	heldBy    [factsAtOnce]heldFact
+	held      int
+	facts     [factsAtOnce]heldFact
 }
 
 type heldFact struct {
-	seq    uint64
-	change *journal.Change
-	fact   *journal.Fact
+	seq     uint64
+	stream  int64 // its number
+	version uint64
+	fact    *journal.Fact
 }
 
 func (f *factInserts) prepare(conn *sqlite.Conn) (err error) {
@@ -42,14 +43,14 @@ func (f *factInserts) prepare(conn *sqlite.Conn) (err error) {
 	return nil
 }
 
-func (f *factInserts) add(seq uint64, c *journal.Change, fact *journal.Fact) error {
-	f.heldBy[f.held] = heldFact{seq, c, fact}
+func (f *factInserts) add(fact heldFact) error {
+	f.facts[f.held] = fact
 	f.held++
 	if f.held < factsAtOnce {
 		return nil
 	}
-	for i := range f.heldBy {
-		bindFact(f.many, i*factColumns, &f.heldBy[i])
+	for i := range f.facts {
+		bindFact(f.many, i*factColumns, &f.facts[i])
 	}
 	f.drop()
 	return exec(f.many)
@@ -58,7 +59,7 @@ func (f *factInserts) add(seq uint64, c *journal.Change, fact *journal.Fact) err
 func (f *factInserts) flush() error {
 	defer f.drop()
 	for i := range f.held {
-		bindFact(f.one, 0, &f.heldBy[i])
+		bindFact(f.one, 0, &f.facts[i])
 		if err := exec(f.one); err != nil {
 			return err
 		}
@@ -67,14 +68,14 @@ func (f *factInserts) flush() error {
 }
 
 func (f *factInserts) drop() {
-	clear(f.heldBy[:f.held])
+	clear(f.facts[:f.held])
 	f.held = 0
 }
 
 func bindFact(stmt *sqlite.Stmt, base int, h *heldFact) {
 	stmt.BindInt64(base+1, int64(h.seq))
-	stmt.BindText(base+2, h.change.Stream)
-	stmt.BindInt64(base+3, int64(h.change.Expect+1))
+	stmt.BindInt64(base+2, h.stream)
+	stmt.BindInt64(base+3, int64(h.version))
 	stmt.BindInt64(base+4, h.fact.At.UnixNano())
 	stmt.BindText(base+5, h.fact.Kind)
 	stmt.BindText(base+6, h.fact.Scope)

@@ -86,35 +86,25 @@ func applyMigration(conn *sqlite.Conn, number int, m migration) error {
 		&sqlitex.ExecOptions{Args: []any{number, m.name, m.checksum}})
 }
 
-// appliedMigrations reads the checksums of the steps that the file has had. An empty file becomes
-// ours; a file with other tables does not.
+// appliedMigrations reads the checksums of the steps that the file has had; an empty file becomes
+// Kassa's.
 func appliedMigrations(conn *sqlite.Conn) (sums []string, err error) {
 	id, err := setting(conn, "application_id")
 	if err != nil {
 		return nil, err
 	}
-	if id == fmt.Sprint(applicationID) {
-		err = query(conn, "SELECT number, checksum FROM migrations ORDER BY number", nil, func(stmt *sqlite.Stmt) error {
-			sums = append(sums, stmt.ColumnText(1))
-			if stmt.ColumnInt(0) != len(sums) {
-				return fmt.Errorf("%w: migration %d is missing", ErrUnsafe, len(sums))
-			}
-			return nil
-		})
-		return sums, err
+	if id == "0" {
+		return nil, errors.Join(
+			sqlitex.Execute(conn, fmt.Sprintf("PRAGMA application_id = %d", applicationID), nil),
+			sqlitex.Execute(conn, `CREATE TABLE migrations (
+				number INTEGER PRIMARY KEY, name TEXT NOT NULL, checksum TEXT NOT NULL) STRICT`, nil))
 	}
-	tables := 0
-	if err := query(conn, "SELECT count(*) FROM sqlite_schema", nil, func(stmt *sqlite.Stmt) error {
-		tables = stmt.ColumnInt(0)
+	err = query(conn, "SELECT number, checksum FROM migrations ORDER BY number", nil, func(stmt *sqlite.Stmt) error {
+		sums = append(sums, stmt.ColumnText(1))
+		if stmt.ColumnInt(0) != len(sums) {
+			return fmt.Errorf("%w: migration %d is missing", ErrUnsafe, len(sums))
+		}
 		return nil
-	}); err != nil {
-		return nil, err
-	}
-	if id != "0" || tables > 0 {
-		return nil, fmt.Errorf("%w: the file belongs to another program", ErrUnsafe)
-	}
-	return nil, errors.Join(
-		sqlitex.Execute(conn, fmt.Sprintf("PRAGMA application_id = %d", applicationID), nil),
-		sqlitex.Execute(conn, `CREATE TABLE migrations (
-			number INTEGER PRIMARY KEY, name TEXT NOT NULL, checksum TEXT NOT NULL) STRICT`, nil))
+	})
+	return sums, err
 }

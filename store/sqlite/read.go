@@ -78,11 +78,15 @@ func (s *Store) page(text, kind, after string, limit int) (page []journal.Stream
 	return page, err
 }
 
-const entryColumns = "SELECT seq, stream, version, at, kind, scope, payload FROM journal "
+// A CROSS JOIN is read from left to right.
+const entryColumns = `SELECT journal.seq, streams.id, journal.version, journal.at, journal.kind,
+	journal.scope, journal.payload `
 
 // Entries reads the facts after a sequence number, in order, at most 10,000.
 func (s *Store) Entries(after uint64, limit int) ([]journal.Entry, error) {
-	return s.entries(entryColumns+"WHERE seq > ?1 ORDER BY seq LIMIT ?2", func(stmt *sqlite.Stmt) {
+	const text = entryColumns + `FROM journal CROSS JOIN streams ON streams.number = journal.stream
+		WHERE journal.seq > ?1 ORDER BY journal.seq LIMIT ?2`
+	return s.entries(text, func(stmt *sqlite.Stmt) {
 		stmt.BindInt64(1, int64(min(after, math.MaxInt64)))
 		stmt.BindInt64(2, int64(max(0, min(limit, maxEntries))))
 	})
@@ -90,10 +94,14 @@ func (s *Store) Entries(after uint64, limit int) ([]journal.Entry, error) {
 
 // StreamEntries reads the facts of one stream, in order, up to the version given; 0 is all.
 func (s *Store) StreamEntries(stream string, upTo uint64) ([]journal.Entry, error) {
-	const text = entryColumns + "WHERE stream = ?1 AND (?2 = 0 OR version <= ?2) ORDER BY version, seq"
+	const text = entryColumns + `FROM streams CROSS JOIN journal ON journal.stream = streams.number
+		WHERE streams.id = ?1 AND journal.version <= ?2 ORDER BY journal.version, journal.seq`
 	return s.entries(text, func(stmt *sqlite.Stmt) {
+		if upTo == 0 || upTo > math.MaxInt64 {
+			upTo = math.MaxInt64
+		}
 		stmt.BindText(1, stream)
-		stmt.BindInt64(2, int64(min(upTo, math.MaxInt64)))
+		stmt.BindInt64(2, int64(upTo))
 	})
 }
 

@@ -287,9 +287,6 @@ func TestReadsAfterClose(t *testing.T) {
 // TestLogStaysBounded writes far more than the log may hold: checkpoints must keep up with a
 // writer that never rests.
 func TestLogStaysBounded(t *testing.T) {
-	if testing.Short() {
-		t.Skip("writes some hundred megabytes")
-	}
 	path := filepath.Join(t.TempDir(), "kassa.db")
 	s := open(t, path, sqlite.Options{})
 	defer closeStore(t, s)

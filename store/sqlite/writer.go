@@ -3,7 +3,6 @@ package sqlite
 import (
 	"errors"
 	"fmt"
-	"math"
 
 	"kassa/journal"
 
@@ -24,7 +23,8 @@ type writer struct {
 	begin, commit, rollback *sqlite.Stmt
 	mark, undo, unmark      *sqlite.Stmt
 	insert, keep, update    *sqlite.Stmt
-	exists, taken           *sqlite.Stmt
+	taken                   *sqlite.Stmt
+	heads                   heads
 	facts                   factInserts
 
 	last     uint64 // of the transaction, so far
@@ -33,14 +33,12 @@ type writer struct {
 }
 
 const (
-	insertStream = `INSERT INTO streams (id, version, state, open, ref, holds)
-		VALUES (?1, 1, ?2, ?3, ?4, ?5)`
+	insertStream = `INSERT INTO streams (number, id, version, open, ref, holds, state)
+		VALUES (?1, ?2, 1, ?3, ?4, ?5, ?6)`
 	// An UPDATE that names open or holds writes their indexes anew even for the same value, so
 	// the common change that keeps both has a statement of its own.
-	keepStream = `UPDATE streams SET version = version + 1, state = ?3
-		WHERE id = ?1 AND version = ?2 AND open = ?4 AND holds IS ?5`
-	updateStream = `UPDATE streams SET version = version + 1, state = ?3, open = ?4, holds = ?5
-		WHERE id = ?1 AND version = ?2`
+	keepStream   = "UPDATE streams SET version = ?2, state = ?3 WHERE number = ?1"
+	updateStream = "UPDATE streams SET version = ?2, state = ?3, open = ?4, holds = ?5 WHERE number = ?1"
 )
 
 // prepare compiles the statements and finds the end of the journal.
@@ -52,7 +50,6 @@ func (w *writer) prepare() error {
 		{&w.begin, "BEGIN IMMEDIATE"}, {&w.commit, "COMMIT"}, {&w.rollback, "ROLLBACK"},
 		{&w.mark, "SAVEPOINT batch"}, {&w.undo, "ROLLBACK TO batch"}, {&w.unmark, "RELEASE batch"},
 		{&w.insert, insertStream}, {&w.keep, keepStream}, {&w.update, updateStream},
-		{&w.exists, "SELECT 1 FROM streams WHERE id = ?1"},
 		{&w.taken, "SELECT 1 FROM streams WHERE ref = ?1"},
 	} {
 		stmt, err := w.conn.Prepare(p.text)
@@ -61,7 +58,7 @@ func (w *writer) prepare() error {
 		}
 		*p.stmt = stmt
 	}
-	if err := w.facts.prepare(w.conn); err != nil {
+	if err := errors.Join(w.heads.prepare(w.conn), w.facts.prepare(w.conn)); err != nil {
 		return err
 	}
 	err := query(w.conn, "SELECT coalesce(max(seq), 0) FROM journal", nil, func(stmt *sqlite.Stmt) error {
@@ -182,6 +179,7 @@ func (w *writer) batch(b journal.Batch) (refusal, err error) {
 	}
 	if several {
 		if refusal != nil {
+			w.heads.forget(b)
 			if err := exec(w.undo); err != nil {
 				return nil, err
 			}
@@ -195,10 +193,18 @@ func (w *writer) batch(b journal.Batch) (refusal, err error) {
 	}
 	w.rows += len(b)
 	for i := range b {
+		if len(b[i].Facts) == 0 {
+			continue
+		}
+		number, err := w.heads.numberOf(b[i].Stream)
+		if err != nil {
+			return nil, err
+		}
 		for j := range b[i].Facts {
 			w.last++
 			w.rows++
-			if err := w.facts.add(w.last, &b[i], &b[i].Facts[j]); err != nil {
+			held := heldFact{w.last, number, b[i].Expect + 1, &b[i].Facts[j]}
+			if err := w.facts.add(held); err != nil {
 				return nil, err
 			}
 		}
@@ -208,45 +214,59 @@ func (w *writer) batch(b journal.Batch) (refusal, err error) {
 
 // change writes the stream of one change, or tells which precondition failed.
 func (w *writer) change(c *journal.Change) (refusal, err error) {
-	if c.Expect == 0 {
-		bindText(w.insert, 1, c.Stream)
-		w.insert.BindBytes(2, c.State)
+	was, found, err := w.heads.get(c.Stream)
+	if err != nil {
+		return nil, err
+	}
+	if found != (c.Expect > 0) || was.version != c.Expect {
+		return journal.ErrConflict, nil
+	}
+	now := head{number: was.number, version: c.Expect + 1, open: c.Open, holds: c.Holds}
+	switch {
+	case !found:
+		now.number = w.heads.number + 1
+		w.insert.BindInt64(1, now.number)
+		w.insert.BindText(2, c.Stream)
 		w.insert.BindBool(3, c.Open)
 		bindText(w.insert, 4, c.Ref)
 		bindText(w.insert, 5, c.Holds)
-		return w.refusal(c, exec(w.insert))
+		w.insert.BindBytes(6, c.State)
+		err = exec(w.insert)
+	case now.open == was.open && now.holds == was.holds:
+		bindUpdate(w.keep, now, c.State)
+		err = exec(w.keep)
+	default:
+		bindUpdate(w.update, now, c.State)
+		w.update.BindBool(4, c.Open)
+		bindText(w.update, 5, c.Holds)
+		err = exec(w.update)
 	}
-	for _, stmt := range [...]*sqlite.Stmt{w.keep, w.update} {
-		bindText(stmt, 1, c.Stream)
-		stmt.BindInt64(2, int64(min(c.Expect, math.MaxInt64)))
-		stmt.BindBytes(3, c.State)
-		stmt.BindBool(4, c.Open)
-		bindText(stmt, 5, c.Holds)
-		if refusal, err := w.refusal(c, exec(stmt)); refusal != nil || err != nil {
-			return refusal, err
-		}
-		if w.conn.Changes() == 1 {
-			return nil, nil
-		}
+	if err != nil {
+		return w.refusal(c, err)
 	}
-	return journal.ErrConflict, nil
+	w.heads.number = max(w.heads.number, now.number)
+	w.heads.put(c.Stream, now)
+	return nil, nil
 }
 
-// refusal turns a violated constraint into the precondition that it stands for. Which of several
-// SQLite meets first is its own affair, so they are looked at in the order of journal.Change.
+func bindUpdate(stmt *sqlite.Stmt, now head, state []byte) {
+	stmt.BindInt64(1, now.number)
+	stmt.BindInt64(2, int64(now.version))
+	stmt.BindBytes(3, state)
+}
+
+// refusal turns a violated constraint into the precondition that it stands for. Which of two SQLite
+// meets first is its own affair, so the reference is looked at first.
 func (w *writer) refusal(c *journal.Change, failed error) (refusal, err error) {
-	if failed == nil || sqlite.ErrCode(failed).ToPrimary() != sqlite.ResultConstraint {
+	if sqlite.ErrCode(failed) != sqlite.ResultConstraintUnique {
 		return nil, failed
 	}
-	if c.Expect == 0 {
-		if found, err := has(w.exists, c.Stream); found || err != nil {
-			return journal.ErrConflict, err
-		}
+	if c.Expect == 0 && c.Ref != "" {
 		if found, err := has(w.taken, c.Ref); found || err != nil {
 			return journal.ErrTaken, err
 		}
 	}
-	if c.Holds != "" && sqlite.ErrCode(failed) == sqlite.ResultConstraintUnique {
+	if c.Holds != "" {
 		return journal.ErrHeld, nil
 	}
 	return nil, failed

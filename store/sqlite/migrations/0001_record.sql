@@ -1,10 +1,14 @@
 -- The record: streams hold the current states, journal holds the facts in one order.
--- Where state would be first in a row, reading the short columns would pay for its overflow pages.
+--
+-- A fact points at its stream by number, not by id: numbers rise, so that the facts of the streams
+-- at work now are neighbours in the index however many streams there have ever been. State is the
+-- last column, so that the short ones are read without its overflow pages.
 CREATE TABLE streams (
-    id      TEXT PRIMARY KEY NOT NULL,
+    number  INTEGER PRIMARY KEY,
+    id      TEXT NOT NULL UNIQUE,
     kind    TEXT GENERATED ALWAYS AS (substr(id, 1, instr(id, '/') - 1)) VIRTUAL,
-    version INTEGER NOT NULL CHECK (version > 0),
-    open    INTEGER NOT NULL CHECK (open IN (0, 1)),
+    version INTEGER NOT NULL,
+    open    INTEGER NOT NULL,
     ref     TEXT,
     holds   TEXT,
     state   BLOB NOT NULL
@@ -16,7 +20,7 @@ CREATE INDEX streams_open ON streams (id) WHERE open = 1;
 
 CREATE TABLE journal (
     seq     INTEGER PRIMARY KEY,
-    stream  TEXT NOT NULL,
+    stream  INTEGER NOT NULL REFERENCES streams (number),
     version INTEGER NOT NULL,
     at      INTEGER NOT NULL, -- nanoseconds since 1970, UTC
     kind    TEXT NOT NULL,

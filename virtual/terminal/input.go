@@ -1,0 +1,124 @@
+package terminal
+
+import (
+	"kassa/poilink"
+	"kassa/virtual/deck"
+)
+
+// Input is what can happen to a terminal. It is a closed sum.
+type Input interface{ input() }
+
+// The inputs.
+type (
+	// PowerOn starts the device: the journal is its only memory.
+	PowerOn struct{}
+	// PowerOff takes the current away: everything but the journal is gone.
+	PowerOff struct{}
+	// LinkUp tells that the connection asked for by Connect stands.
+	LinkUp struct{}
+	// LinkDown tells that the connection broke or never came to be.
+	LinkDown struct{}
+	// FrameReceived is one frame from the cloud.
+	FrameReceived struct{ Frame poilink.Frame }
+	// CardPresented is a card at the reader. ATC is the application transaction counter that the
+	// card uses for it: it belongs to the card, so whoever holds the cards keeps it.
+	CardPresented struct {
+		Entry Entry
+		Card  deck.Card
+		ATC   uint16
+	}
+	// KeyPressed is a key of the pad.
+	KeyPressed struct{ Key Key }
+	// ActivateWith is an activation code, scanned or typed elsewhere.
+	ActivateWith struct{ Code string }
+	// FaultSet makes something go wrong until FaultClear.
+	FaultSet struct{ Fault Fault }
+	// FaultClear mends a fault.
+	FaultClear struct{ Fault Fault }
+	// Tick tells that NextDue has come.
+	Tick struct{}
+)
+
+func (PowerOn) input()       {}
+func (PowerOff) input()      {}
+func (LinkUp) input()        {}
+func (LinkDown) input()      {}
+func (FrameReceived) input() {}
+func (CardPresented) input() {}
+func (KeyPressed) input()    {}
+func (ActivateWith) input()  {}
+func (FaultSet) input()      {}
+func (FaultClear) input()    {}
+func (Tick) input()          {}
+
+// Entry is how a card is presented.
+type Entry string
+
+// The entries.
+const (
+	Tap    Entry = "tap"
+	Insert Entry = "insert"
+	Swipe  Entry = "swipe"
+)
+
+// Key is a key of the PIN pad: a digit, or one of the three coloured keys.
+type Key string
+
+// The keys that are no digits.
+const (
+	KeyOK   Key = "ok"
+	KeyCorr Key = "corr"
+	KeyStop Key = "stop"
+)
+
+// Valid tells whether k is on the pad.
+func (k Key) Valid() bool {
+	return k == KeyOK || k == KeyCorr || k == KeyStop || k.digit()
+}
+
+func (k Key) digit() bool { return len(k) == 1 && k[0] >= '0' && k[0] <= '9' }
+
+// Fault names something that goes wrong on purpose.
+type Fault string
+
+// The faults.
+const (
+	// FaultCutLink leaves the connection open and neither reads nor writes it, and does not reconnect.
+	FaultCutLink Fault = "cut-link"
+	// FaultDropAnswer loses answers that approve, after they were taken over.
+	FaultDropAnswer Fault = "drop-answer"
+	// FaultPowerOff is a device without current.
+	FaultPowerOff Fault = "power-off"
+	// FaultDelay sends what belongs to an exchange 10 s late.
+	FaultDelay Fault = "delay"
+	// FaultDoubleTap presents each card twice and sends each first request twice.
+	FaultDoubleTap Fault = "double-tap"
+)
+
+// Faults lists the faults with what each does, in the order in which people meet them.
+func Faults() []FaultNote {
+	return []FaultNote{
+		{FaultCutLink, "Cut link", "TCP stays open, nothing is read or written, no reconnect"},
+		{FaultDropAnswer, "Drop answer", "answers that approve are lost on the way in"},
+		{FaultPowerOff, "Power off", "only the journal survives"},
+		{FaultDelay, "Delay", "answers to the cloud leave 10 s late"},
+		{FaultDoubleTap, "Double tap", "the card is read twice, the request leaves twice"},
+	}
+}
+
+// FaultNote describes a fault to a person.
+type FaultNote struct {
+	Name  Fault  `json:"name"`
+	Title string `json:"title"`
+	Does  string `json:"does"`
+}
+
+// Known tells whether f is a fault.
+func (f Fault) Known() bool {
+	for _, n := range Faults() {
+		if n.Name == f {
+			return true
+		}
+	}
+	return false
+}

@@ -1,0 +1,37 @@
+package terminal
+
+import "time"
+
+// The limits of one terminal. Each queue, list and repeat ends somewhere.
+const (
+	maxOutbox    = 256 // unacknowledged frames; above it new exchanges are refused with Busy
+	maxEnded     = 64  // ended exchanges whose answer is kept for repeats
+	maxReceipts  = 20  // receipts on the roll
+	maxLate      = 64  // frames held back by the fault "delay"
+	maxCode      = 32  // characters of an activation code
+	maxPIN       = 12  // ISO 9564
+	minPIN       = 4   // ISO 9564
+	maxServiceID = 64  // nexo says 10; be liberal, yet bounded
+	maxLabel     = 140 // characters of a description on the screen
+)
+
+// The instants of the device. The outer timers are the cloud's; these are the terminal's own.
+const (
+	handshakeTimeout = 10 * time.Second // from link up to welcome
+	reconnectFirst   = 500 * time.Millisecond
+	reconnectMost    = 30 * time.Second
+	keysRetry        = 30 * time.Second // asking for an initial key again
+	activateRetry    = 30 * time.Second // automatic activation after a passing refusal
+	defaultHeartbeat = 15 * time.Second
+	pinTimeout       = 30 * time.Second // cards.md 7.3
+	answerTimeout    = 20 * time.Second // then the screen says that the result is not known
+	askAgainFirst    = 5 * time.Second
+	askAgainMost     = 30 * time.Second
+	resultShown      = 3 * time.Second // declined, before "present card" again
+	endShown         = 5 * time.Second // approved, cancelled, not completed
+	delayFault       = 10 * time.Second
+)
+
+// noCVMLimitMinor is the contactless limit without cardholder verification: 50.00 EUR
+// (PSD2 RTS article 11; NL, BE, ES and IT terminals).
+const noCVMLimitMinor = 5000

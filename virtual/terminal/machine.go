@@ -1,0 +1,327 @@
+package terminal
+
+import (
+	"crypto/cipher"
+	"crypto/ecdh"
+	"crypto/ed25519"
+	"errors"
+	"fmt"
+	"io"
+	"slices"
+	"time"
+
+	"kassa/dukpt"
+	"kassa/poilink"
+)
+
+// Config is what makes one terminal this one.
+type Config struct {
+	POIID string // [model]-[serial]
+	// Secret is the device's own: its identity and the key of its storage are derived from it.
+	Secret [32]byte
+	// ActivationCode, when set, is sent without a person as soon as the terminal can be activated.
+	ActivationCode string
+}
+
+// Software is what hello says of the program in the device.
+const Software = "kassa virtual terminal 1"
+
+// linkState is how far the link has come.
+type linkState int
+
+const (
+	linkDown linkState = iota
+	linkConnecting
+	linkUp    // connected, no challenge answered yet
+	linkHello // hello sent
+	linkOpen  // welcomed
+)
+
+// stage is where the open exchange stands at the device.
+type stage int
+
+const (
+	stageNone     stage = iota
+	stagePresent        // a card may be presented
+	stageInsert         // only a chip will do
+	stagePIN            // the pad is up
+	stageAsked          // the cloud owes an answer or a decision
+	stageDeclined       // the decline is read, then stagePresent
+)
+
+// timer names one instant that the machine waits for.
+type timer int
+
+const (
+	timerReconnect timer = iota
+	timerHandshake
+	timerPing
+	timerKeys
+	timerActivate
+	timerPIN
+	timerLost
+	timerAgain
+	timerScreen
+	timers
+)
+
+// held is a frame that the fault "delay" keeps back.
+type held struct {
+	due   time.Time
+	frame poilink.Frame
+}
+
+// volatile is what a power cut takes away.
+type volatile struct {
+	on   bool
+	link linkState
+	due  [timers]time.Time
+
+	attempts   int
+	challenge  []byte
+	heartbeat  time.Duration
+	unanswered int
+	late       []held
+
+	device     *dukpt.Device
+	injection  *ecdh.PrivateKey
+	keysNonce  []byte
+	confirmed  bool
+	activating bool
+	codeNo     bool // the configured activation code was refused: a person must look
+
+	screen  Screen
+	stage   stage
+	reading *reading
+	pin     []byte
+	again   time.Duration
+	lost    bool
+}
+
+// Machine is one terminal. Its methods are for one goroutine at a time.
+type Machine struct {
+	cfg      Config
+	random   io.Reader
+	identity ed25519.PrivateKey
+	storage  cipher.AEAD
+
+	now    time.Time
+	d      durable
+	v      volatile
+	faults []Fault
+	out    []Output
+}
+
+// New makes the terminal that its journal describes, switched off. It reads random for nonces,
+// jitter and the unpredictable number.
+func New(cfg Config, records []Record, random io.Reader) (*Machine, error) {
+	if cfg.POIID == "" || random == nil {
+		return nil, errors.New("terminal: POIID and random are required")
+	}
+	identity, storage, err := secrets(cfg)
+	if err != nil {
+		return nil, err
+	}
+	m := &Machine{cfg: cfg, random: random, identity: identity, storage: storage}
+	for i, r := range records {
+		if err := m.d.apply(r); err != nil {
+			return nil, fmt.Errorf("journal record %d: %w", i+1, err)
+		}
+	}
+	if _, err := m.loadDevice(); err != nil {
+		return nil, err
+	}
+	m.v.screen = Screen{Name: ScreenOff}
+	return m, nil
+}
+
+// Handle takes one input and says what must happen, in order.
+func (m *Machine) Handle(now time.Time, in Input) []Output {
+	m.now, m.out = now, nil
+	switch in := in.(type) {
+	case PowerOn:
+		m.powerOn()
+	case PowerOff:
+		m.powerOff()
+	case FaultSet:
+		m.setFault(in.Fault)
+	case FaultClear:
+		m.clearFault(in.Fault)
+	default:
+		if m.v.on {
+			m.handleOn(in)
+		}
+	}
+	return m.out
+}
+
+func (m *Machine) handleOn(in Input) {
+	switch in := in.(type) {
+	case LinkUp:
+		m.linkUp()
+	case LinkDown:
+		m.linkLost()
+	case FrameReceived:
+		if !m.has(FaultCutLink) {
+			m.frame(in.Frame)
+		}
+	case CardPresented:
+		m.present(in)
+	case KeyPressed:
+		m.key(in.Key)
+	case ActivateWith:
+		m.activate(in.Code)
+	case Tick:
+		m.tick()
+	}
+}
+
+// NextDue tells when Tick is wanted.
+func (m *Machine) NextDue() (time.Time, bool) {
+	var next time.Time
+	earliest := func(t time.Time) {
+		if !t.IsZero() && (next.IsZero() || t.Before(next)) {
+			next = t
+		}
+	}
+	for _, t := range m.v.due {
+		earliest(t)
+	}
+	if len(m.v.late) > 0 {
+		earliest(m.v.late[0].due)
+	}
+	return next, !next.IsZero()
+}
+
+func (m *Machine) tick() {
+	for len(m.v.late) > 0 && !m.now.Before(m.v.late[0].due) {
+		m.emit(Send{m.v.late[0].frame})
+		m.v.late = m.v.late[1:]
+	}
+	for t := range timers {
+		due := m.v.due[t]
+		if due.IsZero() || m.now.Before(due) {
+			continue
+		}
+		m.v.due[t] = time.Time{}
+		m.expired(t)
+	}
+}
+
+func (m *Machine) expired(t timer) {
+	switch t {
+	case timerReconnect:
+		m.connect()
+	case timerHandshake:
+		m.dropLink()
+	case timerPing:
+		m.ping()
+	case timerKeys, timerActivate:
+		m.provision()
+	case timerPIN:
+		m.pinTimedOut()
+	case timerLost:
+		m.resultLost()
+	case timerAgain:
+		m.askAgain()
+	case timerScreen:
+		m.screenOver()
+	}
+}
+
+func (m *Machine) after(t timer, d time.Duration) { m.v.due[t] = m.now.Add(d) }
+
+func (m *Machine) stop(ts ...timer) {
+	for _, t := range ts {
+		m.v.due[t] = time.Time{}
+	}
+}
+
+func (m *Machine) emit(o Output) { m.out = append(m.out, o) }
+
+// persist is the only way to change the durable state. A record that apply refuses would be a bug
+// of this package, and the fold after a restart would refuse it too: it is not written.
+func (m *Machine) persist(r Record) {
+	if err := m.d.apply(r); err != nil {
+		return
+	}
+	m.emit(Persist{r})
+}
+
+func (m *Machine) powerOn() {
+	if m.v.on || m.has(FaultPowerOff) {
+		return
+	}
+	m.v = volatile{on: true, heartbeat: defaultHeartbeat}
+	if dev, err := m.loadDevice(); err == nil {
+		m.v.device = dev
+	}
+	m.rest()
+	m.resume()
+	if !m.has(FaultCutLink) {
+		m.connect()
+	}
+}
+
+func (m *Machine) powerOff() {
+	if !m.v.on {
+		return
+	}
+	if m.v.link != linkDown {
+		m.emit(Disconnect{})
+	}
+	m.v = volatile{}
+	m.show(Screen{Name: ScreenOff})
+}
+
+func (m *Machine) has(f Fault) bool { return slices.Contains(m.faults, f) }
+
+func (m *Machine) setFault(f Fault) {
+	if !f.Known() || m.has(f) {
+		return
+	}
+	m.faults = append(m.faults, f)
+	slices.Sort(m.faults)
+	switch f {
+	case FaultCutLink:
+		if m.v.link == linkOpen || m.v.link == linkUp || m.v.link == linkHello {
+			m.emit(Freeze{})
+		}
+		m.stop(timerReconnect)
+	case FaultPowerOff:
+		m.powerOff()
+	}
+}
+
+func (m *Machine) clearFault(f Fault) {
+	if !m.has(f) {
+		return
+	}
+	m.faults = slices.DeleteFunc(m.faults, func(o Fault) bool { return o == f })
+	switch f {
+	case FaultPowerOff:
+		m.powerOn()
+	case FaultCutLink:
+		if m.v.on {
+			m.closeLink()
+			m.connect()
+		}
+	case FaultDelay:
+		for _, h := range m.v.late {
+			m.emit(Send{h.frame})
+		}
+		m.v.late = nil
+	case FaultDropAnswer:
+		if m.v.on && m.v.lost {
+			m.after(timerAgain, 0)
+		}
+	}
+}
+
+// Snapshot is the journal so far as one record, for compaction.
+func (m *Machine) Snapshot() Record {
+	var copied durable
+	// A durable state always encodes: it came from records that did.
+	_ = copied.restore(&m.d)
+	return Record{Kind: RecordSnapshot, Snapshot: &copied}
+}

@@ -1,0 +1,101 @@
+package terminal
+
+import "kassa/poilink"
+
+// Output is what a terminal wants done. It is a closed sum; outputs happen strictly in order.
+type Output interface{ output() }
+
+// The outputs.
+type (
+	// Persist must be durable before any later output happens.
+	Persist struct{ Record Record }
+	// Send puts a frame on the link.
+	Send struct{ Frame poilink.Frame }
+	// Connect asks for a connection; LinkUp or LinkDown answers.
+	Connect struct{}
+	// Disconnect closes the connection; no LinkDown follows.
+	Disconnect struct{}
+	// Freeze stops reading the connection without closing it (FaultCutLink).
+	Freeze struct{}
+	// Show changes the screen.
+	Show struct{ Screen Screen }
+	// Print puts a receipt on the roll.
+	Print struct{ Receipt Receipt }
+	// Finished reports the end of an attempt to pay.
+	Finished struct{ Attempt Attempt }
+)
+
+func (Persist) output()    {}
+func (Send) output()       {}
+func (Connect) output()    {}
+func (Disconnect) output() {}
+func (Freeze) output()     {}
+func (Show) output()       {}
+func (Print) output()      {}
+func (Finished) output()   {}
+
+// Result is how an attempt ended for the person in front of the terminal.
+type Result string
+
+// The results. ResultUnknown is no end: the terminal keeps asking.
+const (
+	ResultApproved     Result = "approved"
+	ResultDeclined     Result = "declined"
+	ResultCancelled    Result = "cancelled"
+	ResultNotCompleted Result = "notCompleted"
+	ResultUnknown      Result = "unknown"
+)
+
+// Attempt is the result of one attempt.
+type Attempt struct {
+	Result   Result `json:"result"`
+	Exchange string `json:"exchange"`
+	Request  int    `json:"request,omitempty"`
+	Text     string `json:"text,omitempty"`
+	AuthCode string `json:"authCode,omitempty"`
+	RRN      string `json:"rrn,omitempty"`
+	STAN     string `json:"stan,omitempty"`
+}
+
+// Screen is what the display shows.
+type Screen struct {
+	Name        ScreenName `json:"name"`
+	Title       string     `json:"title"`
+	Lines       []string   `json:"lines,omitempty"`
+	Error       string     `json:"error,omitempty"`
+	AmountMinor int64      `json:"amountMinor,omitempty"`
+	Currency    string     `json:"currency,omitempty"`
+	// Typed is how many characters are entered; the PIN itself never reaches a screen. Code is
+	// what was typed of an activation code, which is no secret of the cardholder.
+	Typed int    `json:"typed"`
+	Code  string `json:"code,omitempty"`
+	// Wants lists the ways in which a card may be presented now.
+	Wants []Entry `json:"wants,omitempty"`
+}
+
+// ScreenName names a screen.
+type ScreenName string
+
+// The screens.
+const (
+	ScreenOff          ScreenName = "off"
+	ScreenStart        ScreenName = "start"
+	ScreenActivation   ScreenName = "activation"
+	ScreenIdle         ScreenName = "idle"
+	ScreenPresentCard  ScreenName = "presentCard"
+	ScreenPIN          ScreenName = "pin"
+	ScreenPINAgain     ScreenName = "pinAgain"
+	ScreenProcessing   ScreenName = "processing"
+	ScreenInsertCard   ScreenName = "insertCard"
+	ScreenApproved     ScreenName = "approved"
+	ScreenDeclined     ScreenName = "declined"
+	ScreenNotCompleted ScreenName = "notCompleted"
+	ScreenResultLost   ScreenName = "resultLost"
+	ScreenCancelled    ScreenName = "cancelled"
+)
+
+// PINPad tells whether digits typed now are a PIN.
+func (n ScreenName) PINPad() bool { return n == ScreenPIN || n == ScreenPINAgain }
+
+// TakesCard tells whether a card may be presented now.
+func (s Screen) TakesCard() bool { return len(s.Wants) > 0 }

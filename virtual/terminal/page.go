@@ -1,0 +1,114 @@
+package terminal
+
+import (
+	"bytes"
+	"embed"
+	"html/template"
+	"net/http"
+	"slices"
+
+	"kassa/virtual/deck"
+)
+
+//go:embed pages static
+var files embed.FS
+
+func staticNames() []string { return []string{"icon.svg", "terminal.css", "terminal.js"} }
+
+func staticFiles() http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		w.Header().Set("Cache-Control", "no-cache")
+		http.FileServerFS(files).ServeHTTP(w, r)
+	})
+}
+
+// render writes a page whole or an error, never half of one.
+func render(w http.ResponseWriter, page string, data any) {
+	t, err := template.New("").Funcs(template.FuncMap{"money": money}).ParseFS(files, "pages/*.html")
+	var out bytes.Buffer
+	if err == nil {
+		err = t.ExecuteTemplate(&out, page, data)
+	}
+	if err != nil {
+		fail(w, http.StatusInternalServerError, "page", "the page could not be made")
+		return
+	}
+	w.Header().Set("Content-Type", "text/html; charset=utf-8")
+	_, _ = out.WriteTo(w) // the reader may be gone
+}
+
+func (s *Shelf) listPage(w http.ResponseWriter, _ *http.Request) {
+	var states []State
+	online := 0
+	for _, u := range s.units {
+		st := u.state()
+		if st.Online {
+			online++
+		}
+		states = append(states, st)
+	}
+	render(w, "list.html", map[string]any{"Terminals": states, "Online": online})
+}
+
+// shelfCard is a card as the page shows it.
+type shelfCard struct {
+	ID, Row, Does, PAN string
+}
+
+// shelfBrand is a brand's cards.
+type shelfBrand struct {
+	Name, Label string
+	Cards       []shelfCard
+}
+
+func shelfCards() []shelfBrand {
+	var brands []shelfBrand
+	for _, c := range deck.All() {
+		i := slices.IndexFunc(brands, func(b shelfBrand) bool { return b.Name == string(c.Brand) })
+		if i < 0 {
+			i = len(brands)
+			brands = append(brands, shelfBrand{Name: string(c.Brand), Label: c.Label})
+		}
+		id := c.ID()
+		brands[i].Cards = append(brands[i].Cards, shelfCard{
+			ID: id, Row: id[len(id)-3:], Does: does(c.Row), PAN: "•••• " + c.PAN.Last4(),
+		})
+	}
+	return brands
+}
+
+// does says in a few words what a row of the deck is for.
+func does(row int) string {
+	texts := map[int]string{
+		0: "Approves; PIN above 50.00", 5: "Declined: do not honour", 51: "Declined: insufficient funds",
+		55: "Every PIN is wrong", 65: "Tap: asks the PIN, then approves", 66: "Tap: wants the chip, then approves",
+		70: "Tap: asks the PIN, then approves", 71: "Tap: PIN, wrong once, then approves",
+		72: "Tap: wants the chip, then approves", 82: "Cloned chip: wrong cryptogram",
+		83: "Insert: the card refuses the issuer", 100: "The host never answers",
+		101: "The approval comes too late", 105: "The host hangs up", 107: "The answer has a bad MAC",
+		108: "The answer comes twice", 170: "Approves after 10 seconds", 58: "Declined: terminal not permitted",
+	}
+	if t, ok := texts[row]; ok {
+		return t
+	}
+	return "See the test cards page"
+}
+
+func (s *Shelf) devicePage(w http.ResponseWriter, _ *http.Request, u *unit) {
+	deviceView(w, u, "device.html")
+}
+
+// viewPart is what changes of the page, for the script to put in place.
+func (s *Shelf) viewPart(w http.ResponseWriter, _ *http.Request, u *unit) {
+	deviceView(w, u, "view.html")
+}
+
+func deviceView(w http.ResponseWriter, u *unit, page string) {
+	st := u.state()
+	receipts := slices.Clone(st.Receipts)
+	slices.Reverse(receipts)
+	render(w, page, map[string]any{
+		"T": st, "Brands": shelfCards(), "Faults": Faults(), "Receipts": receipts,
+		"Active": func(f Fault) bool { return slices.Contains(st.Faults, f) },
+	})
+}

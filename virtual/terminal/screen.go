@@ -1,0 +1,298 @@
+package terminal
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+	"time"
+
+	"kassa/poilink"
+)
+
+func (m *Machine) show(s Screen) {
+	m.v.screen = s
+	m.emit(Show{s})
+}
+
+// rest shows what the terminal shows when nobody pays.
+func (m *Machine) rest() {
+	m.stop(timerScreen, timerPIN)
+	switch {
+	case !m.v.on:
+		m.show(Screen{Name: ScreenOff})
+	case m.d.Activated == nil:
+		m.show(m.startScreen())
+	default:
+		m.show(m.idleScreen())
+	}
+}
+
+func (m *Machine) startScreen() Screen {
+	s := Screen{Name: ScreenStart, Title: "Welcome", Lines: []string{"Serial " + m.cfg.POIID}}
+	if m.d.IKID == "" {
+		s.Lines = append(s.Lines, "Configured: no, IPEK not configured")
+	} else {
+		s.Lines = append(s.Lines, "Configured: yes, IPEK loaded", "KCV "+m.d.KCV)
+	}
+	if m.online() {
+		s.Lines = append(s.Lines, "Press OK to activate")
+	} else {
+		s.Lines = append(s.Lines, "Connecting to the server")
+	}
+	return s
+}
+
+func (m *Machine) idleScreen() Screen {
+	a := m.d.Activated
+	s := Screen{Name: ScreenIdle, Title: a.TerminalName, Lines: []string{a.Merchant.Name, "Terminal " + a.TID}}
+	if a.Environment == "test" {
+		s.Lines = append(s.Lines, "TEST")
+	}
+	if !m.online() {
+		s.Error = "No connection to the server"
+	}
+	return s
+}
+
+// refresh brings the link's state onto a screen that says it.
+func (m *Machine) refresh() {
+	switch m.v.screen.Name {
+	case ScreenStart, ScreenIdle:
+		m.rest()
+	case ScreenPresentCard:
+		m.show(m.cardScreen(""))
+	case ScreenInsertCard:
+		m.show(m.insertScreen())
+	}
+}
+
+// failRest puts an error under a resting screen.
+func (m *Machine) failRest(text string) {
+	if n := m.v.screen.Name; n != ScreenStart && n != ScreenIdle {
+		return
+	}
+	m.rest()
+	s := m.v.screen
+	s.Error = text
+	m.show(s)
+}
+
+func (m *Machine) activationScreen(code, text string) Screen {
+	return Screen{
+		Name: ScreenActivation, Title: "Activation", Lines: []string{"Enter the activation code", "and press OK"},
+		Code: code, Typed: len(code), Error: text,
+	}
+}
+
+func (m *Machine) failActivation(text string) {
+	if m.d.Activated != nil || m.v.stage != stageNone {
+		return
+	}
+	m.show(m.activationScreen("", text))
+}
+
+// amounts starts a screen of the open exchange.
+func (m *Machine) amounts(name ScreenName, title string, lines ...string) Screen {
+	s := Screen{Name: name, Title: title, Lines: lines}
+	if e := m.d.Open; e != nil {
+		s.AmountMinor, s.Currency = e.AmountMinor, e.Currency
+	}
+	return s
+}
+
+func (m *Machine) cardScreen(problem string) Screen {
+	s := m.amounts(ScreenPresentCard, "Present card", "Tap, insert or swipe")
+	if e := m.d.Open; e != nil && e.Label != "" {
+		s.Lines = append([]string{e.Label}, s.Lines...)
+	}
+	s.Error = problem
+	if m.online() {
+		s.Wants = []Entry{Tap, Insert, Swipe}
+	} else {
+		s.Error = "No connection to the server"
+	}
+	return s
+}
+
+func (m *Machine) insertScreen() Screen {
+	s := m.amounts(ScreenInsertCard, "Insert card", "Use a different interface", "Insert the card into the reader")
+	if m.online() {
+		s.Wants = []Entry{Insert}
+	} else {
+		s.Error = "No connection to the server"
+	}
+	return s
+}
+
+func (m *Machine) pinScreen(problem string) Screen {
+	name, title := ScreenPIN, "Enter PIN"
+	if m.v.screen.Name == ScreenPINAgain || problem != "" {
+		name, title = ScreenPINAgain, "Enter PIN again"
+	}
+	s := m.amounts(name, title, "and press OK")
+	s.Error, s.Typed = problem, len(m.v.pin)
+	return s
+}
+
+// presentCard asks for a card and tells the cloud that it does.
+func (m *Machine) presentCard(problem string) {
+	m.forgetCard()
+	m.stop(timerScreen) // what the last exchange left on the screen is over
+	m.v.stage = stagePresent
+	m.show(m.cardScreen(problem))
+	m.progress(poilink.ScreenPresentCard)
+}
+
+func (m *Machine) askInsert() {
+	m.forgetCard()
+	m.v.stage = stageInsert
+	m.show(m.insertScreen())
+	m.progress(poilink.ScreenInsertCard)
+}
+
+func (m *Machine) askPIN(problem string) {
+	clear(m.v.pin)
+	m.v.pin = nil
+	m.v.stage = stagePIN
+	if problem == "" {
+		m.v.screen.Name = ScreenPIN
+	}
+	m.show(m.pinScreen(problem))
+	m.after(timerPIN, pinTimeout)
+	m.progress(poilink.ScreenPIN)
+}
+
+// waitForAnswer shows that the cloud is asked; the time since the request decides what else.
+func (m *Machine) waitForAnswer(since time.Time) {
+	m.v.stage, m.v.again, m.v.lost = stageAsked, askAgainFirst, false
+	s := m.amounts(ScreenProcessing, "Processing", "Please wait")
+	if m.v.reading != nil && m.v.reading.entry == Insert {
+		s.Lines = append(s.Lines, "Do not remove the card")
+	}
+	m.show(s)
+	m.v.due[timerLost] = since.Add(answerTimeout)
+	m.stop(timerPIN, timerScreen)
+}
+
+// resultLost says what is true: the money may have moved.
+func (m *Machine) resultLost() {
+	e := m.d.Open
+	if e == nil || m.v.stage != stageAsked {
+		return
+	}
+	m.v.lost = true
+	m.show(m.amounts(ScreenResultLost, "Result not known", "Do not pay again", "Asking the server"))
+	m.emit(Finished{Attempt{Result: ResultUnknown, Exchange: e.ID, Request: e.Requests, Text: "no answer yet"}})
+	m.askAgain()
+}
+
+// screenOver ends a result's time on the screen.
+func (m *Machine) screenOver() {
+	switch {
+	case m.v.stage == stageDeclined && m.d.Open != nil:
+		m.presentCard("")
+	case m.v.stage == stageNone:
+		m.rest()
+	}
+}
+
+func (m *Machine) progress(s poilink.Screen) {
+	if m.d.Open == nil || len(m.d.Outbox) >= maxOutbox {
+		return
+	}
+	m.up(poilink.Frame{Type: poilink.TypeProgress, Progress: &poilink.Progress{Exchange: m.d.Open.ID, Screen: s}})
+}
+
+func (m *Machine) key(k Key) {
+	if !k.Valid() {
+		return
+	}
+	switch {
+	case m.v.stage == stagePIN:
+		m.pinKey(k)
+	case k == KeyStop && (m.v.stage == stagePresent || m.v.stage == stageInsert || m.v.stage == stageDeclined):
+		m.cancel("Cancelled at the terminal")
+	case m.v.stage == stageNone && m.d.Activated == nil:
+		m.codeKey(k)
+	case m.v.stage == stageNone && m.v.screen.Name != ScreenIdle:
+		m.rest() // a result that has been read
+	}
+}
+
+func (m *Machine) codeKey(k Key) {
+	if m.v.activating {
+		return
+	}
+	code := m.v.screen.Code
+	if m.v.screen.Name != ScreenActivation {
+		code = ""
+	}
+	switch {
+	case k == KeyStop:
+		m.rest()
+		return
+	case k == KeyCorr && code != "":
+		code = code[:len(code)-1]
+	case k == KeyOK && code != "":
+		m.activate(code)
+		return
+	case k.digit() && len(code) < maxCode:
+		code += string(k)
+	}
+	m.show(m.activationScreen(code, ""))
+}
+
+func (m *Machine) pinKey(k Key) {
+	switch {
+	case k == KeyStop:
+		m.cancel("Cancelled at the terminal")
+		return
+	case k == KeyCorr && len(m.v.pin) > 0:
+		m.v.pin[len(m.v.pin)-1] = 0
+		m.v.pin = m.v.pin[:len(m.v.pin)-1]
+	case k == KeyOK && len(m.v.pin) >= minPIN:
+		m.ask()
+		return
+	case k.digit() && len(m.v.pin) < maxPIN:
+		m.v.pin = append(m.v.pin, k[0])
+	}
+	m.after(timerPIN, pinTimeout)
+	s := m.v.screen
+	s.Typed, s.Error = len(m.v.pin), ""
+	if k == KeyOK {
+		s.Error = fmt.Sprintf("At least %d digits", minPIN)
+	}
+	m.show(s)
+}
+
+func (m *Machine) pinTimedOut() {
+	if m.v.stage == stagePIN {
+		m.cancel("No PIN was entered")
+	}
+}
+
+// money writes an amount as a cardholder reads it.
+func money(minor int64, currency string) string {
+	switch currency {
+	case "JPY", "KRW", "ISK", "CLP", "VND":
+		return fmt.Sprintf("%s %d", currency, minor)
+	}
+	return fmt.Sprintf("%s %d.%02d", currency, minor/100, minor%100)
+}
+
+// clip keeps a text of the cloud to what fits, and to what a line may hold.
+func clip(s string, most int) string {
+	s = strings.Map(func(r rune) rune {
+		if r < ' ' || r == 0x7f {
+			return ' '
+		}
+		return r
+	}, s)
+	r := []rune(s)
+	if len(r) > most {
+		return string(r[:most-1]) + "…"
+	}
+	return s
+}
+
+func wants(s Screen, e Entry) bool { return slices.Contains(s.Wants, e) }

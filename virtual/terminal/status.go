@@ -1,0 +1,43 @@
+package terminal
+
+import "slices"
+
+// Status is what a person may know of a terminal at a glance.
+type Status struct {
+	POIID      string    `json:"poiid"`
+	TID        string    `json:"tid,omitempty"`
+	Name       string    `json:"name,omitempty"`
+	Group      string    `json:"group,omitempty"`
+	Merchant   string    `json:"merchant,omitempty"`
+	Powered    bool      `json:"powered"`
+	Online     bool      `json:"online"`
+	Configured bool      `json:"configured"`
+	IKID       string    `json:"ikid,omitempty"`
+	KCV        string    `json:"kcv,omitempty"`
+	Faults     []Fault   `json:"faults"`
+	Exchange   string    `json:"exchange,omitempty"`
+	Unsent     int       `json:"unsent"`
+	Screen     Screen    `json:"screen"`
+	Receipts   []Receipt `json:"-"`
+}
+
+// Status tells the present state.
+func (m *Machine) Status() Status {
+	s := Status{
+		POIID: m.cfg.POIID, Powered: m.v.on, Online: m.online(),
+		Configured: m.d.IKID != "", IKID: m.d.IKID, KCV: m.d.KCV,
+		Faults: append([]Fault{}, m.faults...), Unsent: len(m.d.Outbox),
+		Screen: m.v.screen, Receipts: slices.Clone(m.d.Receipts),
+	}
+	if a := m.d.Activated; a != nil {
+		s.TID, s.Name, s.Group, s.Merchant = a.TID, a.TerminalName, a.Group, a.Merchant.Name
+	}
+	if m.d.Open != nil {
+		s.Exchange = m.d.Open.ID
+	}
+	return s
+}
+
+// online tells whether the cloud has welcomed this link. A cut link looks alive to the device until
+// a heartbeat stays unanswered.
+func (m *Machine) online() bool { return m.v.on && m.v.link == linkOpen }
