@@ -1,9 +1,11 @@
-// Package estate says who and what there is: accounts, terminal groups, terminals and API keys,
-// and how a terminal comes to be one of them.
+// Package estate says who and what there is: accounts, terminal groups, terminals, devices and API
+// keys, and how a device comes to be one of the terminals.
 //
-// Everything in it is kept in streams of the journal, one for each account, group, terminal and
-// key, and held in memory for reading. It promises that what a method returned is durable. It never
-// holds an API key or an activation code in clear.
+// Everything in it is kept in streams of the journal, one for each account, group, terminal, device
+// and key, and held in memory for reading. It promises that what a method returned is durable, that
+// readers see nothing before it is, and that an activation code binds one device however many try it
+// at once. It never holds an API key or an activation code in clear, and takes instants and
+// randomness from outside.
 package estate
 
 import "time"
@@ -69,6 +71,9 @@ type Device struct {
 	// Configured tells that the device confirmed the initial key.
 	Configured bool   `json:"configured,omitempty"`
 	TID        string `json:"tid,omitempty"`
+	// WrongCodes counts the wrong activation codes since the last lock; the lock outlives a restart.
+	WrongCodes  int       `json:"wrongCodes,omitempty"`
+	LockedUntil time.Time `json:"lockedUntil,omitzero"`
 }
 
 // Key is an API key, known by its keyed hash.

@@ -1,0 +1,30 @@
+package estate
+
+import "time"
+
+// Limits of the estate. It is held in memory, so that each kind ends somewhere: about 500 bytes a
+// terminal with its device make 500 MB at the most.
+const (
+	maxAccounts  = 100_000
+	maxGroups    = 200_000
+	maxTerminals = 500_000
+	maxDevices   = 500_000
+	maxKeys      = 500_000
+
+	maxName     = 100 // characters
+	maxURL      = 2048
+	maxPOIID    = 50
+	maxKey      = 200 // characters of a presented key, before it is hashed
+	maxReason   = 40
+	maxSoftware = 64
+	loadPage    = 1000
+)
+
+// Activation codes: 8 of 32 symbols are 40 bits; with the lock, a device that guesses day and night
+// for a year meets one of 1,000 open codes with a chance below one in a million.
+const (
+	codeLength  = 8
+	maxCode     = 32 // characters as typed, with spaces and dashes
+	wrongCodes  = 5
+	lockForTime = 15 * time.Minute
+)

@@ -1,0 +1,60 @@
+package estate
+
+import (
+	"encoding/json"
+	"fmt"
+	"time"
+
+	"kassa/journal"
+)
+
+// linksStream is where links coming and going are noted. It is one stream and not one for each
+// device: nobody waits for these facts, and thousands of devices may come back at once.
+const linksStream = "links/1"
+
+func (r *Registry) openLinks() error {
+	version := uint64(0)
+	err := eachStream(r.store, "links", func(s journal.Stream) error {
+		if s.ID == linksStream {
+			version = s.Version
+		}
+		return nil
+	})
+	r.links = journal.NewNotebook(linksStream, version, r.store.Submit)
+	return err
+}
+
+// NoteLinkUp notes that a device opened a link.
+func (r *Registry) NoteLinkUp(now time.Time, up LinkUp) error {
+	up.Software = clip(up.Software, maxSoftware)
+	return r.noteLink(now, up.POIID, up)
+}
+
+// NoteLinkDown notes that a device has no link any more, and why.
+func (r *Registry) NoteLinkDown(now time.Time, down LinkDown) error {
+	down.Reason = clip(down.Reason, maxReason)
+	return r.noteLink(now, down.POIID, down)
+}
+
+func (r *Registry) noteLink(now time.Time, poiid string, body any) error {
+	r.mu.RLock()
+	d, ok := r.devices[poiid]
+	scope := r.terminals[d.TID].Group
+	r.mu.RUnlock()
+	if !ok {
+		return fmt.Errorf("%w: device", ErrUnknown)
+	}
+	payload, err := json.Marshal(body)
+	if err != nil {
+		return fmt.Errorf("estate: encode %s: %w", linksStream, err)
+	}
+	r.links.Note(journal.Fact{At: now, Kind: factKind(body), Scope: scope, Payload: payload}, nil)
+	return nil
+}
+
+func clip(s string, n int) string {
+	if len(s) > n {
+		return s[:n]
+	}
+	return s
+}

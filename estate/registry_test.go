@@ -1,0 +1,356 @@
+package estate_test
+
+import (
+	"bytes"
+	"crypto/hmac"
+	"crypto/sha256"
+	"encoding/hex"
+	"errors"
+	"io"
+	"math/rand/v2"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"kassa/estate"
+	"kassa/journal"
+	"kassa/sim/disk"
+
+	"github.com/google/go-cmp/cmp"
+)
+
+var noon = time.Date(2026, 11, 21, 12, 0, 0, 0, time.UTC)
+
+// record is a disk that commits at once and may be shared by goroutines.
+type record struct {
+	mu   sync.Mutex
+	disk *disk.Disk
+	fail error
+}
+
+func (r *record) Submit(b journal.Batch, done func(journal.Receipt, error)) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	if r.fail != nil {
+		done(journal.Receipt{}, r.fail)
+		return
+	}
+	r.disk.Submit(b, done)
+	r.disk.Flush(-1)
+}
+
+func (r *record) Streams(kind, after string, limit int) ([]journal.Stream, error) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	return r.disk.Streams(kind, after, limit)
+}
+
+// vault is a secure module of paper.
+type vault struct{}
+
+func (vault) LookupHash(secret []byte) string {
+	mac := hmac.New(sha256.New, []byte("paper"))
+	mac.Write(secret)
+	return hex.EncodeToString(mac.Sum(nil))
+}
+
+func (vault) SealSecret(name string, secret []byte) ([]byte, error) {
+	sealed := bytes.Clone(secret)
+	for i := range sealed {
+		sealed[i] ^= 0xA5
+	}
+	return append([]byte(name+"|"), sealed...), nil
+}
+
+func (vault) OpenSecret(name string, sealed []byte) ([]byte, error) {
+	plain, ok := bytes.CutPrefix(sealed, []byte(name+"|"))
+	if !ok {
+		return nil, errors.New("sealed under another name")
+	}
+	plain = bytes.Clone(plain)
+	for i := range plain {
+		plain[i] ^= 0xA5
+	}
+	return plain, nil
+}
+
+func source(seed byte) io.Reader { return rand.NewChaCha8([32]byte{seed}) }
+
+func openOn(t *testing.T, r *record) *estate.Registry {
+	t.Helper()
+	reg, err := estate.Open(r, vault{}, source(1), estate.Test)
+	if err != nil {
+		t.Fatalf("open: %v", err)
+	}
+	return reg
+}
+
+type world struct {
+	t     *testing.T
+	store *record
+	*estate.Registry
+	group estate.Group
+}
+
+func newWorld(t *testing.T) *world {
+	t.Helper()
+	w := &world{t: t, store: &record{disk: disk.New()}}
+	w.Registry = openOn(t, w.store)
+	a, err := w.MakeAccount(noon, estate.Account{Name: "Koffie BV"})
+	must(t, err)
+	w.group, err = w.MakeGroup(noon, estate.Group{Account: a.ID, Name: "Amsterdam", Merchant: estate.Merchant{Name: "Koffie", MID: "000000000012345"}})
+	must(t, err)
+	return w
+}
+
+func must(t *testing.T, err error) {
+	t.Helper()
+	if err != nil {
+		t.Fatal(err)
+	}
+}
+
+// configured boards a device and takes it up to a confirmed initial key.
+func (w *world) configured(poiid string) {
+	w.t.Helper()
+	_, err := w.BoardDevice(noon, poiid)
+	must(w.t, err)
+	n, err := w.AllocateDeviceNumber(noon, poiid)
+	must(w.t, err)
+	must(w.t, w.RecordInjection(noon, poiid, n, "0011223300000001", "A1B2C3D4E5"))
+	must(w.t, w.ConfirmKeys(noon, poiid, "0011223300000001", "A1B2C3D4E5"))
+}
+
+func (w *world) facts() []journal.Entry {
+	w.t.Helper()
+	entries, err := w.store.disk.Entries(0, 10_000)
+	must(w.t, err)
+	return entries
+}
+
+func (w *world) kinds() (kinds []string) {
+	for _, e := range w.facts() {
+		kinds = append(kinds, e.Kind)
+	}
+	return kinds
+}
+
+func TestEstateIsTheSameAfterReopening(t *testing.T) {
+	w := newWorld(t)
+	term, code, err := w.BoardTerminal(noon, w.group.ID, "Counter 1", "")
+	must(t, err)
+	_, _, err = w.BoardTerminal(noon, w.group.ID, "Counter 2", "00000ABC")
+	must(t, err)
+	w.configured("VT1-000001")
+	must(t, w.PinDeviceKey(noon, "VT1-000001", make([]byte, 32)))
+	key, clear, err := w.MakeKey(noon, w.group.Account, w.group.ID, estate.RoleGroup)
+	must(t, err)
+	_, _, refusal, err := w.Activate(noon, "VT1-000001", code)
+	must(t, err)
+	if refusal.Refused() {
+		t.Fatalf("activation refused: %s", refusal.Text())
+	}
+	must(t, w.NoteLinkUp(noon, estate.LinkUp{POIID: "VT1-000001", Epoch: 1}))
+
+	again := openOn(t, w.store)
+	for name, pair := range map[string][2]any{
+		"accounts":  {w.Accounts(), again.Accounts()},
+		"groups":    {w.Groups(w.group.Account), again.Groups(w.group.Account)},
+		"terminals": {w.Terminals(w.group.ID), again.Terminals(w.group.ID)},
+		"devices":   {w.Devices(), again.Devices()},
+	} {
+		if diff := cmp.Diff(pair[0], pair[1]); diff != "" {
+			t.Errorf("%s after reopening (-before +after):\n%s", name, diff)
+		}
+	}
+	if got, ok := again.Authenticate(clear); !ok || got.Hash != key.Hash {
+		t.Errorf("key after reopening: %v, %v", got.Hint, ok)
+	}
+	if got, ok := again.TerminalByPOIID("VT1-000001"); !ok || got.TID != term.TID {
+		t.Errorf("terminal of the device after reopening: %q", got.TID)
+	}
+	must(t, again.NoteLinkDown(noon, estate.LinkDown{POIID: "VT1-000001", Epoch: 1, Reason: "shutdown"}))
+	want := []string{
+		"AccountMade", "GroupMade", "TerminalBoarded", "TerminalBoarded", "DeviceBoarded", "DeviceNumberTaken", "KeyInjected",
+		"KeysConfirmed", "DeviceKeyPinned", "KeyMade", "TerminalActivated", "LinkUp", "LinkDown",
+	}
+	if diff := cmp.Diff(want, w.kinds()); diff != "" {
+		t.Errorf("facts (-want +got):\n%s", diff)
+	}
+}
+
+func TestNothingInClearIsKept(t *testing.T) {
+	w := newWorld(t)
+	_, code, err := w.BoardTerminal(noon, w.group.ID, "Counter", "")
+	must(t, err)
+	_, clear, err := w.MakeKey(noon, w.group.Account, "", estate.RoleAccount)
+	must(t, err)
+	w.configured("VT1-1")
+	_, _, _, err = w.Activate(noon, "VT1-1", "QQQQQQQQ")
+	must(t, err)
+	var kept bytes.Buffer
+	for _, kind := range []string{"account", "group", "terminal", "device", "key"} {
+		streams, err := w.store.Streams(kind, "", 100)
+		must(t, err)
+		for _, s := range streams {
+			kept.WriteString(s.ID)
+			kept.Write(s.State)
+		}
+	}
+	for _, e := range w.facts() {
+		kept.Write(e.Payload)
+	}
+	for what, secret := range map[string]string{"activation code": code, "key": clear, "tried code": "QQQQQQQQ"} {
+		if strings.Contains(kept.String(), secret) {
+			t.Errorf("the %s is kept in clear", what)
+		}
+	}
+}
+
+func TestWhatIsNotDurableIsNotVisible(t *testing.T) {
+	w := newWorld(t)
+	w.store.fail = errors.New("disk full")
+	if _, err := w.BoardDevice(noon, "VT1-1"); err == nil {
+		t.Fatal("boarded on a broken disk")
+	}
+	if _, ok := w.Device("VT1-1"); ok {
+		t.Error("a device that was never written is visible")
+	}
+	if _, _, err := w.MakeKey(noon, "", "", estate.RoleOperator); err == nil {
+		t.Error("key made on a broken disk")
+	}
+	w.store.fail = nil
+	_, err := w.BoardDevice(noon, "VT1-1")
+	must(t, err)
+}
+
+func TestRefusedBoarding(t *testing.T) {
+	w := newWorld(t)
+	_, err := w.BoardDevice(noon, "VT1-1")
+	must(t, err)
+	_, _, err = w.BoardTerminal(noon, w.group.ID, "x", "00000ABC")
+	must(t, err)
+	for name, test := range map[string]struct {
+		do   func() error
+		want error
+	}{
+		"device twice":     {func() error { _, err := w.BoardDevice(noon, "VT1-1"); return err }, estate.ErrExists},
+		"POIID form":       {func() error { _, err := w.BoardDevice(noon, "VT1"); return err }, estate.ErrInvalid},
+		"POIID with slash": {func() error { _, err := w.BoardDevice(noon, "VT1-1/../x"); return err }, estate.ErrInvalid},
+		"TID twice":        {func() error { _, _, err := w.BoardTerminal(noon, w.group.ID, "x", "00000ABC"); return err }, estate.ErrExists},
+		"TID form":         {func() error { _, _, err := w.BoardTerminal(noon, w.group.ID, "x", "ABC"); return err }, estate.ErrInvalid},
+		"group unknown":    {func() error { _, _, err := w.BoardTerminal(noon, "1", "x", ""); return err }, estate.ErrUnknown},
+		"no name":          {func() error { _, _, err := w.BoardTerminal(noon, w.group.ID, "", ""); return err }, estate.ErrInvalid},
+		"account unknown":  {func() error { _, err := w.MakeGroup(noon, estate.Group{Account: "9", Name: "x"}); return err }, estate.ErrUnknown},
+		"group id form": {func() error {
+			_, err := w.MakeGroup(noon, estate.Group{ID: "x1", Account: w.group.Account, Name: "x"})
+			return err
+		}, estate.ErrInvalid},
+		"group id twice":    {func() error { _, err := w.MakeGroup(noon, w.group); return err }, estate.ErrExists},
+		"key of other's":    {func() error { _, _, err := w.MakeKey(noon, "9", w.group.ID, estate.RoleGroup); return err }, estate.ErrUnknown},
+		"key without scope": {func() error { _, _, err := w.MakeKey(noon, "", "", estate.RoleGroup); return err }, estate.ErrUnknown},
+		"key short":         {func() error { return w.PinDeviceKey(noon, "VT1-1", []byte{1}) }, estate.ErrInvalid},
+		"pin unknown":       {func() error { return w.PinDeviceKey(noon, "VT1-2", make([]byte, 32)) }, estate.ErrUnknown},
+		"number of another": {func() error { return w.RecordInjection(noon, "VT1-1", 77, "00", "00") }, estate.ErrUnknown},
+		"link unknown":      {func() error { return w.NoteLinkUp(noon, estate.LinkUp{POIID: "VT1-2"}) }, estate.ErrUnknown},
+	} {
+		t.Run(name, func(t *testing.T) {
+			if err := test.do(); !errors.Is(err, test.want) {
+				t.Errorf("got %v, want %v", err, test.want)
+			}
+		})
+	}
+}
+
+func TestDeviceKeyIsPinnedOnce(t *testing.T) {
+	w := newWorld(t)
+	_, err := w.BoardDevice(noon, "VT1-1")
+	must(t, err)
+	first, second := make([]byte, 32), append(make([]byte, 31), 1)
+	must(t, w.PinDeviceKey(noon, "VT1-1", first))
+	must(t, w.PinDeviceKey(noon, "VT1-1", first))
+	if err := w.PinDeviceKey(noon, "VT1-1", second); !errors.Is(err, estate.ErrMismatch) {
+		t.Errorf("another key: %v", err)
+	}
+	if d, _ := w.Device("VT1-1"); !bytes.Equal(d.PublicKey, first) {
+		t.Error("the pinned key changed")
+	}
+}
+
+func TestDeviceNumbersNeverRepeat(t *testing.T) {
+	w := newWorld(t)
+	seen := make(map[uint32]bool)
+	for _, poiid := range []string{"VT1-1", "VT1-2"} {
+		_, err := w.BoardDevice(noon, poiid)
+		must(t, err)
+	}
+	reg := w.Registry
+	for i := range 20 {
+		n, err := reg.AllocateDeviceNumber(noon, []string{"VT1-1", "VT1-2"}[i%2])
+		must(t, err)
+		if n == 0 || seen[n] {
+			t.Fatalf("number %d again", n)
+		}
+		seen[n] = true
+		if i%5 == 4 {
+			reg = openOn(t, w.store)
+		}
+	}
+}
+
+func TestConfirmKeysComparesWithWhatWasSent(t *testing.T) {
+	w := newWorld(t)
+	_, err := w.BoardDevice(noon, "VT1-1")
+	must(t, err)
+	if err := w.ConfirmKeys(noon, "VT1-1", "0011223300000001", "AA"); !errors.Is(err, estate.ErrMismatch) {
+		t.Errorf("confirmed a key that was never sent: %v", err)
+	}
+	n, err := w.AllocateDeviceNumber(noon, "VT1-1")
+	must(t, err)
+	must(t, w.RecordInjection(noon, "VT1-1", n, "0011223300000001", "A1B2C3D4E5"))
+	for _, wrong := range [][2]string{{"0011223300000001", "A1B2C3D4E6"}, {"0011223300000002", "A1B2C3D4E5"}, {"", ""}} {
+		if err := w.ConfirmKeys(noon, "VT1-1", wrong[0], wrong[1]); !errors.Is(err, estate.ErrMismatch) {
+			t.Errorf("%v: %v", wrong, err)
+		}
+	}
+	must(t, w.ConfirmKeys(noon, "VT1-1", "0011223300000001", "a1b2c3d4e5"))
+	if d, _ := w.Device("VT1-1"); !d.Configured {
+		t.Error("not configured after the right value")
+	}
+	n, err = w.AllocateDeviceNumber(noon, "VT1-1")
+	must(t, err)
+	must(t, w.RecordInjection(noon, "VT1-1", n, "0011223300000002", "FFFFFFFFFF"))
+	if d, _ := w.Device("VT1-1"); d.Configured {
+		t.Error("configured while a new key is on its way")
+	}
+}
+
+func TestKeys(t *testing.T) {
+	w := newWorld(t)
+	_, old, err := w.MakeKey(noon, w.group.Account, w.group.ID, estate.RoleGroup)
+	must(t, err)
+	k, clear, err := w.MakeKey(noon.Add(time.Second), w.group.Account, w.group.ID, estate.RoleGroup)
+	must(t, err)
+	if len(clear) != 40 || !strings.HasPrefix(clear, "test_") || !strings.HasSuffix(clear, k.Hint) {
+		t.Errorf("key %q with hint %q: want 40 characters that begin with test_", clear, k.Hint)
+	}
+	for _, good := range []string{clear, " " + clear + "\n", old} {
+		if got, ok := w.Authenticate(good); !ok || got.Group != w.group.ID || got.Role != estate.RoleGroup {
+			t.Errorf("Authenticate(%q): %+v, %v", good, got, ok)
+		}
+	}
+	for _, bad := range []string{"", "x", clear[:39], clear + "x", strings.ToUpper(clear), strings.Repeat("k", 1<<20)} {
+		if _, ok := w.Authenticate(bad); ok {
+			t.Errorf("a key of %d characters was taken", len(bad))
+		}
+	}
+	signing, err := w.OpenKeyOf(w.group.ID)
+	must(t, err)
+	if signing != clear {
+		t.Error("the signing key is not the newest")
+	}
+	if _, err := w.OpenKeyOf("1"); !errors.Is(err, estate.ErrUnknown) {
+		t.Errorf("key of an unknown group: %v", err)
+	}
+}
