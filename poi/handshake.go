@@ -1,0 +1,254 @@
+package poi
+
+import (
+	"bytes"
+	"crypto/ed25519"
+	"slices"
+	"strings"
+	"time"
+
+	"kassa/estate"
+	"kassa/poilink"
+)
+
+// nonceSize is the length of a challenge.
+const nonceSize = 32
+
+// Challenge is the first frame of a link.
+func Challenge(now time.Time, host string, nonce []byte) poilink.Frame {
+	return poilink.Frame{Type: poilink.TypeChallenge, Challenge: &poilink.Challenge{
+		Nonce: nonce, Host: host, TimeMS: now.UnixMilli(),
+	}}
+}
+
+// The texts of refusals that this package makes; the estate has its own.
+const (
+	textUnknownPOI  = "This terminal is not boarded. Ask support to add its serial number"
+	textKeyMismatch = "Another device is registered under this serial number"
+	textBadProof    = "The proof of identity is not valid"
+	textKeysFailed  = "Key injection failed. Try again"
+	textKeysDiffer  = "The initial key did not load: its check value differs. Inject the keys again"
+	textStore       = "The server cannot store this now. Try again"
+)
+
+// greet takes a hello. The proof is verified before anything is changed, so that nobody without the
+// device's key can disturb its links.
+func (m *Machine) greet(in Hello) {
+	s := &session{link: in.Link, phase: proving, last: m.now, nonce: bytes.Clone(in.Nonce), hello: &in.Hello}
+	if code, text := m.prove(in); code != "" {
+		m.refuse(s, code, text, 0)
+		m.close(s, string(code), false)
+		return
+	}
+	if len(m.sessions) >= maxSessions {
+		m.evict()
+	}
+	m.sessions = append(m.sessions, s)
+	if d, _ := m.rules.Directory.Device(m.poiid); len(d.PublicKey) == 0 {
+		m.emit(PinKey{Link: s.link, PublicKey: in.Hello.PublicKey})
+		return
+	}
+	m.welcome(s)
+}
+
+// evict drops the oldest link of a POI that comes back faster than its links go.
+func (m *Machine) evict() {
+	oldest := m.sessions[0]
+	m.sessions = slices.Delete(m.sessions, 0, 1)
+	m.emit(Close{Link: oldest.link, Now: true})
+	if m.current == oldest {
+		m.current = nil
+	}
+}
+
+func (m *Machine) prove(in Hello) (poilink.RefusalCode, string) {
+	h := in.Hello
+	d, ok := m.rules.Directory.Device(h.POIID)
+	if text := checkHello(h); text != "" {
+		return poilink.RefusedBadFrame, text
+	}
+	switch {
+	case !ok || h.POIID != m.poiid:
+		return poilink.RefusedUnknownPOI, textUnknownPOI
+	case len(d.PublicKey) > 0 && !bytes.Equal(d.PublicKey, h.PublicKey):
+		return poilink.RefusedKeyMismatch, textKeyMismatch
+	case !ed25519.Verify(h.PublicKey, poilink.ProofMessage(m.rules.Host, h.POIID, in.Nonce), h.Signature):
+		return poilink.RefusedBadSignature, textBadProof
+	}
+	return "", ""
+}
+
+func checkHello(h poilink.Hello) string {
+	switch {
+	case len(h.PublicKey) != ed25519.PublicKeySize:
+		return "hello: publicKey is not 32 bytes"
+	case len(h.Signature) != ed25519.SignatureSize:
+		return "hello: signature is not 64 bytes"
+	case len(h.POIID) > maxHelloText || len(h.Software) > maxSoftware || len(h.IKID) > 16 || len(h.KCV) > maxKCV:
+		return "hello: a text is too long"
+	case len(h.Open) > maxOpen:
+		return "hello: too many open exchanges"
+	}
+	for _, id := range h.Open {
+		if !validExchange(id) {
+			return "hello: open holds something that is no exchange"
+		}
+	}
+	return ""
+}
+
+func (m *Machine) pinned(in Pinned) {
+	s := m.session(in.Link)
+	if s == nil || s.phase != proving {
+		return
+	}
+	if in.Err != nil {
+		// Another device may have pinned its key meanwhile; the next hello tells.
+		m.refuse(s, poilink.RefusedOverloaded, textStore, retryStore)
+		m.close(s, "not pinned", false)
+		return
+	}
+	m.welcome(s)
+}
+
+// welcome makes s the POI's newest link.
+func (m *Machine) welcome(s *session) {
+	h := s.hello
+	s.hello = nil
+	if old := m.current; old != nil && old.phase == open {
+		m.end(old, poilink.Bye{Reason: "replaced"})
+		old.phase = replaced
+	}
+	if m.current == nil {
+		m.since = m.now
+	}
+	// Milliseconds of the clock keep epochs rising over a restart.
+	m.epoch = max(m.epoch+1, uint64(max(0, m.now.UnixMilli())))
+	m.current, s.phase, s.epoch, m.lastSeen = s, open, m.epoch, m.now
+
+	d, _ := m.rules.Directory.Device(m.poiid)
+	known := h.IKID != "" && strings.EqualFold(h.IKID, d.IKID) && strings.EqualFold(h.KCV, d.KCV)
+	w := &poilink.Welcome{
+		Epoch: s.epoch, Received: m.up, HeartbeatMS: m.rules.Heartbeat.Milliseconds(),
+		TimeMS: m.now.UnixMilli(), KeysConfirmed: known,
+	}
+	t, active := m.rules.Directory.TerminalByPOIID(m.poiid)
+	if active {
+		g, _ := m.rules.Directory.Group(t.Group)
+		w.Activated = activated(t, g)
+	}
+	m.tid = t.TID
+	m.send(s, poilink.Frame{Type: poilink.TypeWelcome, Welcome: w})
+	m.resume(s, h.Received)
+	m.emit(Up{Epoch: s.epoch, Software: h.Software})
+	if known && !d.Configured {
+		// The report of the loaded key was lost with an earlier process; this is as good.
+		m.emit(CheckKeys{Link: s.link, IKID: h.IKID, KCV: h.KCV})
+	}
+	if active {
+		m.emit(Connected{TID: t.TID, Open: h.Open})
+	}
+}
+
+// resume sends again what the POI has not taken over. Those frames get the numbers that follow what
+// it has: it has seen none of them, and some are pointless by now.
+func (m *Machine) resume(s *session, received uint64) {
+	kept := m.pending[:0]
+	for _, p := range m.pending {
+		if p.frame.Seq <= received && received <= m.down {
+			continue
+		}
+		if !p.until.IsZero() {
+			if !m.now.Before(p.until) {
+				continue
+			}
+			p.frame.ValidForMS = p.until.Sub(m.now).Milliseconds()
+		}
+		p.frame.Seq = received + uint64(len(kept)) + 1
+		kept = append(kept, p)
+	}
+	clear(m.pending[len(kept):])
+	m.pending, m.down = kept, received+uint64(len(kept))
+	if len(kept) == 0 {
+		m.pending = nil
+	}
+	for _, p := range m.pending {
+		m.send(s, p.frame)
+	}
+}
+
+func activated(t estate.Terminal, g estate.Group) *poilink.Activated {
+	return &poilink.Activated{
+		TID: t.TID, TerminalName: t.Name, Group: t.Group, Environment: string(t.Environment),
+		Merchant: poilink.Merchant{
+			Name: g.Merchant.Name, Address: g.Merchant.Address, City: g.Merchant.City,
+			Country: g.Merchant.Country, MID: g.Merchant.MID,
+		},
+	}
+}
+
+// injectKeys verifies who asks before anything is spent on it.
+func (m *Machine) injectKeys(s *session, in poilink.InjectKeys) {
+	d, _ := m.rules.Directory.Device(m.poiid)
+	if len(in.Ephemeral) != 32 || len(in.Nonce) != 16 {
+		m.badFrame(s, "injectKeys: ephemeral is not 32 bytes or nonce is not 16")
+		return
+	}
+	message := poilink.InjectMessage(m.poiid, s.nonce, in.Ephemeral, in.Nonce)
+	if len(d.PublicKey) != ed25519.PublicKeySize || !ed25519.Verify(d.PublicKey, message, in.Signature) {
+		m.refuse(s, poilink.RefusedBadSignature, textBadProof, 0)
+		return
+	}
+	if m.now.Sub(m.injectionsSince) >= time.Minute {
+		m.injections, m.injectionsSince = 0, m.now
+	}
+	if m.injections >= injectionsPerMinute {
+		m.refuse(s, poilink.RefusedOverloaded, textKeysFailed, retryInjection)
+		return
+	}
+	m.injections++
+	m.emit(MakeKey{Link: s.link, Ephemeral: in.Ephemeral, Nonce: in.Nonce})
+}
+
+func (m *Machine) keyMade(in KeyMade) {
+	s := m.session(in.Link)
+	if s == nil {
+		return
+	}
+	if in.Err != nil {
+		m.refuse(s, poilink.RefusedOverloaded, textKeysFailed, retryInjection)
+		return
+	}
+	m.send(s, poilink.Frame{Type: poilink.TypeKeys, Keys: &in.Keys})
+}
+
+func (m *Machine) keysChecked(in KeysChecked) {
+	if s := m.session(in.Link); s != nil && in.Err != nil {
+		m.refuse(s, poilink.RefusedIPEKMissing, textKeysDiffer, 0)
+	}
+}
+
+func (m *Machine) activate(s *session, in poilink.Activate) {
+	if in.Code == "" || len(in.Code) > maxCode {
+		m.refuse(s, poilink.RefusedWrongCode, estate.Refusal{Code: estate.RefusedWrongCode}.Text(), 0)
+		return
+	}
+	m.emit(DecideActivation{Link: s.link, Code: in.Code})
+}
+
+func (m *Machine) activationDecided(in ActivationDecided) {
+	if in.Err == nil && !in.Refusal.Refused() {
+		m.tid = in.Terminal.TID
+	}
+	s := m.session(in.Link)
+	switch {
+	case s == nil:
+	case in.Err != nil:
+		m.refuse(s, poilink.RefusedOverloaded, textStore, retryStore)
+	case in.Refusal.Refused():
+		m.refuse(s, poilink.RefusalCode(in.Refusal.Code), in.Refusal.Text(), in.Refusal.RetryAfter)
+	default:
+		m.send(s, poilink.Frame{Type: poilink.TypeActivated, Activated: activated(in.Terminal, in.Group)})
+		m.emit(Connected{TID: m.tid})
+	}
+}

@@ -1,0 +1,344 @@
+package poi
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"log/slog"
+	"slices"
+	"strings"
+	"sync"
+	"time"
+
+	"kassa"
+	"kassa/estate"
+	"kassa/poilink"
+)
+
+// Boarding changes the estate. What a method returned without an error is durable.
+type Boarding interface {
+	PinDeviceKey(now time.Time, poiid string, public []byte) error
+	AllocateDeviceNumber(now time.Time, poiid string) (uint32, error)
+	RecordInjection(now time.Time, poiid string, number uint32, ikid, kcv string) error
+	ConfirmKeys(now time.Time, poiid, ikid, kcv string) error
+	Activate(now time.Time, poiid, code string) (estate.Terminal, estate.Group, estate.Refusal, error)
+}
+
+// Notes keeps the coming and going of links.
+type Notes interface {
+	NoteLinkUp(now time.Time, up estate.LinkUp) error
+	NoteLinkDown(now time.Time, down estate.LinkDown) error
+}
+
+// Engine takes what terminals say. Its methods never block and never call back.
+type Engine interface {
+	FromPOI(tid, order string, in kassa.Input)
+	POIConnected(tid, poiid string, open []string)
+}
+
+// Inject makes the initial key of a device number for the device that holds the private key of
+// ephemeral; the secure module does.
+type Inject func(ephemeral, nonce []byte, number uint32) (poilink.Keys, error)
+
+// Config is what a Hub works with. Heartbeat, MaxLinks and HandshakesPerSecond have defaults.
+type Config struct {
+	Host      string // the public host name of the cloud
+	Directory Directory
+	Boarding  Boarding
+	Notes     Notes
+	Inject    Inject
+	Now       func() time.Time
+	Random    io.Reader // for challenges; safe for concurrent use
+	Log       *slog.Logger
+
+	Heartbeat           time.Duration
+	MaxLinks            int
+	HandshakesPerSecond int
+}
+
+// Hub is all links of a process. It is the engine's way to the terminals (Tell), and an HTTP handler
+// for poilink.Path.
+type Hub struct {
+	cfg   Config
+	rules Rules
+	wg    sync.WaitGroup
+
+	mu     sync.RWMutex
+	engine Engine // nil until Run
+	ended  bool   // Run ends: what arrives is still taken, newcomers are not
+	units  map[string]*unit
+	links  map[LinkID]*link
+	last   LinkID
+	gate   gate
+}
+
+// unit is a machine with the links that it speaks of.
+type unit struct {
+	poiid string
+
+	mu      sync.Mutex
+	machine *Machine
+	links   []*link
+}
+
+// New makes a Hub. It takes links while Run runs.
+func New(cfg Config) (*Hub, error) {
+	if cfg.Host == "" || cfg.Directory == nil || cfg.Boarding == nil || cfg.Notes == nil || cfg.Inject == nil ||
+		cfg.Now == nil || cfg.Random == nil || cfg.Log == nil {
+		return nil, errors.New("poi: a field of Config is missing")
+	}
+	if cfg.Heartbeat <= 0 {
+		cfg.Heartbeat = DefaultHeartbeat
+	}
+	if cfg.MaxLinks <= 0 {
+		cfg.MaxLinks = defaultMaxLinks
+	}
+	if cfg.HandshakesPerSecond <= 0 {
+		cfg.HandshakesPerSecond = defaultHandshake
+	}
+	return &Hub{
+		cfg:   cfg,
+		rules: Rules{Host: cfg.Host, Heartbeat: cfg.Heartbeat, Directory: cfg.Directory},
+		units: make(map[string]*unit), links: make(map[LinkID]*link),
+		gate: gate{perSecond: float64(cfg.HandshakesPerSecond)},
+	}, nil
+}
+
+// Run takes links until ctx ends; then it says goodbye on each and waits for them.
+func (h *Hub) Run(ctx context.Context, e Engine) error {
+	h.mu.Lock()
+	if h.engine != nil {
+		h.mu.Unlock()
+		return errors.New("poi: the hub runs already")
+	}
+	h.engine = e
+	h.mu.Unlock()
+	<-ctx.Done()
+	h.shutdown()
+	return nil
+}
+
+// shutdown spreads the return of the terminals, so that they do not come back in one moment.
+func (h *Hub) shutdown() {
+	h.mu.Lock()
+	h.ended = true
+	units := make([]*unit, 0, len(h.units))
+	for _, u := range h.units {
+		units = append(units, u)
+	}
+	links := make([]*link, 0, len(h.links))
+	for _, l := range h.links {
+		links = append(links, l)
+	}
+	h.mu.Unlock()
+	for i, u := range units {
+		h.handle(u, Shutdown{RetryAfter: time.Second + time.Duration(i%50)*200*time.Millisecond})
+	}
+	for _, l := range links {
+		l.close(false)
+	}
+	h.wg.Wait()
+}
+
+// Tell sends an effect to the terminal that an order is for. It never blocks: what cannot be
+// delivered is dropped, and a terminal that does not read is cut.
+func (h *Hub) Tell(o kassa.NewOrder, e kassa.Effect) {
+	poiid := o.POIID
+	if poiid == "" {
+		t, _ := h.cfg.Directory.Terminal(o.TID)
+		poiid = t.POIID
+	}
+	if u := h.unit(poiid); u != nil {
+		h.handle(u, Tell{Order: o, Effect: e})
+	}
+}
+
+// Online tells whether a terminal has a live link.
+func (h *Hub) Online(tid string) bool {
+	t, ok := h.cfg.Directory.Terminal(tid)
+	if !ok || t.POIID == "" {
+		return false
+	}
+	u := h.unit(t.POIID)
+	if u == nil {
+		return false
+	}
+	u.mu.Lock()
+	defer u.mu.Unlock()
+	return u.machine.Online()
+}
+
+// List tells of every POI that has had a link in the life of this process, by POIID.
+func (h *Hub) List() []Presence {
+	h.mu.RLock()
+	units := make([]*unit, 0, len(h.units))
+	for _, u := range h.units {
+		units = append(units, u)
+	}
+	h.mu.RUnlock()
+	out := make([]Presence, 0, len(units))
+	for _, u := range units {
+		u.mu.Lock()
+		out = append(out, u.machine.Presence())
+		u.mu.Unlock()
+	}
+	slices.SortFunc(out, func(a, b Presence) int { return strings.Compare(a.POIID, b.POIID) })
+	return out
+}
+
+func (h *Hub) unit(poiid string) *unit {
+	h.mu.RLock()
+	defer h.mu.RUnlock()
+	return h.units[poiid]
+}
+
+// unitFor finds or makes the unit of a boarded device: there are no more of them than devices.
+func (h *Hub) unitFor(poiid string) (*unit, bool) {
+	if u := h.unit(poiid); u != nil {
+		return u, true
+	}
+	if _, ok := h.cfg.Directory.Device(poiid); !ok {
+		return nil, false
+	}
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	u, ok := h.units[poiid]
+	if !ok {
+		u = &unit{poiid: poiid, machine: NewMachine(h.rules, poiid)}
+		h.units[poiid] = u
+	}
+	return u, true
+}
+
+// handle gives a machine an input, and does what follows without waiting. What has to wait for the
+// disk or the secure module is returned: only the goroutine of a link may do that.
+func (h *Hub) handle(u *unit, in Input) (slow []Output) {
+	h.mu.RLock()
+	engine := h.engine
+	h.mu.RUnlock()
+	u.mu.Lock()
+	defer u.mu.Unlock()
+	for _, out := range u.machine.Handle(h.cfg.Now(), in) {
+		switch out := out.(type) {
+		case Send:
+			u.on(out.Link, func(l *link) { l.send(out.Frame) })
+		case Close:
+			u.on(out.Link, func(l *link) { l.close(out.Now) })
+		case ToEngine:
+			if engine != nil {
+				engine.FromPOI(out.TID, out.Order, out.Input)
+			}
+		case Connected:
+			if engine != nil {
+				engine.POIConnected(out.TID, u.poiid, out.Open)
+			}
+		default:
+			slow = append(slow, out)
+		}
+	}
+	return slow
+}
+
+// settle handles an input and all that follows from it.
+func (h *Hub) settle(u *unit, in Input) {
+	work := h.handle(u, in)
+	for len(work) > 0 {
+		out := work[0]
+		work = work[1:]
+		if answer := h.do(u, out); answer != nil {
+			work = append(work, h.handle(u, answer)...)
+		}
+	}
+}
+
+func (h *Hub) do(u *unit, out Output) Input {
+	now := h.cfg.Now()
+	switch out := out.(type) {
+	case PinKey:
+		return Pinned{out.Link, h.failed(u, "pin key", h.cfg.Boarding.PinDeviceKey(now, u.poiid, out.PublicKey))}
+	case MakeKey:
+		keys, err := h.makeKey(now, u, out)
+		return KeyMade{out.Link, keys, h.failed(u, "make key", err)}
+	case CheckKeys:
+		return KeysChecked{out.Link, h.failed(u, "confirm keys", h.cfg.Boarding.ConfirmKeys(now, u.poiid, out.IKID, out.KCV))}
+	case DecideActivation:
+		t, g, no, err := h.cfg.Boarding.Activate(now, u.poiid, out.Code)
+		return ActivationDecided{out.Link, t, g, no, h.failed(u, "activate", err)}
+	case Up:
+		up := estate.LinkUp{POIID: u.poiid, Epoch: out.Epoch, Software: out.Software}
+		_ = h.failed(u, "note link", h.cfg.Notes.NoteLinkUp(now, up)) // a note: the link works without it
+	case Down:
+		down := estate.LinkDown{POIID: u.poiid, Epoch: out.Epoch, Reason: out.Reason}
+		_ = h.failed(u, "note link", h.cfg.Notes.NoteLinkDown(now, down))
+	}
+	return nil
+}
+
+// makeKey spends a number first and sends the key last: a crash between wastes a number and never
+// makes one key for two devices.
+func (h *Hub) makeKey(now time.Time, u *unit, out MakeKey) (poilink.Keys, error) {
+	number, err := h.cfg.Boarding.AllocateDeviceNumber(now, u.poiid)
+	if err != nil {
+		return poilink.Keys{}, fmt.Errorf("number: %w", err)
+	}
+	keys, err := h.cfg.Inject(out.Ephemeral, out.Nonce, number)
+	if err != nil {
+		return poilink.Keys{}, fmt.Errorf("inject: %w", err)
+	}
+	if err := h.cfg.Boarding.RecordInjection(now, u.poiid, number, keys.IKID, keys.KCV); err != nil {
+		return poilink.Keys{}, fmt.Errorf("record: %w", err)
+	}
+	return keys, nil
+}
+
+// failed logs an error and hands it on.
+func (h *Hub) failed(u *unit, what string, err error) error {
+	if err != nil {
+		h.cfg.Log.Warn("poi.failed", "poiid", u.poiid, "what", what, "error", err)
+	}
+	return err
+}
+
+func (u *unit) on(id LinkID, do func(*link)) {
+	for _, l := range u.links {
+		if l.id == id {
+			do(l)
+		}
+	}
+}
+
+func (u *unit) add(l *link) {
+	u.mu.Lock()
+	defer u.mu.Unlock()
+	u.links = append(u.links, l)
+}
+
+func (u *unit) remove(l *link) {
+	u.mu.Lock()
+	defer u.mu.Unlock()
+	u.links = slices.DeleteFunc(u.links, func(x *link) bool { return x == l })
+}
+
+// gate admits so many handshakes a second, with a second's worth at once.
+type gate struct {
+	perSecond float64
+	tokens    float64
+	at        time.Time
+	refused   int
+}
+
+func (g *gate) admit(now time.Time) bool {
+	if g.at.IsZero() {
+		g.tokens = g.perSecond
+	} else {
+		g.tokens = min(g.perSecond, g.tokens+max(0, now.Sub(g.at).Seconds())*g.perSecond)
+	}
+	g.at = now
+	if g.tokens < 1 {
+		g.refused++
+		return false
+	}
+	g.tokens--
+	return true
+}

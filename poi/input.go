@@ -1,0 +1,167 @@
+package poi
+
+import (
+	"time"
+
+	"kassa"
+	"kassa/estate"
+	"kassa/poilink"
+)
+
+// LinkID tells the links of the process apart; it is never used again.
+type LinkID uint64
+
+// Input is what can happen to a POI. The set is closed.
+type Input interface{ input() }
+
+// Hello is the answer to the challenge with Nonce on a new link.
+type Hello struct {
+	Link  LinkID
+	Nonce []byte
+	Hello poilink.Hello
+}
+
+// Arrived is a frame after the hello.
+type Arrived struct {
+	Link  LinkID
+	Frame poilink.Frame
+}
+
+// Malformed tells that what arrived is no frame; Text says why.
+type Malformed struct {
+	Link LinkID
+	Text string
+}
+
+// Lost tells that a link's socket is gone. It is the last input of a link.
+type Lost struct {
+	Link   LinkID
+	Reason string
+}
+
+// Pinned answers PinKey.
+type Pinned struct {
+	Link LinkID
+	Err  error
+}
+
+// KeyMade answers MakeKey.
+type KeyMade struct {
+	Link LinkID
+	Keys poilink.Keys
+	Err  error
+}
+
+// KeysChecked answers CheckKeys.
+type KeysChecked struct {
+	Link LinkID
+	Err  error
+}
+
+// ActivationDecided answers DecideActivation.
+type ActivationDecided struct {
+	Link     LinkID
+	Terminal estate.Terminal
+	Group    estate.Group
+	Refusal  estate.Refusal
+	Err      error
+}
+
+// Tell is an effect of an order.
+type Tell struct {
+	Order  kassa.NewOrder
+	Effect kassa.Effect
+}
+
+// Shutdown ends all links in order; the POI comes back after RetryAfter.
+type Shutdown struct{ RetryAfter time.Duration }
+
+// Tick tells that time has passed.
+type Tick struct{}
+
+func (Hello) input()             {}
+func (Arrived) input()           {}
+func (Malformed) input()         {}
+func (Lost) input()              {}
+func (Pinned) input()            {}
+func (KeyMade) input()           {}
+func (KeysChecked) input()       {}
+func (ActivationDecided) input() {}
+func (Tell) input()              {}
+func (Shutdown) input()          {}
+func (Tick) input()              {}
+
+// Output is what follows from an input, to be done in order. The set is closed.
+type Output interface{ output() }
+
+// Send puts a frame on a link.
+type Send struct {
+	Link  LinkID
+	Frame poilink.Frame
+}
+
+// Close ends a link: after what was sent on it, or at once.
+type Close struct {
+	Link LinkID
+	Now  bool
+}
+
+// ToEngine is an input for the engine.
+type ToEngine struct {
+	TID   string
+	Order string
+	Input kassa.Input
+}
+
+// Connected tells the engine that an activated POI has a link, and which exchanges it has open.
+type Connected struct {
+	TID  string
+	Open []string
+}
+
+// Up notes that the POI has a (new) link.
+type Up struct {
+	Epoch    uint64
+	Software string
+}
+
+// Down notes that the POI has no link any more.
+type Down struct {
+	Epoch  uint64
+	Reason string
+}
+
+// PinKey ties the POI to a public key, durably.
+type PinKey struct {
+	Link      LinkID
+	PublicKey []byte
+}
+
+// MakeKey makes an initial key for the POI and records it.
+type MakeKey struct {
+	Link             LinkID
+	Ephemeral, Nonce []byte
+}
+
+// CheckKeys compares what the POI loaded with what it was sent.
+type CheckKeys struct {
+	Link      LinkID
+	IKID, KCV string
+}
+
+// DecideActivation binds the POI to the terminal of an activation code, or says why not.
+type DecideActivation struct {
+	Link LinkID
+	Code string
+}
+
+func (Send) output()             {}
+func (Close) output()            {}
+func (ToEngine) output()         {}
+func (Connected) output()        {}
+func (Up) output()               {}
+func (Down) output()             {}
+func (PinKey) output()           {}
+func (MakeKey) output()          {}
+func (CheckKeys) output()        {}
+func (DecideActivation) output() {}

@@ -1,0 +1,233 @@
+package poi
+
+import (
+	"slices"
+	"time"
+
+	"kassa/estate"
+	"kassa/poilink"
+)
+
+// Directory reads the estate from memory.
+type Directory interface {
+	Device(poiid string) (estate.Device, bool)
+	TerminalByPOIID(poiid string) (estate.Terminal, bool)
+	Terminal(tid string) (estate.Terminal, bool)
+	Group(id string) (estate.Group, bool)
+}
+
+// Rules are what all machines share.
+type Rules struct {
+	// Host is the cloud's own name, which a POI signs in its proof.
+	Host      string
+	Heartbeat time.Duration
+	Directory Directory
+}
+
+// Machine is one POI: its links, and what outlives them within the life of the process.
+type Machine struct {
+	rules Rules
+	poiid string
+	tid   string
+
+	epoch    uint64
+	sessions []*session // in the order of their hellos
+	current  *session   // the newest one that was welcomed; it alone gets commands
+
+	down    uint64    // the last seq given to a frame down
+	pending []pending // frames down that the POI has not acknowledged
+	up      uint64    // the highest seq taken over from the POI
+	upKnown bool      // false at first: the seq of a POI goes on where an earlier process left it
+
+	since, lastSeen time.Time
+	reason          string // why the last link ended
+	injections      int
+	injectionsSince time.Time
+
+	now time.Time
+	out []Output
+}
+
+// session is one link after its hello.
+type session struct {
+	link  LinkID
+	phase phase
+	epoch uint64
+	last  time.Time // of the last frame
+	nonce []byte
+	hello *poilink.Hello // until the welcome
+	why   string         // why we ended it
+}
+
+type phase int
+
+const (
+	proving  phase = iota // the proof is good, its key is being pinned
+	open                  // welcomed
+	replaced              // a newer link was welcomed: results are still taken
+	closing               // what comes is not looked at any more
+)
+
+// pending is a frame down that waits for its acknowledgement.
+type pending struct {
+	frame poilink.Frame
+	// exchange and until are set for a PaymentRequest: it is pointless after that instant.
+	exchange string
+	until    time.Time
+}
+
+// NewMachine makes the machine of a POI that has no link yet.
+func NewMachine(rules Rules, poiid string) *Machine {
+	return &Machine{rules: rules, poiid: poiid}
+}
+
+// Handle takes one input.
+func (m *Machine) Handle(now time.Time, in Input) []Output {
+	m.now, m.out = now, nil
+	switch in := in.(type) {
+	case Hello:
+		m.greet(in)
+	case Arrived:
+		if s := m.session(in.Link); s != nil {
+			m.arrived(s, in.Frame)
+		}
+	case Malformed:
+		if s := m.session(in.Link); s != nil {
+			m.badFrame(s, in.Text)
+		}
+	case Lost:
+		m.lost(in)
+	case Pinned:
+		m.pinned(in)
+	case KeyMade:
+		m.keyMade(in)
+	case KeysChecked:
+		m.keysChecked(in)
+	case ActivationDecided:
+		m.activationDecided(in)
+	case Tell:
+		m.tell(in)
+	case Shutdown:
+		for _, s := range m.sessions {
+			m.end(s, poilink.Bye{Reason: "shutdown", RetryAfterMS: in.RetryAfter.Milliseconds()})
+		}
+	case Tick:
+		m.tick()
+	}
+	out := m.out
+	m.out = nil
+	return out
+}
+
+// NextDue tells when Tick is wanted: when the first silent link is to be given up.
+func (m *Machine) NextDue() (due time.Time, ok bool) {
+	for _, s := range m.sessions {
+		if at := s.last.Add(m.patience()); s.phase != closing && (!ok || at.Before(due)) {
+			due, ok = at, true
+		}
+	}
+	return due, ok
+}
+
+// Online tells whether the POI has a link that takes commands.
+func (m *Machine) Online() bool { return m.current != nil && m.current.phase == open }
+
+// Presence is whether a POI is there, for people and for the status API.
+type Presence struct {
+	POIID  string `json:"poiid"`
+	TID    string `json:"tid,omitempty"` // empty before its activation
+	Online bool   `json:"online"`
+	// Since is when it came online, or went offline; zero when this process has never seen it.
+	Since    time.Time `json:"since,omitzero"`
+	LastSeen time.Time `json:"lastSeen,omitzero"`
+	// Reason is why it is offline.
+	Reason string `json:"reason,omitempty"`
+}
+
+// Presence tells where the POI stands.
+func (m *Machine) Presence() Presence {
+	p := Presence{POIID: m.poiid, TID: m.tid, Online: m.Online(), Since: m.since, LastSeen: m.lastSeen}
+	if !p.Online {
+		p.Reason = m.reason
+		if m.current != nil {
+			p.Reason = m.current.why
+		}
+	}
+	return p
+}
+
+func (m *Machine) patience() time.Duration { return missedHeartbeats*m.rules.Heartbeat + grace }
+
+func (m *Machine) session(id LinkID) *session {
+	for _, s := range m.sessions {
+		if s.link == id {
+			return s
+		}
+	}
+	return nil
+}
+
+func (m *Machine) emit(o Output) { m.out = append(m.out, o) }
+
+func (m *Machine) send(s *session, f poilink.Frame) {
+	if s.phase == closing {
+		return
+	}
+	if f.Type.Sequenced() || f.Type == poilink.TypePong || f.Type == poilink.TypeAck {
+		f.Ack = m.up
+	}
+	m.emit(Send{Link: s.link, Frame: f})
+}
+
+func (m *Machine) refuse(s *session, code poilink.RefusalCode, text string, retry time.Duration) {
+	m.send(s, refused(code, text, retry))
+}
+
+func refused(code poilink.RefusalCode, text string, retry time.Duration) poilink.Frame {
+	return poilink.Frame{Type: poilink.TypeRefused, Refused: &poilink.Refused{
+		Code: code, Text: text, RetryAfterMS: retry.Milliseconds(),
+	}}
+}
+
+// badFrame ends a link whose other side does not speak the protocol.
+func (m *Machine) badFrame(s *session, text string) {
+	m.refuse(s, poilink.RefusedBadFrame, text, 0)
+	m.close(s, "bad frame", false)
+}
+
+func (m *Machine) end(s *session, b poilink.Bye) {
+	m.send(s, poilink.Frame{Type: poilink.TypeBye, Bye: &b})
+	m.close(s, b.Reason, false)
+}
+
+func (m *Machine) close(s *session, why string, atOnce bool) {
+	if s.phase == closing {
+		return
+	}
+	s.phase, s.why = closing, why
+	m.emit(Close{Link: s.link, Now: atOnce})
+}
+
+func (m *Machine) lost(in Lost) {
+	s := m.session(in.Link)
+	if s == nil {
+		return
+	}
+	m.sessions = slices.DeleteFunc(m.sessions, func(x *session) bool { return x == s })
+	if m.current != s {
+		return
+	}
+	m.current, m.since, m.reason = nil, m.now, s.why
+	if m.reason == "" {
+		m.reason = in.Reason
+	}
+	m.emit(Down{Epoch: s.epoch, Reason: m.reason})
+}
+
+func (m *Machine) tick() {
+	for _, s := range m.sessions {
+		if s.phase != closing && m.now.Sub(s.last) >= m.patience() {
+			m.close(s, "no heartbeat", true)
+		}
+	}
+}

@@ -1,0 +1,171 @@
+package poi
+
+import (
+	"encoding/json"
+	"fmt"
+	"slices"
+
+	"kassa"
+	"kassa/nexo"
+	"kassa/poilink"
+)
+
+// arrived takes a frame of a link that has been welcomed.
+func (m *Machine) arrived(s *session, f poilink.Frame) {
+	if s.phase == closing {
+		return
+	}
+	s.last = m.now
+	m.lastSeen = m.now
+	if s.phase == proving {
+		m.badFrame(s, fmt.Sprintf("frame: %s before the welcome", f.Type))
+		return
+	}
+	m.acknowledged(min(f.Ack, m.down))
+	if f.Type.Sequenced() {
+		m.sequenced(s, f)
+		return
+	}
+	switch f.Type {
+	case poilink.TypePing:
+		m.send(s, poilink.Frame{Type: poilink.TypePong})
+	case poilink.TypeAck:
+	case poilink.TypeBye:
+		m.close(s, "closed by the terminal: "+f.Bye.Reason, false)
+	case poilink.TypeInjectKeys:
+		m.injectKeys(s, *f.InjectKeys)
+	case poilink.TypeActivate:
+		m.activate(s, *f.Activate)
+	default:
+		m.badFrame(s, fmt.Sprintf("frame: %s does not go up after the welcome", f.Type))
+	}
+}
+
+func (m *Machine) acknowledged(ack uint64) {
+	m.pending = slices.DeleteFunc(m.pending, func(p pending) bool { return p.frame.Seq <= ack })
+	if len(m.pending) == 0 {
+		m.pending = nil // an idle POI keeps no buffer
+	}
+}
+
+// sequenced takes a frame over once. A frame whose content is wrong counts as taken over: it would
+// come again for ever.
+func (m *Machine) sequenced(s *session, f poilink.Frame) {
+	if !m.upKnown {
+		m.upKnown, m.up = true, f.Seq-1
+	}
+	switch {
+	case f.Seq <= m.up:
+		m.send(s, poilink.Frame{Type: poilink.TypeAck})
+		return
+	case f.Seq > m.up+1:
+		m.badFrame(s, fmt.Sprintf("frame: seq %d where %d follows", f.Seq, m.up+1))
+		return
+	}
+	m.up = f.Seq
+	if text := m.takeOver(s, f); text != "" {
+		m.badFrame(s, text)
+		return
+	}
+	m.send(s, poilink.Frame{Type: poilink.TypeAck})
+}
+
+// takeOver gives a frame to whom it is for; the text says what is wrong with it.
+func (m *Machine) takeOver(s *session, f poilink.Frame) string {
+	switch f.Type {
+	case poilink.TypeKeysLoaded:
+		if len(f.KeysLoaded.IKID) != 16 || len(f.KeysLoaded.KCV) > maxKCV {
+			return "keysLoaded: ikid is not 16 hex digits or kcv is too long"
+		}
+		m.emit(CheckKeys{Link: s.link, IKID: f.KeysLoaded.IKID, KCV: f.KeysLoaded.KCV})
+		return ""
+	case poilink.TypeNexo:
+		return m.nexo(f.Nexo)
+	case poilink.TypeProgress:
+		return m.progress(*f.Progress)
+	case poilink.TypeAuthorisationRequest:
+		r := *f.AuthorisationRequest
+		if text := checkRequest(r); text != "" {
+			return text
+		}
+		m.toEngine(r.Exchange, authorise(r))
+		return ""
+	case poilink.TypeCompletionAdvice:
+		return m.completion(*f.CompletionAdvice)
+	}
+	return fmt.Sprintf("frame: %s does not go up", f.Type)
+}
+
+// toEngine gives an input on behalf of the terminal. Before its activation a POI speaks for none.
+func (m *Machine) toEngine(order string, in kassa.Input) {
+	if m.tid != "" {
+		m.emit(ToEngine{TID: m.tid, Order: order, Input: in})
+	}
+}
+
+func (m *Machine) progress(p poilink.Progress) string {
+	switch p.Screen {
+	case poilink.ScreenPresentCard, poilink.ScreenPIN, poilink.ScreenInsertCard, poilink.ScreenProcessing:
+	default:
+		return "progress: screen is unknown"
+	}
+	if !validExchange(p.Exchange) {
+		return "progress: exchange is malformed"
+	}
+	m.toEngine(p.Exchange, kassa.ScreenShown{Screen: string(p.Screen)})
+	return ""
+}
+
+func (m *Machine) completion(a poilink.CompletionAdvice) string {
+	in := kassa.CardCompleted{Request: a.Request}
+	switch a.Outcome {
+	case poilink.CardApproved:
+		in.Outcome = kassa.CardSaidYes
+	case poilink.CardRefused:
+		in.Outcome = kassa.CardSaidNo
+	case poilink.CardRemoved:
+		in.Outcome = kassa.CardGone
+	default:
+		return "completionAdvice: outcome is unknown"
+	}
+	switch {
+	case !validExchange(a.Exchange):
+		return "completionAdvice: exchange is malformed"
+	case a.Request < 1 || a.Request > maxRequest:
+		return "completionAdvice: request is out of range"
+	}
+	if text := checkEMV(a.EMV); text != "" {
+		return "completionAdvice: " + text
+	}
+	m.toEngine(a.Exchange, in)
+	return ""
+}
+
+// nexo takes the POI's own end of an exchange. What it says of an exchange that it does not have on
+// its screen (Busy), or that we aborted, tells nothing new.
+func (m *Machine) nexo(raw json.RawMessage) string {
+	var msg nexo.Message
+	if err := json.Unmarshal(raw, &msg); err != nil {
+		return "nexo: not a message"
+	}
+	h := msg.Header
+	switch {
+	case h.MessageCategory != nexo.CategoryPayment || h.MessageType != nexo.TypeResponse || msg.PaymentResponse == nil:
+		return "nexo: not a PaymentResponse"
+	case !validExchange(h.ServiceID):
+		return "nexo: ServiceID is malformed"
+	case h.POIID != m.poiid:
+		return "nexo: POIID is another one"
+	}
+	r := msg.PaymentResponse.Response
+	if r.Result != nexo.ResultFailure {
+		return ""
+	}
+	switch r.ErrorCondition {
+	case nexo.ErrorCancel:
+		m.toEngine(h.ServiceID, kassa.POIEnded{Reason: kassa.CancelledAtPOI})
+	case nexo.ErrorDeviceOut, nexo.ErrorNotAllowed, nexo.ErrorMessageFormat, nexo.ErrorRefusal:
+		m.toEngine(h.ServiceID, kassa.POIEnded{Reason: kassa.POIUnable})
+	}
+	return ""
+}
