@@ -1,0 +1,187 @@
+package cli
+
+import (
+	"encoding/json"
+	"fmt"
+	"net/http"
+	"net/url"
+	"os"
+	"slices"
+	"strings"
+
+	"github.com/spf13/cobra"
+)
+
+func cardCommand() *cobra.Command {
+	one := func(how, short string) *cobra.Command {
+		c := &cobra.Command{
+			Use: how + " CARD", Short: short, Args: words("CARD"),
+			Long: short + `.
+
+CARD is a brand (visa, mastercard, maestro, vpay, bancontact), a row of the deck (visa:058) or a
+number. It waits up to 10 s until the terminal asks for a card, and then for the end of the attempt.
+
+Exit codes: 0 approved, 4 not approved, 5 the outcome is not known yet, 3 no such terminal.`,
+			Example: "  kassa card " + how + " visa --terminal 00000ABC\n  kassa card " + how + " visa:055 --pin 1234 --json",
+			RunE:    func(c *cobra.Command, args []string) error { return present(c, how, args[0]) },
+		}
+		c.Flags().String("terminal", "", "the terminal, by TID or POIID (default: KASSA_TERMINAL_ID)")
+		c.Flags().String("pin", "", "what is typed when the PIN pad shows; several with commas, one a try (default: the card's)")
+		c.Flags().Bool("follow", false, "stay when the outcome is not known, until it is")
+		return withJSON(c)
+	}
+	return group("card", "Present a test card to a virtual terminal",
+		one("tap", "Tap a card"), one("insert", "Insert a card"), one("swipe", "Swipe a card"))
+}
+
+// cardRequest is what the virtual terminal takes.
+type cardRequest struct {
+	Present string  `json:"present"`
+	Card    string  `json:"card"`
+	PIN     *string `json:"pin,omitempty"`
+	Follow  bool    `json:"follow,omitempty"`
+}
+
+// cardLine is a screen, or with a Result the end.
+type cardLine struct {
+	Screen, Title, Error, Result string
+	Lines                        textLines // what the screen shows
+	Text                         textLines
+	AuthCode, RRN                string
+}
+
+// textLines is text as a string or as a list of them.
+type textLines []string
+
+func (w *textLines) UnmarshalJSON(raw []byte) error {
+	var one string
+	if json.Unmarshal(raw, &one) == nil {
+		*w = nil
+		if one != "" {
+			*w = textLines{one}
+		}
+		return nil
+	}
+	return json.Unmarshal(raw, (*[]string)(w))
+}
+
+func present(c *cobra.Command, how, card string) error {
+	terminal, err := terminalOf(c)
+	if err != nil {
+		return err
+	}
+	ask := cardRequest{Present: how, Card: card}
+	if f := c.Flags().Lookup("pin"); f.Changed {
+		pin := f.Value.String()
+		ask.PIN = &pin
+	}
+	if ask.Follow, err = c.Flags().GetBool("follow"); err != nil {
+		return err
+	}
+	kassa, err := newClient()
+	if err != nil {
+		return err
+	}
+	var last cardLine
+	var shown string
+	err = kassa.lines(c.Context(), http.MethodPost, "/sim/terminals/"+url.PathEscape(terminal)+"/card", ask, func(raw []byte) error {
+		var l cardLine
+		if err := json.Unmarshal(raw, &l); err != nil {
+			return Failure{Failed, "a line of the answer is not what Kassa writes", "check KASSA_URL"}
+		}
+		last = l
+		if asJSON(c) {
+			return printLine(c, raw)
+		}
+		screen := screenText(l)
+		if screen == shown || screen == "" {
+			return nil // a digit was typed, and the screen says the same
+		}
+		shown = screen
+		_, err := fmt.Fprintf(c.OutOrStdout(), "  %s %s\n", paint(c.OutOrStdout(), faint, fmt.Sprintf("%-15s", plain(l.Screen))), screen)
+		return err
+	})
+	if err != nil && last.Screen != "" && last.Result == "" {
+		// The card was shown already: the payment goes on without us.
+		return Failure{Unknown, "how it ended is not known (" + err.Error() + ")", "ask for the order's status before you do it again"}
+	}
+	if err != nil {
+		return err
+	}
+	return conclude(c, last)
+}
+
+// terminalOf is the terminal of --terminal, else of the environment that kassa dev writes.
+func terminalOf(c *cobra.Command) (string, error) {
+	t, err := c.Flags().GetString("terminal")
+	if err != nil {
+		return "", err
+	}
+	if t == "" {
+		t = os.Getenv("KASSA_TERMINAL_ID")
+	}
+	if t == "" {
+		return "", Failure{Usage, "which terminal is not said", "add --terminal T; kassa terminals lists them"}
+	}
+	return t, nil
+}
+
+// screenText is what a screen says, on one line.
+func screenText(l cardLine) string {
+	if l.Screen == "" || l.Result != "" {
+		return ""
+	}
+	var parts []string
+	for _, p := range append([]string{l.Title, l.Error}, append(l.Lines, l.Text...)...) {
+		if p = plain(p); p != "" && !slices.Contains(parts, p) {
+			parts = append(parts, p)
+		}
+	}
+	return strings.Join(parts, " · ")
+}
+
+// conclude prints the summary line, and chooses the exit code.
+func conclude(c *cobra.Command, l cardLine) error {
+	w := c.OutOrStdout()
+	line, code := "", NotApproved
+	switch l.Result {
+	case "approved":
+		line, code = paint(w, green, "✓ approved"), OK
+	case "declined":
+		line = paint(w, red, "✗ declined")
+	case "cancelled":
+		line = paint(w, red, "✗ cancelled")
+	case "notCompleted":
+		line = paint(w, red, "✗ not completed")
+	case "noCardScreen":
+		line = paint(w, red, "✗ no card wanted")
+	default:
+		line, code = paint(w, yellow, "! outcome unknown"), Unknown
+	}
+	for _, t := range l.Text {
+		if !strings.EqualFold(t, l.Result) {
+			line += " · " + plain(t)
+		}
+	}
+	if l.AuthCode != "" {
+		line += " · auth " + plain(l.AuthCode)
+	}
+	if l.RRN != "" {
+		line += " · rrn " + plain(l.RRN)
+	}
+	switch {
+	case l.Result == "noCardScreen":
+		line += " · send an order to this terminal first"
+	case code == Unknown:
+		line += " · do not start it again; ask for the order's status"
+	}
+	if !asJSON(c) {
+		if _, err := fmt.Fprintln(w, line); err != nil {
+			return err
+		}
+	}
+	if code == OK {
+		return nil
+	}
+	return said{code}
+}

@@ -1,0 +1,12 @@
+// Package cli is the client verbs of the kassa command. They speak HTTP to a running installation,
+// so that they do nothing that a program of your own could not do.
+//
+// The installation is the one of KASSA_URL, KASSA_TOKEN and KASSA_CA, else the one last started on
+// this machine ([ReadLast]).
+//
+// Promises: the exit code says how it ended ([OK] to [Unknown]) and stays the same between versions;
+// an error is one line on stderr that says what to do next; with --json what is printed is JSON, one
+// object a line; there are no colours where no person looks, or NO_COLOR is set.
+//
+// It never prints the token, nor the card that it was given.
+package cli

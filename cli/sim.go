@@ -1,0 +1,165 @@
+package cli
+
+import (
+	"encoding/json"
+	"fmt"
+	"net/http"
+	"net/url"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/spf13/cobra"
+)
+
+// acquirerName is what fault and clear call the simulated acquirer.
+const acquirerName = "acquirer"
+
+// defaultDelay is how late the acquirer answers under the fault delay.
+const defaultDelay = 3 * time.Second
+
+func simCommand() *cobra.Command {
+	fault := &cobra.Command{
+		Use: "fault T NAME", Short: "Let something go wrong at a terminal, or at the acquirer", Args: words("T", "NAME"),
+		Long: `Let something go wrong at a terminal (by TID or POIID), or at the simulated acquirer (T is the word
+acquirer), until kassa sim clear T. kassa sim faults lists the names.`,
+		Example: "  kassa sim fault 00000ABC drop-answer\n  kassa sim fault acquirer delay --delay 20s",
+		RunE:    func(c *cobra.Command, args []string) error { return setFault(c, args[0], args[1]) },
+	}
+	fault.Flags().Duration("delay", defaultDelay, "how late the acquirer answers, with the fault delay")
+	clear := &cobra.Command{
+		Use: "clear T", Short: "End all faults of a terminal, or of the acquirer", Args: words("T"),
+		RunE: func(c *cobra.Command, args []string) error { return clearFaults(c, args[0]) },
+	}
+	faults := &cobra.Command{
+		Use: "faults", Short: "List the faults, and where each is set", Args: words(),
+		RunE: func(c *cobra.Command, _ []string) error { return listFaults(c) },
+	}
+	ledger := &cobra.Command{
+		Use: "ledger", Short: "Print what the simulated acquirer has booked", Args: words(),
+		RunE: func(c *cobra.Command, _ []string) error { return printLedger(c) },
+	}
+	return group("sim", "The simulated parties around Kassa",
+		withJSON(fault), withJSON(clear), withJSON(faults), withJSON(ledger))
+}
+
+// party is the path of a simulated party.
+func party(name string) string {
+	if name == acquirerName {
+		return "/sim/acquirer"
+	}
+	return "/sim/terminals/" + url.PathEscape(name)
+}
+
+func setFault(c *cobra.Command, who, name string) error {
+	if !slices.ContainsFunc(faultNames(), func(f faultName) bool { return f.Name == name && (f.Of == acquirerName) == (who == acquirerName) }) {
+		return Failure{Usage, "there is no such fault", "kassa sim faults lists them"}
+	}
+	ask := map[string]any{"name": name}
+	if who == acquirerName {
+		ask = map[string]any{"kind": name}
+		delay, err := c.Flags().GetDuration("delay")
+		if err != nil {
+			return err
+		}
+		if name == "delay" {
+			ask["delay_ms"] = delay.Milliseconds()
+		}
+	}
+	return changeFaults(c, http.MethodPost, who, ask, name+" is set; kassa sim clear "+who+" ends it")
+}
+
+func clearFaults(c *cobra.Command, who string) error {
+	return changeFaults(c, http.MethodDelete, who, nil, "no faults are set")
+}
+
+func changeFaults(c *cobra.Command, method, who string, ask any, done string) error {
+	kassa, err := newClient()
+	if err != nil {
+		return err
+	}
+	var state json.RawMessage
+	if err := kassa.call(c.Context(), method, party(who)+"/fault", ask, &state); err != nil {
+		return err
+	}
+	if asJSON(c) {
+		return printJSON(c, state)
+	}
+	_, err = fmt.Fprintf(c.OutOrStdout(), "%s %s: %s\n", paint(c.OutOrStdout(), green, "✓"), plain(who), done)
+	return err
+}
+
+// faultName is a fault that the simulated parties know.
+type faultName struct {
+	Of   string   `json:"of"`
+	Name string   `json:"name"`
+	What string   `json:"what"`
+	Set  []string `json:"set"` // the TIDs where it is set, or "acquirer"
+}
+
+func faultNames() []faultName {
+	const terminal = "terminal"
+	return []faultName{
+		{Of: terminal, Name: "cut-link", What: "the link stays open, but nothing is read or written"},
+		{Of: terminal, Name: "drop-answer", What: "answers that approve are lost on the way in"},
+		{Of: terminal, Name: "power-off", What: "only the journal survives"},
+		{Of: terminal, Name: "delay", What: "answers to the cloud leave 10 s late"},
+		{Of: terminal, Name: "double-tap", What: "the card is read twice, the request leaves twice"},
+		{Of: acquirerName, Name: "drop-next-answer", What: "the next answer is never sent"},
+		{Of: acquirerName, Name: "delay", What: "answers are sent late (--delay)"},
+		{Of: acquirerName, Name: "close", What: "the connection is closed instead of the next answer"},
+		{Of: acquirerName, Name: "bad-mac", What: "the MAC of the next answer is wrong"},
+		{Of: acquirerName, Name: "stop-reading", What: "nothing is read"},
+		{Of: acquirerName, Name: "sign-off", What: "the host signs off, once"},
+	}
+}
+
+func listFaults(c *cobra.Command) error {
+	kassa, err := newClient()
+	if err != nil {
+		return err
+	}
+	list := faultNames()
+	set := func(of, name, where string) {
+		for i := range list {
+			if list[i].Of == of && list[i].Name == name {
+				list[i].Set = append(list[i].Set, where)
+			}
+		}
+	}
+	terminals, err := kassa.terminals(c.Context())
+	if err != nil {
+		return err
+	}
+	for _, t := range terminals {
+		var state struct{ Faults []string }
+		if err := kassa.get(c.Context(), party(t.POIID)+"/state", &state); err != nil {
+			continue // a terminal that is not a simulated one has no faults to list
+		}
+		for _, f := range state.Faults {
+			set("terminal", f, t.TID)
+		}
+	}
+	var state struct{ Faults []struct{ Kind string } }
+	if err := kassa.get(c.Context(), party(acquirerName)+"/state", &state); err == nil {
+		for _, f := range state.Faults {
+			set(acquirerName, f.Kind, acquirerName)
+		}
+	}
+	rows := [][]string{{"OF", "NAME", "WHAT HAPPENS", "SET AT"}}
+	for _, f := range list {
+		if asJSON(c) {
+			if f.Set == nil {
+				f.Set = []string{}
+			}
+			if err := printJSON(c, f); err != nil {
+				return err
+			}
+		}
+		rows = append(rows, []string{f.Of, f.Name, f.What, strings.Join(f.Set, " ")})
+	}
+	if asJSON(c) {
+		return nil
+	}
+	return table(c, rows)
+}

@@ -1,0 +1,63 @@
+package front
+
+import (
+	"net"
+	"net/http"
+	"net/netip"
+	"slices"
+	"strings"
+)
+
+// SimGuard lets a request through only when it was meant for this machine and, if a browser sent
+// it, came from a page that Kassa itself served. Without the first rule any web page could reach
+// the simulation by letting its own name point to loopback (DNS rebinding); without the second, by
+// a cross-site request. hosts are the further names and addresses by which Kassa may be called.
+func SimGuard(next http.Handler, hosts ...string) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		switch {
+		case !hostAllowed(r.Host, hosts):
+			Refuse(w, http.StatusForbidden, "host_not_allowed",
+				"the simulation answers only to localhost, 127.0.0.1 and [::1]")
+		case !sameOrigin(r):
+			Refuse(w, http.StatusForbidden, "origin_not_allowed",
+				"the simulation answers only to its own pages and to programs that send no Origin")
+		default:
+			next.ServeHTTP(w, r)
+		}
+	})
+}
+
+func hostAllowed(hostport string, hosts []string) bool {
+	host := hostport
+	if h, _, err := net.SplitHostPort(hostport); err == nil {
+		host = h
+	} else if strings.HasPrefix(host, "[") && strings.HasSuffix(host, "]") {
+		host = host[1 : len(host)-1]
+	}
+	if ip, err := netip.ParseAddr(host); err == nil && ip.IsLoopback() && ip.Zone() == "" {
+		return true
+	}
+	same := func(h string) bool { return strings.EqualFold(h, host) }
+	return same("localhost") || host != "" && slices.ContainsFunc(hosts, same)
+}
+
+// sameOrigin tells whether no other page sent the request. A browser names the page in Origin; for
+// what changes something it also says in Sec-Fetch-Site how near the page is (W3C Fetch Metadata).
+func sameOrigin(r *http.Request) bool {
+	scheme := "http://"
+	if r.TLS != nil {
+		scheme = "https://"
+	}
+	if given := r.Header.Values("Origin"); len(given) > 1 ||
+		len(given) == 1 && !strings.EqualFold(given[0], scheme+r.Host) {
+		return false
+	}
+	if r.Method == http.MethodGet || r.Method == http.MethodHead {
+		return true
+	}
+	switch r.Header.Get("Sec-Fetch-Site") {
+	case "", "same-origin", "none":
+		return true
+	}
+	return false
+}

@@ -1,0 +1,74 @@
+package front_test
+
+import (
+	"crypto/tls"
+	"net/http"
+	"net/http/httptest"
+	"testing"
+
+	"kassa/front"
+)
+
+func TestSimGuard(t *testing.T) {
+	guarded := front.SimGuard(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) { w.WriteHeader(204) }), "till.example")
+	for _, c := range []struct {
+		method, host, origin, site string
+		tls                        bool
+		want                       int
+	}{
+		{"POST", "localhost:8080", "", "", false, 204},
+		{"POST", "LOCALHOST", "", "", false, 204},
+		{"POST", "127.0.0.1:1", "", "", false, 204},
+		{"POST", "[::1]:8080", "", "", false, 204},
+		{"POST", "[::1]", "", "", false, 204},
+		{"POST", "till.example:443", "https://till.example:443", "same-origin", true, 204},
+		{"POST", "localhost:8080", "http://localhost:8080", "same-origin", false, 204},
+		{"POST", "localhost:8443", "https://localhost:8443", "same-origin", true, 204},
+		{"GET", "localhost:8080", "", "cross-site", false, 204}, // a link in somebody's documentation
+		{"GET", "localhost:8080", "", "none", false, 204},
+
+		{"GET", "", "", "", false, 403},
+		{"GET", "evil.example", "", "", false, 403},
+		{"GET", "localhost.evil.example:8080", "", "", false, 403},
+		{"GET", "127.0.0.1.evil.example", "", "", false, 403},
+		{"GET", "192.168.1.10:8080", "", "", false, 403},
+		{"GET", "0.0.0.0:8080", "", "", false, 403},
+		{"GET", "[fe80::1%25lo]:8080", "", "", false, 403},
+		{"POST", "localhost:8080", "http://evil.example", "cross-site", false, 403},
+		{"POST", "localhost:8080", "http://localhost:3000", "same-site", false, 403},
+		{"POST", "localhost:8080", "https://localhost:8080", "", false, 403},
+		{"POST", "localhost:8443", "http://localhost:8443", "", true, 403},
+		{"POST", "localhost:8080", "null", "", false, 403},
+		{"GET", "localhost:8080", "http://evil.example", "", false, 403},
+		{"POST", "localhost:8080", "", "cross-site", false, 403},
+		{"POST", "localhost:8080", "", "same-site", false, 403},
+	} {
+		r := httptest.NewRequest(c.method, "/sim/terminals", nil)
+		r.Host = c.host
+		if c.origin != "" {
+			r.Header.Set("Origin", c.origin)
+		}
+		if c.site != "" {
+			r.Header.Set("Sec-Fetch-Site", c.site)
+		}
+		if c.tls {
+			r.TLS = &tls.ConnectionState{}
+		}
+		w := httptest.NewRecorder()
+		guarded.ServeHTTP(w, r)
+		if w.Code != c.want {
+			t.Errorf("%s host %q origin %q site %q tls %v: %d, want %d", c.method, c.host, c.origin, c.site, c.tls, w.Code, c.want)
+		}
+		if w.Code == 403 && w.Header().Get("Content-Type") != "application/json" {
+			t.Errorf("the refusal is not JSON: %s", w.Body)
+		}
+	}
+	r := httptest.NewRequest("POST", "/", nil)
+	r.Host = "localhost"
+	r.Header["Origin"] = []string{"http://localhost", "http://evil.example"}
+	w := httptest.NewRecorder()
+	guarded.ServeHTTP(w, r)
+	if w.Code != 403 {
+		t.Errorf("two origins: %d, want 403", w.Code)
+	}
+}

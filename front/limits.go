@@ -1,0 +1,26 @@
+package front
+
+import "time"
+
+// What a client may hold open, and for how long.
+const (
+	// headerTimeout is how long the request line and the header may take.
+	headerTimeout = 10 * time.Second
+	// bodyTimeout is how long the body may take, from the end of the header.
+	bodyTimeout = 30 * time.Second
+	// writeTimeout is how long one write to the client may wait for it to read. It is counted anew
+	// for each write, so that an event stream may last.
+	writeTimeout = 30 * time.Second
+	// idleTimeout is how long a connection is kept between two requests.
+	idleTimeout = 2 * time.Minute
+	// maxHeaderBytes bounds the request line and the header; beyond it the answer is 431.
+	maxHeaderBytes = 64 << 10
+	// maxRequestID is the longest Request-Id that is taken from a client.
+	maxRequestID = 64
+	// maxLoggedPath is how much of a path the access log shows.
+	maxLoggedPath = 256
+	// maxFrames is how much of the stack the log shows after a panic.
+	maxFrames = 24
+	// DefaultGrace is how long requests may go on after the stop.
+	DefaultGrace = 3 * time.Second
+)
