@@ -15,6 +15,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"slices"
 	"time"
 
 	"kassa"
@@ -266,9 +267,22 @@ func (m *Machine) poiConnected(in POIConnected) {
 	if err != nil {
 		return
 	}
-	if s, ok := m.orders[p.holder]; ok && !s.pending && s.state.Status == kassa.Offered {
+	if s, ok := m.orders[p.holder]; ok && !s.pending && wantsShowing(s.state, in.Open) {
 		m.out = append(m.out, ToPOI{Order: s.state.NewOrder, Effect: kassa.Offer{}})
 	}
+}
+
+// wantsShowing tells whether a terminal that has just connected must be asked to show the order:
+// it has not said that it does, or it does not remember it any more. One that ended it meanwhile
+// says so again.
+func wantsShowing(o kassa.Order, remembered []string) bool {
+	switch o.Status {
+	case kassa.Offered:
+		return true
+	case kassa.Presented, kassa.Refused:
+		return !slices.Contains(remembered, o.ID())
+	}
+	return false
 }
 
 func (m *Machine) tick(now time.Time) {

@@ -19,7 +19,6 @@ type rig struct {
 	now     time.Time
 	sent    []any // kassa.Effect
 	replies map[engine.Ticket]engine.Reply
-	orders  int
 }
 
 func newRig(t *testing.T) *rig {
@@ -215,6 +214,29 @@ func TestAnotherTerminalCannotActOnAnOrder(t *testing.T) {
 	r.all(engine.FromPOI{TID: "00000ABD", Order: o.ID(), Input: kassa.POIEnded{Reason: kassa.CancelledAtPOI}})
 	if got := r.load(o).Status; got != kassa.Offered {
 		t.Fatalf("the order is %s", got)
+	}
+}
+
+func TestReconnectedTerminalIsAskedAgain(t *testing.T) {
+	r := newRig(t)
+	o := r.made("a", "00000ABC")
+	r.give(engine.POIConnected{TID: o.TID, Open: []string{o.ID()}})
+	if n := count[kassa.Offer](r); n != 2 {
+		t.Fatalf("offered %d times: it has not said that it shows the order", n)
+	}
+	r.poi(o, kassa.ScreenShown{Screen: "presentCard"})
+	r.give(engine.POIConnected{TID: o.TID, Open: []string{o.ID()}})
+	if n := count[kassa.Offer](r); n != 2 {
+		t.Fatalf("offered %d times: it shows the order", n)
+	}
+	r.give(engine.POIConnected{TID: o.TID})
+	if n := count[kassa.Offer](r); n != 3 {
+		t.Fatalf("offered %d times: it does not remember the order", n)
+	}
+	r.poi(o, kassa.POIEnded{Reason: kassa.CancelledAtPOI})
+	r.give(engine.POIConnected{TID: o.TID, Open: []string{o.ID(), "ZZZZ"}})
+	if n := count[kassa.TellDecision](r); n != 2 {
+		t.Fatalf("%d decisions: one for the order that has ended, one for the order that never was", n)
 	}
 }
 

@@ -26,9 +26,6 @@ func TestKilledHost(t *testing.T) {
 		serveUntilKilled(t, path)
 		return
 	}
-	if testing.Short() {
-		t.Skip("it starts processes")
-	}
 	path := filepath.Join(t.TempDir(), "ledger")
 	b := newBench(t)
 	approved := map[string]*iso8583.Message{} // by RRN

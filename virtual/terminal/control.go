@@ -148,7 +148,7 @@ func postKeys(w http.ResponseWriter, r *http.Request, u *unit) {
 		return
 	}
 	if !body.Key.Valid() {
-		fail(w, http.StatusBadRequest, "bad_key", `key must be "0" to "9", "ok", "corr" or "stop"`)
+		fail(w, http.StatusBadRequest, "bad_key", `key must be "0" to "9", "ok", "corr" or "stop", or "A" to "Z" for an activation code`)
 		return
 	}
 	acted(w, r, u, KeyPressed{body.Key})

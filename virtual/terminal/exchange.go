@@ -30,6 +30,7 @@ func (m *Machine) nexo(f poilink.Frame) {
 func (m *Machine) payment(msg nexo.Message, validForMS int64) {
 	h := msg.Header
 	if m.d.Open != nil && m.d.Open.ID == h.ServiceID {
+		m.reportScreen()
 		return
 	}
 	if end, ok := m.d.ended(h.ServiceID); ok {

@@ -61,22 +61,25 @@ const (
 	Swipe  Entry = "swipe"
 )
 
-// Key is a key of the PIN pad: a digit, or one of the three coloured keys.
+// Key is a key of the PIN pad: a digit, or one of the three coloured keys. A capital letter is on the
+// touch screen, which shows letters while an activation code is asked for.
 type Key string
 
-// The keys that are no digits.
+// The keys that are no digits or letters.
 const (
 	KeyOK   Key = "ok"
 	KeyCorr Key = "corr"
 	KeyStop Key = "stop"
 )
 
-// Valid tells whether k is on the pad.
+// Valid tells whether k is on the pad or the touch screen.
 func (k Key) Valid() bool {
-	return k == KeyOK || k == KeyCorr || k == KeyStop || k.digit()
+	return k == KeyOK || k == KeyCorr || k == KeyStop || k.digit() || k.letter()
 }
 
 func (k Key) digit() bool { return len(k) == 1 && k[0] >= '0' && k[0] <= '9' }
+
+func (k Key) letter() bool { return len(k) == 1 && k[0] >= 'A' && k[0] <= 'Z' }
 
 // Fault names something that goes wrong on purpose.
 type Fault string

@@ -4,15 +4,15 @@ import "time"
 
 // The limits of one terminal. Each queue, list and repeat ends somewhere.
 const (
-	maxOutbox    = 256 // unacknowledged frames; above it new exchanges are refused with Busy
-	maxEnded     = 64  // ended exchanges whose answer is kept for repeats
-	maxReceipts  = 20  // receipts on the roll
-	maxLate      = 64  // frames held back by the fault "delay"
-	maxCode      = 32  // characters of an activation code
-	maxPIN       = 12  // ISO 9564
-	minPIN       = 4   // ISO 9564
-	maxServiceID = 64  // nexo says 10; be liberal, yet bounded
-	maxLabel     = 140 // characters of a description on the screen
+	maxOutbox    = 256  // unacknowledged frames; above it new exchanges are refused with Busy
+	maxEnded     = 64   // ended exchanges whose answer is kept for repeats
+	maxReceipts  = 1000 // receipts on the roll, about a day of a busy shop
+	maxLate      = 64   // frames held back by the fault "delay"
+	maxCode      = 32   // characters of an activation code
+	maxPIN       = 12   // ISO 9564
+	minPIN       = 4    // ISO 9564
+	maxServiceID = 64   // nexo says 10; be liberal, yet bounded
+	maxLabel     = 140  // characters of a description on the screen
 )
 
 // The instants of the device. The outer timers are the cloud's; these are the terminal's own.

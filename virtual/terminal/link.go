@@ -193,8 +193,8 @@ func (m *Machine) welcome(w poilink.Welcome) {
 	}
 	m.refresh()
 	m.provision()
-	if m.d.Open != nil && m.v.lost {
-		m.after(timerAgain, time.Second)
+	if m.d.Open != nil && m.d.Open.outstanding() {
+		m.after(timerAgain, time.Second) // the cloud may have died with what it took over
 	}
 }
 

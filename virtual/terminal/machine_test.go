@@ -20,7 +20,13 @@ func TestBoarding(t *testing.T) {
 	if text := strings.Join(r.m.Status().Screen.Lines, "|"); !strings.Contains(text, "Configured: yes") || !strings.Contains(text, r.cloud.keyed) {
 		t.Fatalf("start screen %q does not say what is configured", text)
 	}
-	r.keys("9 9 corr 9 ok")
+	r.keys("9 K corr Q stop") // codes have letters
+	r.wantScreen(terminal.ScreenStart)
+	r.keys("9 K corr Q")
+	if code := r.m.Status().Screen.Code; code != "9Q" {
+		t.Fatalf("code on the screen %q", code)
+	}
+	r.keys("ok")
 	r.wantScreen(terminal.ScreenActivation)
 	if e := r.m.Status().Screen.Error; e != "This activation code is not known" {
 		t.Fatalf("error %q", e)
@@ -77,7 +83,7 @@ func TestTapAboveTheLimitAsksThePINFirst(t *testing.T) {
 	if len(r.cloud.asks) != 0 {
 		t.Fatal("asked before the PIN")
 	}
-	r.keys("1 2 ok")
+	r.keys("1 Q 2 ok")
 	r.wantScreen(terminal.ScreenPIN)
 	r.keys("9 corr 3 4 ok")
 	r.wantEnd(terminal.ResultApproved)

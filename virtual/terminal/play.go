@@ -115,10 +115,13 @@ type actor struct {
 	pins      []string
 	last      ScreenName
 	presented int
+	// read tells that the terminal took the card that was presented last.
+	read bool
 }
 
 func (a *actor) present(ctx context.Context, e Entry) error {
 	a.presented++
+	a.read = false
 	return a.unit.put(ctx, e, a.play.Card)
 }
 
@@ -128,7 +131,13 @@ func (a *actor) react(ctx context.Context, s Screen) error {
 	before := a.last
 	a.last = s.Name
 	a.report(screenLine(s))
+	if s.Name == ScreenProcessing || s.Name.PINPad() {
+		a.read = true
+	}
 	switch {
+	case s.Name == ScreenPresentCard && !a.read && s.Error == "" && wants(s, a.play.Entry):
+		a.presented-- // the link was down when the card came, and is back
+		return a.present(ctx, a.play.Entry)
 	case s.Name.PINPad() && !before.PINPad() && a.play.PIN != "":
 		return a.typePIN(ctx)
 	case a.presented >= mostPresented:

@@ -196,6 +196,21 @@ func (m *Machine) screenOver() {
 	}
 }
 
+// reportScreen says again what is shown: a cloud that repeats its request has not heard, since it
+// may have died between taking a report over and writing it down.
+func (m *Machine) reportScreen() {
+	switch m.v.stage {
+	case stagePresent, stageDeclined:
+		m.progress(poilink.ScreenPresentCard)
+	case stageInsert:
+		m.progress(poilink.ScreenInsertCard)
+	case stagePIN:
+		m.progress(poilink.ScreenPIN)
+	case stageAsked:
+		m.progress(poilink.ScreenProcessing)
+	}
+}
+
 func (m *Machine) progress(s poilink.Screen) {
 	if m.d.Open == nil || len(m.d.Outbox) >= maxOutbox {
 		return
@@ -204,7 +219,7 @@ func (m *Machine) progress(s poilink.Screen) {
 }
 
 func (m *Machine) key(k Key) {
-	if !k.Valid() {
+	if !k.Valid() || k.letter() && (m.v.stage != stageNone || m.d.Activated != nil) {
 		return
 	}
 	switch {
@@ -236,7 +251,7 @@ func (m *Machine) codeKey(k Key) {
 	case k == KeyOK && code != "":
 		m.activate(code)
 		return
-	case k.digit() && len(code) < maxCode:
+	case (k.digit() || k.letter()) && len(code) < maxCode:
 		code += string(k)
 	}
 	m.show(m.activationScreen(code, ""))
