@@ -101,7 +101,7 @@ func (s *step) hostUnknown(in HostOutcomeUnknown) Reason {
 	if s.open(in.Request) == nil {
 		return None
 	}
-	s.record(AuthorisationUnknown{Request: in.Request, Reason: in.Reason})
+	s.record(AuthorisationUnknown(in))
 	s.reverse(in.Request, in.Reason, NotCompleted)
 	s.answerAgain(in.Request)
 	return None
@@ -111,7 +111,7 @@ func (s *step) hostNotSent(in HostRequestNotSent) Reason {
 	if s.open(in.Request) == nil {
 		return None
 	}
-	s.record(AuthorisationNotSent{Request: in.Request, Reason: in.Reason})
+	s.record(AuthorisationNotSent(in))
 	s.record(AttemptClosed{Number: s.next.Attempt().Number, Status: AttemptDeclined, Reason: in.Reason})
 	if s.next.CancelAsked {
 		s.giveUp(CancelledBySale)

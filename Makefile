@@ -1,0 +1,12 @@
+# One line a target; what needs more is in tools/ or a test.
+SEEDS ?= 2000
+STATICCHECK = go tool -modfile=tools/go.mod staticcheck
+
+.PHONY: build run test check bench sim setup
+build: ; CGO_ENABLED=0 go build -trimpath -o bin/kassa ./cmd/kassa
+run: build ; bin/kassa dev --env .kassa/env
+test: setup ; go vet ./... && go test -race -timeout 14m ./...
+check: ; test -z "$$(gofmt -l . | tee /dev/stderr)" && go vet ./... && $(STATICCHECK) ./... && go test -run 'TestArchitecture|TestTidy' .
+bench: ; go test -run '^$$' -bench . -benchtime 1x -timeout 30m ./cmd/kassa
+sim: ; go run ./sim/run -seeds $(SEEDS)
+setup: ; tools/setup

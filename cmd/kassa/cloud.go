@@ -1,0 +1,225 @@
+package main
+
+import (
+	"context"
+	"crypto/rand"
+	"errors"
+	"fmt"
+	"log/slog"
+	"net"
+	"net/http"
+	"os"
+	"path/filepath"
+	"time"
+
+	"kassa/acquirer"
+	"kassa/auth"
+	"kassa/engine"
+	"kassa/estate"
+	"kassa/front"
+	"kassa/hsm"
+	"kassa/journal"
+	"kassa/poi"
+	"kassa/poilink"
+	"kassa/sale/multisafepay"
+	"kassa/sale/native"
+	"kassa/store/sqlite"
+	"kassa/webhook"
+)
+
+// cloud is one running installation: every part, joined by hand.
+type cloud struct {
+	store    *sqlite.Store
+	secure   *hsm.Module
+	registry *estate.Registry
+	guard    *auth.Guard
+	now      func() time.Time
+	engine   *engine.Engine
+	acquirer *acquirer.Link
+	pois     *poi.Hub
+	door     *multisafepay.Handler
+	webhooks *webhook.Deliverer
+	proxies  []*front.Proxy
+}
+
+// open opens the folder and joins the parts. Nothing works before parts are run.
+func open(o serveOptions, log *slog.Logger) (*cloud, error) {
+	if err := os.MkdirAll(o.dir, 0o700); err != nil {
+		return nil, err
+	}
+	c := &cloud{}
+	var err error
+	if c.store, err = sqlite.Open(filepath.Join(o.dir, "kassa.db"), sqlite.Options{}); err != nil {
+		return nil, err
+	}
+	if err := c.join(o, log); err != nil {
+		return nil, errors.Join(err, c.store.Close())
+	}
+	return c, nil
+}
+
+func (c *cloud) close() {
+	for _, p := range c.proxies {
+		p.Close()
+	}
+	_ = c.store.Close()
+}
+
+func (c *cloud) join(o serveOptions, log *slog.Logger) error {
+	var err error
+	c.secure, err = hsm.Open(filepath.Join(o.dir, "hsm"), rand.Reader, hsm.Options{ZoneFile: zonePath(o.zone, o.dir)})
+	if err != nil {
+		return err
+	}
+	if c.registry, err = estate.Open(c.store, c.secure, rand.Reader, estate.Test); err != nil {
+		return err
+	}
+	c.guard = auth.NewGuard(c.registry)
+	last, err := lastInstant(c.store)
+	if err != nil {
+		return err
+	}
+	c.now = engine.Clock(time.Now, last)
+	if c.acquirer, err = c.acquirerLink(o, log); err != nil {
+		return err
+	}
+	if c.pois, err = c.poiHub(o, log); err != nil {
+		return err
+	}
+	if c.engine, err = engine.New(c.store, c.acquirer, c.pois, c.now, log); err != nil {
+		return err
+	}
+	return c.joinDoors(log)
+}
+
+// lastInstant is the instant of the newest fact: the clock does not start before it.
+func lastInstant(store *sqlite.Store) (time.Time, error) {
+	last := store.Last()
+	if last == 0 {
+		return time.Time{}, nil
+	}
+	entries, err := store.Entries(last-1, 1)
+	if err != nil || len(entries) == 0 {
+		return time.Time{}, err
+	}
+	return entries[0].At, nil
+}
+
+func (c *cloud) joinDoors(log *slog.Logger) error {
+	stream, _, err := c.store.Load(refusedCalls)
+	if err != nil {
+		return err
+	}
+	door := doorPorts{c, journal.NewNotebook(refusedCalls, stream.Version, c.store.Submit)}
+	c.door, err = multisafepay.New(multisafepay.Config{
+		Orders: c.engine, Records: c.store, Feed: c.store, Directory: door, Presence: c.pois, Refusals: door,
+		CheckURL: webhook.CheckURL, Secret: []byte(c.secure.LookupHash([]byte("events token"))), Now: c.now,
+	})
+	if err != nil {
+		return err
+	}
+	notifier := &multisafepay.Notifier{Records: c.store, Directory: door, Signer: door}
+	c.webhooks, err = webhook.New(webhook.Config{
+		Store: c.store, Dialects: map[string]webhook.Dialect{multisafepay.Dialect: webhookDialect{notifier}}, Now: c.now,
+	})
+	return err
+}
+
+// parts are what must run, each until its context ends.
+func (c *cloud) parts() []func(context.Context) error {
+	return []func(context.Context) error{c.engine.Run, c.acquirer.Run, c.runPOIs, c.door.Run, c.webhooks.Run, c.watchStore}
+}
+
+func (c *cloud) runPOIs(ctx context.Context) error { return c.pois.Run(ctx, c.engine) }
+
+// watchStore ends the process at the first I/O error: what is on disk is then unknown, and only a
+// new start can tell.
+func (c *cloud) watchStore(ctx context.Context) error {
+	select {
+	case <-ctx.Done():
+		return nil
+	case <-c.store.Failed():
+		return errors.New("the store failed; the process ends, and recovers when it is started again")
+	}
+}
+
+// server is the HTTP surface: POI links, doors, and in the test environment the simulation.
+func (c *cloud) server(o serveOptions, plain, secure net.Listener, log *slog.Logger) (*front.Server, error) {
+	authority, err := front.EnsureCA(filepath.Join(o.dir, "tls"), nil, time.Now, rand.Reader)
+	if err != nil {
+		return nil, err
+	}
+	mux := http.NewServeMux()
+	mux.Handle(poilink.Path, c.pois)
+	mux.Handle(native.Prefix, native.Handler(nativePorts{c}))
+	mux.Handle("/sim/", c.simulation(o, log))
+	mux.HandleFunc("/{$}", func(w http.ResponseWriter, r *http.Request) {
+		http.Redirect(w, r, "/sim/terminals/", http.StatusSeeOther)
+	})
+	mux.HandleFunc("/", func(w http.ResponseWriter, _ *http.Request) {
+		front.Refuse(w, http.StatusNotFound, "not_found", "there is nothing at this path")
+	})
+	root := http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if multisafepay.Owns(r.URL.EscapedPath()) { // before the mux, which would clean order ids like ".." away
+			c.door.ServeHTTP(w, r)
+			return
+		}
+		mux.ServeHTTP(w, r)
+	})
+	return front.New(front.Options{
+		Plain: plain, Secure: secure, TLS: authority.TLS(), Handler: root, Log: log, Now: time.Now, Random: rand.Reader,
+	}), nil
+}
+
+// simulation passes on to the simulated parties. A token is not needed on this machine, but a
+// wrong one is refused.
+func (c *cloud) simulation(o serveOptions, log *slog.Logger) http.Handler {
+	mux := http.NewServeMux()
+	for path, dir := range map[string]string{
+		"/sim/acquirer/": o.simAcquirer, "/sim/terminals/": o.simTerminal, "/sim/inbox/": o.simTerminal,
+	} {
+		p := front.NewProxy(controlURL(dir), log)
+		c.proxies = append(c.proxies, p)
+		mux.Handle(path, p)
+	}
+	mux.HandleFunc("/sim/", func(w http.ResponseWriter, _ *http.Request) {
+		front.Refuse(w, http.StatusNotFound, "not_found", "the simulation has /sim/terminals/, /sim/acquirer/ and /sim/inbox/")
+	})
+	return front.SimGuard(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if shown := bearer(r); shown != "" && !(nativePorts{c}).MayOperate(shown) {
+			front.Refuse(w, http.StatusUnauthorized, "unauthorised", "this is not the operator's token (KASSA_TOKEN) of this installation")
+			return
+		}
+		mux.ServeHTTP(w, r)
+	}))
+}
+
+func (c *cloud) acquirerLink(o serveOptions, log *slog.Logger) (*acquirer.Link, error) {
+	return acquirer.New(acquirer.LinkConfig{
+		Config: acquirer.Config{Timeout: o.timeout, RepeatFirst: min(5*time.Second, max(o.timeout, 500*time.Millisecond))},
+		Address: func() string {
+			if o.acquirer != "" {
+				return o.acquirer
+			}
+			a, err := reach(o.simAcquirer)
+			if err != nil {
+				return ""
+			}
+			return a.Host
+		},
+		RedialFirst: 20 * time.Millisecond, RedialMax: 2 * time.Second,
+		Observe: func(n acquirer.Notice) { logNotice(log, n) },
+	}, secureModule{c.secure}, func(order string, in kassaInput) { c.engine.FromAcquirer(order, in) })
+}
+
+func logNotice(log *slog.Logger, n acquirer.Notice) {
+	switch n := n.(type) {
+	case acquirer.LinkChanged:
+		log.Info("acquirer.link", "conn", n.Conn, "state", n.State, "detail", n.Detail)
+	case acquirer.Alarm:
+		log.Warn("acquirer.alarm", "kind", n.Kind, "conn", n.Conn, "order", n.Order, "tid", n.TID, "stan", n.STAN,
+			"times", n.Times, "detail", n.Detail, "suppressed", n.Suppressed)
+	default:
+		log.Info("acquirer.notice", "type", fmt.Sprintf("%T", n))
+	}
+}

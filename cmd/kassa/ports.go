@@ -1,0 +1,159 @@
+package main
+
+import (
+	"context"
+	"crypto/hmac"
+	"crypto/rand"
+	"crypto/sha512"
+	"encoding/json"
+	"log/slog"
+	"net/http"
+	"strings"
+	"time"
+
+	"kassa"
+	"kassa/estate"
+	"kassa/hsm"
+	"kassa/iso8583"
+	"kassa/journal"
+	"kassa/poi"
+	"kassa/poilink"
+	"kassa/sale/multisafepay"
+	"kassa/sale/native"
+	"kassa/webhook"
+)
+
+// This file joins what the parts ask for with who can give it.
+
+type kassaInput = kassa.Input
+
+// secureModule gives the acquirer's link what it needs of the secure module.
+type secureModule struct{ m *hsm.Module }
+
+func (s secureModule) CompleteSale(m *iso8583.Message, ksn string, aad, track2, pin []byte) error {
+	return s.m.CompleteSale(m, hsm.Card{KSN: ksn, AAD: aad, Sealed: track2, PIN: pin})
+}
+
+func (s secureModule) MAC(b []byte) ([8]byte, error) { return s.m.MAC(b) }
+
+// doorPorts gives the MultiSafepay door its directory, its signer, and a place for refused calls.
+type doorPorts struct {
+	c       *cloud
+	refused *journal.Notebook
+}
+
+// refusedCalls is the stream in which refused calls are kept for diagnosis.
+const refusedCalls = "calls/refused"
+
+func (d doorPorts) Authenticate(key string) (multisafepay.Caller, bool) {
+	caller, ok := d.c.guard.Caller(key)
+	if !ok || caller.Role == estate.RoleOperator { // the operator's token takes no payments
+		return multisafepay.Caller{}, false
+	}
+	return multisafepay.Caller{Account: caller.Account, Group: caller.Group, Role: caller.Role}, true
+}
+
+func (d doorPorts) Terminal(tid string) (estate.Terminal, bool) { return d.c.registry.Terminal(tid) }
+func (d doorPorts) Group(id string) (estate.Group, bool)        { return d.c.registry.Group(id) }
+
+func (d doorPorts) Groups(account string) []string {
+	var ids []string
+	for _, g := range d.c.registry.Groups(account) {
+		ids = append(ids, g.ID)
+	}
+	return ids
+}
+
+// HMAC signs with the group's API key, as MultiSafepay's webhooks are.
+func (d doorPorts) HMAC(group string, message []byte) ([]byte, error) {
+	key, err := d.c.registry.OpenKeyOf(group)
+	if err != nil {
+		return nil, err
+	}
+	mac := hmac.New(sha512.New, []byte(strings.TrimSpace(key)))
+	mac.Write(message)
+	return mac.Sum(nil), nil
+}
+
+func (d doorPorts) Record(_ context.Context, call multisafepay.RefusedCall) {
+	payload, err := json.Marshal(call)
+	if err != nil {
+		return
+	}
+	d.refused.Note(journal.Fact{At: call.At, Kind: multisafepay.CallRefused, Scope: call.Scope, Payload: payload}, nil)
+}
+
+// webhookDialect lets the webhooks speak MultiSafepay's dialect.
+type webhookDialect struct{ n *multisafepay.Notifier }
+
+func (w webhookDialect) Render(entry journal.Entry) (webhook.Notice, bool, error) {
+	n, ok, err := w.n.Render(entry)
+	return webhook.Notice(n), ok, err
+}
+
+func (w webhookDialect) Prepare(n webhook.Notice, now time.Time) (webhook.Request, error) {
+	r, err := w.n.Prepare(multisafepay.Notice(n), now)
+	return webhook.Request(r), err
+}
+
+func (w webhookDialect) Judge(status int, reply []byte) string { return w.n.Judge(status, reply) }
+
+// nativePorts gives the native API what it shows.
+type nativePorts struct{ c *cloud }
+
+func (n nativePorts) MayOperate(key string) bool {
+	caller, ok := n.c.guard.Caller(key)
+	return ok && caller.Role == estate.RoleOperator
+}
+
+func (n nativePorts) Acquirer() native.AcquirerStatus {
+	return native.AcquirerStatus{SignedOn: n.c.acquirer.State()}
+}
+
+func (n nativePorts) Store() native.StoreStatus {
+	s := n.c.store.Stats()
+	return native.StoreStatus{Commits: s.Commits, Batches: s.Batches}
+}
+
+func bearer(r *http.Request) string {
+	token, ok := strings.CutPrefix(r.Header.Get("Authorization"), "Bearer ")
+	if !ok {
+		return ""
+	}
+	return strings.TrimSpace(token)
+}
+
+// poiHub makes the terminals' side.
+func (c *cloud) poiHub(o serveOptions, log *slog.Logger) (*poi.Hub, error) {
+	return poi.New(poi.Config{
+		Host: "kassa", Directory: c.registry, Boarding: c.registry, Notes: c.registry,
+		Inject: func(ephemeral, nonce []byte, number uint32) (poilink.Keys, error) {
+			in, err := c.secure.InjectKey(ephemeral, nonce, number)
+			return poilink.Keys{Ephemeral: in.Ephemeral, Block: in.Block, IKID: in.IKID, KCV: in.KCV}, err
+		},
+		Now: c.now, Random: rand.Reader, Log: log, Heartbeat: o.heartbeat,
+	})
+}
+
+// Terminals lists the estate's terminals with their presence.
+func (n nativePorts) Terminals() []native.Terminal {
+	present := make(map[string]poi.Presence)
+	for _, p := range n.c.pois.List() {
+		present[p.POIID] = p
+	}
+	list := []native.Terminal{}
+	for _, a := range n.c.registry.Accounts() {
+		for _, g := range n.c.registry.Groups(a.ID) {
+			for _, t := range n.c.registry.Terminals(g.ID) {
+				d, _ := n.c.registry.Device(t.POIID)
+				p := present[t.POIID]
+				list = append(list, native.Terminal{
+					TID: t.TID, POIID: t.POIID, Name: t.Name, Group: g.Name, Environment: string(t.Environment),
+					Activated: t.POIID != "", Configured: d.Configured, KCV: d.KCV,
+					Online: t.POIID != "" && p.Online, Since: p.Since, LastSeen: p.LastSeen, Reason: p.Reason,
+				})
+			}
+		}
+	}
+	return list
+}

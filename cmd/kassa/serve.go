@@ -1,0 +1,164 @@
+package main
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"log/slog"
+	"net"
+	"os"
+	"path/filepath"
+	"time"
+
+	"github.com/spf13/cobra"
+
+	"kassa/cli"
+	"kassa/estate"
+	"kassa/front"
+)
+
+// serveOptions are the flags of `kassa serve`.
+type serveOptions struct {
+	dir, addr, zone          string
+	acquirer                 string
+	simAcquirer, simTerminal string
+	timeout, heartbeat       time.Duration
+	demo                     int
+	inherit, withParent      bool
+}
+
+// The files that `kassa dev` hands over: the two listeners, and a pipe for the announcement.
+const (
+	plainFD    = 3
+	secureFD   = 4
+	announceFD = 5
+)
+
+func serveCommand() *cobra.Command {
+	var o serveOptions
+	c := &cobra.Command{
+		Use:   "serve",
+		Short: "Run the cloud",
+		Args:  cobra.NoArgs,
+		RunE: func(c *cobra.Command, _ []string) error {
+			return runServe(c.Context(), o, c.OutOrStdout(), newLog(c.ErrOrStderr()))
+		},
+	}
+	f := c.Flags()
+	f.StringVar(&o.addr, "addr", front.DefaultAddr, "where to listen for HTTP (HTTPS gets a free port beside it)")
+	f.StringVar(&o.dir, "data", ".kassa/cloud", "folder of the cloud's data")
+	f.StringVar(&o.zone, "zone", "", "file of the zone keys shared with the acquirer (default: zone.json beside the folder)")
+	f.StringVar(&o.acquirer, "acquirer", "", "HOST:PORT of the acquirer's host")
+	f.StringVar(&o.simAcquirer, "sim-acquirer", "", "folder of a simulated acquirer, to find it by")
+	f.StringVar(&o.simTerminal, "sim-terminal", "", "folder of virtual terminals, to find them by")
+	f.DurationVar(&o.timeout, "acquirer-timeout", 0, "how long an authorisation may take (default 15s)")
+	f.DurationVar(&o.heartbeat, "heartbeat", 0, "how often terminals report (default 10s)")
+	f.IntVar(&o.demo, "demo", 0, "make a demo estate with this many terminals")
+	f.BoolVar(&o.inherit, "inherit", false, "take listeners from the parent process")
+	_ = f.MarkHidden("inherit")
+	parentFlag(c, &o.withParent)
+	return c
+}
+
+func runServe(ctx context.Context, o serveOptions, out io.Writer, log *slog.Logger) error {
+	ctx, cancel := context.WithCancel(ctx)
+	defer cancel()
+	if o.withParent {
+		withParent(os.Stdin, cancel)
+	}
+	if o.acquirer == "" && o.simAcquirer == "" {
+		return cli.Failure{
+			Code: cli.Usage, What: "no acquirer is named",
+			Next: "give its host with --acquirer HOST:PORT, or a simulated one with --sim-acquirer FOLDER",
+		}
+	}
+	plain, secure, err := listeners(o)
+	if err != nil {
+		return err
+	}
+	c, err := open(o, log)
+	if err != nil {
+		return err
+	}
+	defer c.close()
+	server, err := c.server(o, plain, secure, log)
+	if err != nil {
+		return err
+	}
+	facts := demoFacts{
+		URL: front.URL("http", plain), HTTPSURL: front.URL("https", secure), CA: absolute(filepath.Join(o.dir, "tls", "ca.pem")),
+	}
+	if err := c.introduce(o, &facts, out); err != nil {
+		return err
+	}
+	return runAll(ctx, append(c.parts(), server.Run)...)
+}
+
+func listeners(o serveOptions) (plain, secure net.Listener, err error) {
+	if !o.inherit {
+		if plain, err = front.Listen(o.addr); err != nil {
+			return nil, nil, err
+		}
+		secure, err = front.ListenBeside(plain)
+		return plain, secure, err
+	}
+	if plain, err = net.FileListener(os.NewFile(plainFD, "http")); err != nil {
+		return nil, nil, fmt.Errorf("inherit the listener: %w", err)
+	}
+	if secure, err = net.FileListener(os.NewFile(secureFD, "https")); err != nil {
+		return nil, nil, fmt.Errorf("inherit the listener: %w", err)
+	}
+	return plain, secure, nil
+}
+
+// introduce makes the demo estate when it is asked for, and tells who may operate: the parent
+// process by the pipe, or a person, once, when the operator's token is made.
+func (c *cloud) introduce(o serveOptions, facts *demoFacts, out io.Writer) error {
+	token, fresh, err := c.key(estate.RoleOperator, "", "")
+	if err != nil {
+		return err
+	}
+	facts.Token = token
+	if o.demo > 0 {
+		if err := c.demo(o.demo, facts); err != nil {
+			return err
+		}
+	}
+	if o.inherit {
+		pipe := os.NewFile(announceFD, "announcement")
+		err := json.NewEncoder(pipe).Encode(facts)
+		return errors.Join(err, pipe.Close())
+	}
+	fmt.Fprintf(out, "kassa · %s · %s   %s\n", c.registry.Environment(), facts.URL, facts.HTTPSURL)
+	if err := cli.WriteLast(cli.Installation{URL: facts.URL, Token: token, CA: facts.CA}); err != nil {
+		fmt.Fprintln(out, "note: client commands need KASSA_URL and KASSA_TOKEN here:", err)
+	}
+	if fresh {
+		fmt.Fprintf(out, "operator token, shown only now: %s\n", token)
+	}
+	if o.demo > 0 {
+		facts.banner(out, o.dir, 0)
+	}
+	return nil
+}
+
+// key gives the newest key of a role, or makes the first.
+func (c *cloud) key(role estate.Role, account, group string) (key string, fresh bool, err error) {
+	key, err = c.registry.OpenKey(role, account, group)
+	if errors.Is(err, estate.ErrUnknown) {
+		_, key, err = c.registry.MakeKey(c.now(), account, group, role)
+		return key, true, err
+	}
+	return key, false, err
+}
+
+func absolute(path string) string {
+	if abs, err := filepath.Abs(path); err == nil {
+		return abs
+	}
+	return path
+}
+
+func newLog(w io.Writer) *slog.Logger { return slog.New(slog.NewJSONHandler(w, nil)) }
