@@ -65,6 +65,9 @@ func (m *Machine) answer(now time.Time, l *connection, msg *iso8583.Message) {
 		m.distrust(now, l, msg, AlarmMismatch)
 		return
 	}
+	if msg.Get(39) == codeInoperative {
+		m.doubt(now, l)
+	}
 	switch j.kind {
 	case saleJob:
 		m.saleAnswered(j, msg, v, approved)
@@ -133,8 +136,8 @@ func (m *Machine) reversalAnswered(now time.Time, j *job, rc string) {
 
 func (m *Machine) refundAnswered(j *job, rc string, v Verdict) {
 	m.warn(j, rc, v)
-	if v.Action == ActionReverse || v.Class == ClassPartial {
-		m.land(j) // no answer that settles it: it is repeated
+	if !settles(v) {
+		m.land(j)
 		return
 	}
 	reason := v.Reason
@@ -144,6 +147,14 @@ func (m *Machine) refundAnswered(j *job, rc string, v Verdict) {
 	m.drop(j)
 	m.answered.keep(j.identity, j.de7, memo{})
 	m.emit(Outcome{j.order.ID(), kassa.RefundAnswered{Number: j.back.Refund.Number, Reason: reason, ResponseCode: rc}})
+}
+
+// settles tells whether an answer to a refund ends it. One that says only that the host cannot deal
+// with it now does not: an earlier transmission, whose answer was lost, may have been posted, so the
+// refund is repeated until the host says what became of it.
+func settles(v Verdict) bool {
+	return v.Action != ActionReverse && v.Action != ActionKeys && v.Class != ClassPartial &&
+		v.Reason != kassa.DeclinedUnavailable
 }
 
 // warn raises the alarms that a response code calls for.

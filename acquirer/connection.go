@@ -77,6 +77,18 @@ func (m *Machine) linkDue(now time.Time, l *connection) {
 	}
 }
 
+// codeInoperative is DE39 "issuer or switch inoperative", which a host also says on a connection
+// that it has signed off.
+const codeInoperative = "91"
+
+// doubt asks to sign on again on a connection that we take for signed on. The host's sign-off may
+// not have reached us; then it would refuse everything there, and answer every echo.
+func (m *Machine) doubt(now time.Time, l *connection) {
+	if l.state == LinkSignedOn && l.code == "" {
+		m.ask(now, l, networkSignOn)
+	}
+}
+
 func (m *Machine) networkAnswer(now time.Time, l *connection, msg *iso8583.Message) {
 	if l.code == "" || msg.Get(11) != l.stan || msg.Get(7) != l.de7 || msg.Get(70) != l.code {
 		m.alarm(now, Alarm{Kind: AlarmUnmatched, Conn: l.id, STAN: msg.Get(11)})
@@ -89,7 +101,7 @@ func (m *Machine) networkAnswer(now time.Time, l *connection, msg *iso8583.Messa
 		m.close(l.id, "the host refused network code "+code)
 		return
 	}
-	if code == networkSignOn {
+	if code == networkSignOn && l.state != LinkSignedOn {
 		l.state = LinkSignedOn
 		m.up = append(m.up, l.id)
 		m.emit(LinkChanged{Conn: l.id, State: LinkSignedOn})

@@ -32,6 +32,29 @@ func TestEchoAfterSilence(t *testing.T) {
 	only[acquirer.Send](t, d.pass(1))
 }
 
+// A host that has signed a connection off refuses everything there and answers every echo. If its
+// sign-off was lost, only what it refuses can tell.
+func TestARefusalAsInoperativeAsksToSignOnAgain(t *testing.T) {
+	d := newDesk(t, nil)
+	d.up(1)
+	undone := only[acquirer.Send](t, d.do(undo(sale(1, "T1", d.now))))
+	out := d.do(d.reply(undone, set(39, "91")))
+	wantOutcomes(t, out)
+	signOn := only[acquirer.Send](t, out)
+	if m := d.message(signOn); m.MTI != "0800" || m.Get(70) != "001" {
+		t.Errorf("after 91: %s", m)
+	}
+	again := only[acquirer.Send](t, d.pass(5*time.Second))
+	if out := d.do(d.reply(again, set(39, "91"))); len(all[acquirer.Send](out)) != 0 {
+		t.Errorf("it asks twice: %+v", out)
+	}
+	d.do(d.reply(signOn, nil))
+	if d.m.SignedOn() != 1 {
+		t.Errorf("signed on %d times", d.m.SignedOn())
+	}
+	wantOutcomes(t, d.do(d.reply(again, nil)), kassa.ReversalAnswered{Request: 1, ResponseCode: "00"})
+}
+
 func TestTwoMissesKillAConnection(t *testing.T) {
 	d := newDesk(t, nil)
 	d.up(1)

@@ -71,7 +71,11 @@ func TestAReversalRepeatsUntilAccepted(t *testing.T) {
 		}
 		if i == 3 { // answers that do not accept it end nothing
 			for _, rc := range []string{"96", "30", "12", "91"} {
-				wantOutcomes(t, d.do(d.reply(again[0], set(39, rc))))
+				out := d.do(d.reply(again[0], set(39, rc)))
+				wantOutcomes(t, out)
+				for _, signOn := range all[acquirer.Send](out) {
+					d.do(d.reply(signOn, nil))
+				}
 			}
 		}
 	}
@@ -246,7 +250,7 @@ func TestRefund(t *testing.T) {
 			t.Errorf("the repeat has another DE%d", de)
 		}
 	}
-	for _, rc := range []string{"68", "94"} { // these say nothing about it
+	for _, rc := range []string{"68", "94", "91", "96", "89"} { // these do not say what became of the first try
 		wantOutcomes(t, d.do(d.reply(again, set(39, rc))))
 	}
 	answer := d.reply(again, nil)

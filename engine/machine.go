@@ -287,7 +287,14 @@ func wantsShowing(o kassa.Order, remembered []string) bool {
 
 func (m *Machine) tick(now time.Time) {
 	for _, id := range m.due.pop(now) {
-		if s, ok := m.orders[id]; ok {
+		s, ok := m.orders[id]
+		if !ok {
+			continue
+		}
+		s.armed = time.Time{}
+		if s.state.Deadline.After(now) {
+			m.arm(s)
+		} else {
 			m.give(now, s, job{in: kassa.Tick{}})
 		}
 	}

@@ -24,6 +24,8 @@ type slot struct {
 
 	queue   []job
 	waiters []Ticket // cancels that wait for the decision
+
+	armed time.Time // when the heap of deadlines will look at this order next; zero when it will not
 }
 
 // job is one input that waits for its turn, with the caller who waits for its answer.
@@ -273,10 +275,15 @@ func (m *Machine) offerNext(now time.Time, p *poi) {
 	}
 }
 
+// arm sees to it that the order is looked at no later than at its deadline. A look that comes too
+// early arms again, so that an order has one entry in the heap and not one for each step.
 func (m *Machine) arm(s *slot) {
-	if !s.state.Deadline.IsZero() {
-		m.due.push(s.state.Deadline, s.id)
+	at := s.state.Deadline
+	if at.IsZero() || (!s.armed.IsZero() && !s.armed.After(at)) {
+		return
 	}
+	s.armed = at
+	m.due.push(at, s.id)
 }
 
 func (m *Machine) send(o kassa.NewOrder, effects []kassa.Effect) {

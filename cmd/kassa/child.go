@@ -6,6 +6,7 @@ import (
 	"io"
 	"os"
 	"os/exec"
+	"strings"
 	"sync"
 	"syscall"
 	"time"
@@ -104,7 +105,7 @@ func (c *child) keep(ctx context.Context, out io.Writer) {
 			tries = 1
 		}
 		if tries > childTries {
-			c.gaveUp <- fmt.Errorf("the %s process ends as soon as it is started (%v), see %s", c.name, err, c.log)
+			c.gaveUp <- fmt.Errorf("the %s process ends as soon as it is started (%w): %s", c.name, err, lastLine(c.log))
 			return
 		}
 		fmt.Fprintf(out, "the %s process ended (%v) and is started again\n", c.name, err)
@@ -133,4 +134,14 @@ func (c *child) kill() {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	_ = c.cmd.Process.Kill()
+}
+
+// lastLine is what a process wrote last to its log, with the log's name.
+func lastLine(path string) string {
+	data, err := os.ReadFile(path)
+	if err != nil {
+		return err.Error()
+	}
+	lines := strings.Split(strings.TrimSpace(string(data)), "\n")
+	return fmt.Sprintf("%s (the last line of %s)", lines[len(lines)-1], path)
 }

@@ -161,12 +161,12 @@ func (d *dev) start(ctx context.Context) (demoFacts, error) {
 	select {
 	case data := <-announced:
 		if err := json.Unmarshal(data, &facts); err != nil {
-			return facts, fmt.Errorf("the cloud did not come up, see %s", filepath.Join(d.dir, "log", "cloud.log"))
+			return facts, fmt.Errorf("the cloud did not come up: %s", lastLine(filepath.Join(d.dir, "log", "cloud.log")))
 		}
 	case <-ctx.Done():
 		return facts, ctx.Err()
 	case <-time.After(20 * time.Second):
-		return facts, fmt.Errorf("the cloud did not come up in 20 s, see %s", filepath.Join(d.dir, "log", "cloud.log"))
+		return facts, fmt.Errorf("the cloud did not come up in 20 s: %s", lastLine(filepath.Join(d.dir, "log", "cloud.log")))
 	}
 	terminals := []string{"sim", "terminal", "--data", d.sub("terminal"), "--cloud", facts.URL, "--auto", d.auto}
 	for _, t := range facts.Terminals {

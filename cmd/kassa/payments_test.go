@@ -41,7 +41,13 @@ func TestPayments(t *testing.T) {
 		}
 	}
 	hidden := secrets(s.facts.GroupKey, s.facts.AccountKey, s.facts.OtherKey, s.facts.Token)
-	scan(t, s.dir, seen.bytes(), hidden)
+	found, files, err := scan(s.dir, seen.bytes(), hidden)
+	if err != nil || files < 12 {
+		t.Fatalf("%d files scanned: %v", files, err)
+	}
+	for _, f := range found {
+		t.Errorf("found in %s", f)
+	}
 }
 
 // record keeps every answer that a client got.
