@@ -45,7 +45,7 @@ type Engine struct {
 
 	mu      sync.Mutex
 	inbox   []Input
-	tickets map[Ticket]chan Reply
+	tickets map[Ticket]func(Reply)
 	last    Ticket
 	stopped bool
 	wake    chan struct{}
@@ -63,7 +63,7 @@ func New(store Store, acquirer Acquirer, poi POI, now func() time.Time, log *slo
 	}
 	return &Engine{
 		store: store, acquirer: acquirer, poi: poi, log: log, now: now, machine: m, start: start,
-		tickets: make(map[Ticket]chan Reply), wake: make(chan struct{}, 1),
+		tickets: make(map[Ticket]func(Reply)), wake: make(chan struct{}, 1),
 	}, nil
 }
 
@@ -164,36 +164,45 @@ func (e *Engine) put(in Input) {
 
 func (e *Engine) stop() {
 	e.mu.Lock()
-	defer e.mu.Unlock()
 	e.stopped = true
-	for t, c := range e.tickets {
-		c <- Reply{Ticket: t, Err: ErrStopped}
-		delete(e.tickets, t)
+	waiting := e.tickets
+	e.tickets = make(map[Ticket]func(Reply))
+	e.mu.Unlock()
+	for t, hear := range waiting {
+		hear(Reply{Ticket: t, Err: ErrStopped})
 	}
 }
 
 func (e *Engine) deliver(r Reply) {
 	e.mu.Lock()
-	c, ok := e.tickets[r.Ticket]
+	hear, ok := e.tickets[r.Ticket]
 	delete(e.tickets, r.Ticket)
 	e.mu.Unlock()
 	if ok {
-		c <- r
+		hear(r)
 	}
+}
+
+// ticket makes a ticket whose reply hear gets, from the engine's goroutine; it must not wait. The
+// ticket is 0 once the engine has stopped.
+func (e *Engine) ticket(hear func(Reply)) Ticket {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	if e.stopped {
+		return 0
+	}
+	e.last++
+	e.tickets[e.last] = hear
+	return e.last
 }
 
 // ask puts an input with a ticket and waits. A caller that goes away cancels nothing.
 func (e *Engine) ask(ctx context.Context, in func(Ticket) Input) Reply {
 	c := make(chan Reply, 1)
-	e.mu.Lock()
-	if e.stopped {
-		e.mu.Unlock()
+	t := e.ticket(func(r Reply) { c <- r })
+	if t == 0 {
 		return Reply{Err: ErrStopped}
 	}
-	e.last++
-	t := e.last
-	e.tickets[t] = c
-	e.mu.Unlock()
 	e.put(in(t))
 	select {
 	case r := <-c:
@@ -240,9 +249,15 @@ func (e *Engine) Refund(ctx context.Context, dialect, scope, ref string, ask kas
 	return r.Order, r.Refund, r.Reason, r.Err
 }
 
-// FromPOI gives an input on behalf of a terminal.
-func (e *Engine) FromPOI(tid, order string, in kassa.Input) {
-	e.put(FromPOI{TID: tid, Order: order, Input: in})
+// FromPOI gives an input on behalf of a terminal. It calls settled once what the input caused is
+// durable, or it is known to cause nothing; never, when the engine stops before.
+func (e *Engine) FromPOI(tid, order string, in kassa.Input, settled func()) {
+	t := e.ticket(func(r Reply) {
+		if r.Err == nil {
+			settled()
+		}
+	})
+	e.put(FromPOI{Ticket: t, TID: tid, Order: order, Input: in})
 }
 
 // FromAcquirer gives an input on behalf of the acquirer's link.

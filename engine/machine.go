@@ -42,11 +42,13 @@ type ByRef struct {
 }
 
 // FromPOI gives an input to an order on behalf of a terminal; one that the order does not belong
-// to is ignored.
+// to is ignored. The reply to its ticket tells that what it caused is durable, or that it caused
+// nothing: only then may the terminal's frame be acknowledged.
 type FromPOI struct {
-	TID   string
-	Order string
-	Input kassa.Input
+	Ticket Ticket
+	TID    string
+	Order  string
+	Input  kassa.Input
 }
 
 // FromAcquirer gives an input to an order on behalf of the acquirer's link.
@@ -230,13 +232,15 @@ func (m *Machine) fromPOI(now time.Time, in FromPOI) {
 	s, ok := m.slot(in.Order)
 	if !ok {
 		m.tellUnknown(in.TID, in.Order)
+		m.reply(in.Ticket, Reply{Reason: kassa.OrderUnknown})
 		return
 	}
 	if s.state.TID != in.TID {
 		m.release(s)
+		m.reply(in.Ticket, Reply{Reason: kassa.OrderUnknown})
 		return
 	}
-	m.give(now, s, job{in: in.Input})
+	m.give(now, s, job{in: in.Input, ticket: in.Ticket})
 }
 
 // tellUnknown ends an exchange at the terminal that Kassa knows nothing of.

@@ -18,7 +18,7 @@ func TestARequestReachesTheEngineWhole(t *testing.T) {
 	r := request("A1", 2)
 	r.FollowUpOf, r.PIN, r.Card.CVM = 1, make([]byte, 16), poilink.CVMOnlinePIN
 	out := all[poi.ToEngine](d.frame(1, poilink.Frame{Type: poilink.TypeAuthorisationRequest, Seq: 1, AuthorisationRequest: r}))
-	want := []poi.ToEngine{{TID: tid, Order: "A1", Input: kassa.Authorise{
+	want := []poi.ToEngine{{Seq: 1, TID: tid, Order: "A1", Input: kassa.Authorise{
 		Request: 2, FollowUpOf: 1, Entry: kassa.Contactless,
 		Card: kassa.CardFacts{
 			BIN: "476173", Last4: "0004", Brand: "VISA", AID: "A0000000031010", Label: "VISA DEBIT", Expiry: "3112", PSN: "00",

@@ -58,6 +58,8 @@ type desk struct {
 	key    ed25519.PrivateKey
 	m      *poi.Machine
 	now    time.Time
+	// hold keeps what the engine does from becoming durable.
+	hold bool
 }
 
 func newDesk(t *testing.T) *desk {
@@ -75,7 +77,17 @@ func (d *desk) restart() {
 	d.m = poi.NewMachine(poi.Rules{Host: host, Heartbeat: 10 * time.Second, Directory: d.estate}, poiid)
 }
 
-func (d *desk) do(in poi.Input) []poi.Output { return d.m.Handle(d.now, in) }
+// do gives an input; what goes to the engine is durable at once, unless the test holds it back.
+func (d *desk) do(in poi.Input) []poi.Output {
+	out := d.m.Handle(d.now, in)
+	if d.hold {
+		return out
+	}
+	for _, e := range all[poi.ToEngine](out) {
+		out = append(out, d.m.Handle(d.now, poi.Settled{Seq: e.Seq})...)
+	}
+	return out
+}
 
 func nonceOf(link poi.LinkID) []byte { return bytes.Repeat([]byte{byte(link)}, 32) }
 

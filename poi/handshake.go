@@ -129,7 +129,7 @@ func (m *Machine) welcome(s *session) {
 	d, _ := m.rules.Directory.Device(m.poiid)
 	known := h.IKID != "" && strings.EqualFold(h.IKID, d.IKID) && strings.EqualFold(h.KCV, d.KCV)
 	w := &poilink.Welcome{
-		Epoch: s.epoch, Received: m.up, HeartbeatMS: m.rules.Heartbeat.Milliseconds(),
+		Epoch: s.epoch, Received: m.taken(), HeartbeatMS: m.rules.Heartbeat.Milliseconds(),
 		TimeMS: m.now.UnixMilli(), KeysConfirmed: known,
 	}
 	t, active := m.rules.Directory.TerminalByPOIID(m.poiid)
@@ -223,6 +223,7 @@ func (m *Machine) keyMade(in KeyMade) {
 }
 
 func (m *Machine) keysChecked(in KeysChecked) {
+	m.settled(in.Seq)
 	if s := m.session(in.Link); s != nil && in.Err != nil {
 		m.refuse(s, poilink.RefusedIPEKMissing, textKeysDiffer, 0)
 	}

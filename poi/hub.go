@@ -31,9 +31,10 @@ type Notes interface {
 	NoteLinkDown(now time.Time, down estate.LinkDown) error
 }
 
-// Engine takes what terminals say. Its methods never block and never call back.
+// Engine takes what terminals say. Its methods never block, and call back from elsewhere only.
 type Engine interface {
-	FromPOI(tid, order string, in kassa.Input)
+	// FromPOI calls settled once what the input causes is durable.
+	FromPOI(tid, order string, in kassa.Input, settled func())
 	POIConnected(tid, poiid string, open []string)
 }
 
@@ -227,7 +228,7 @@ func (h *Hub) handle(u *unit, in Input) (slow []Output) {
 			u.on(out.Link, func(l *link) { l.close(out.Now) })
 		case ToEngine:
 			if engine != nil {
-				engine.FromPOI(out.TID, out.Order, out.Input)
+				engine.FromPOI(out.TID, out.Order, out.Input, func() { h.handle(u, Settled{out.Seq}) })
 			}
 		case Connected:
 			if engine != nil {
@@ -261,7 +262,7 @@ func (h *Hub) do(u *unit, out Output) Input {
 		keys, err := h.makeKey(now, u, out)
 		return KeyMade{out.Link, keys, h.failed(u, "make key", err)}
 	case CheckKeys:
-		return KeysChecked{out.Link, h.failed(u, "confirm keys", h.cfg.Boarding.ConfirmKeys(now, u.poiid, out.IKID, out.KCV))}
+		return KeysChecked{out.Link, out.Seq, h.failed(u, "confirm keys", h.cfg.Boarding.ConfirmKeys(now, u.poiid, out.IKID, out.KCV))}
 	case DecideActivation:
 		t, g, no, err := h.cfg.Boarding.Activate(now, u.poiid, out.Code)
 		return ActivationDecided{out.Link, t, g, no, h.failed(u, "activate", err)}

@@ -55,6 +55,7 @@ type KeyMade struct {
 // KeysChecked answers CheckKeys.
 type KeysChecked struct {
 	Link LinkID
+	Seq  uint64
 	Err  error
 }
 
@@ -66,6 +67,9 @@ type ActivationDecided struct {
 	Refusal  estate.Refusal
 	Err      error
 }
+
+// Settled tells that what a frame caused at the engine is durable.
+type Settled struct{ Seq uint64 }
 
 // Tell is an effect of an order.
 type Tell struct {
@@ -87,6 +91,7 @@ func (Pinned) input()            {}
 func (KeyMade) input()           {}
 func (KeysChecked) input()       {}
 func (ActivationDecided) input() {}
+func (Settled) input()           {}
 func (Tell) input()              {}
 func (Shutdown) input()          {}
 func (Tick) input()              {}
@@ -106,8 +111,9 @@ type Close struct {
 	Now  bool
 }
 
-// ToEngine is an input for the engine.
+// ToEngine is an input for the engine, from the frame Seq; Settled answers it.
 type ToEngine struct {
+	Seq   uint64
 	TID   string
 	Order string
 	Input kassa.Input
@@ -146,6 +152,7 @@ type MakeKey struct {
 // CheckKeys compares what the POI loaded with what it was sent.
 type CheckKeys struct {
 	Link      LinkID
+	Seq       uint64 // of the frame, for KeysChecked
 	IKID, KCV string
 }
 

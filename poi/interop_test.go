@@ -123,6 +123,7 @@ func (d *duet) follow(outs []poi.Output) {
 			if !dev.Configured {
 				d.t.Error("the terminal loaded another key")
 			}
+			d.follow(d.desk.do(poi.KeysChecked{Link: o.Link, Seq: o.Seq}))
 		case poi.DecideActivation:
 			term := estate.Terminal{TID: tid, POIID: poiid, Group: "57001", Name: "Counter", Environment: estate.Test}
 			d.desk.estate.terminals[poiid] = term

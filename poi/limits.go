@@ -19,6 +19,8 @@ const (
 	maxAID       = 32 // hex digits
 	maxKCV       = 32
 	maxDrain     = 1 << 20
+	// aheadSize is what a link reads beyond a header: an acknowledgement or a ping is whole in it.
+	aheadSize = 64
 	// injectionsPerMinute: each spends a device number, and there are 2^32 of them.
 	injectionsPerMinute = 6
 )

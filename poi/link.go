@@ -25,7 +25,8 @@ type link struct {
 	hub   *Hub
 	id    LinkID
 	conn  net.Conn
-	early []byte // what came with the upgrade
+	early []byte // what was read and not looked at yet: what came with the upgrade, or of ahead
+	ahead [aheadSize]byte
 	head  [ws.MaxHeaderSize]byte
 
 	mu      sync.Mutex
@@ -270,16 +271,24 @@ func (l *link) message() ([]byte, error) {
 	}
 }
 
-// Read gives what came with the upgrade, and then the connection.
+// Read gives what came with the upgrade, and then the connection. A header is a few bytes: it is
+// read together with what follows it, which is all of a small frame.
 func (l *link) Read(p []byte) (int, error) {
-	if len(l.early) > 0 {
-		n := copy(p, l.early)
-		if l.early = l.early[n:]; len(l.early) == 0 {
-			l.early = nil
+	if len(l.early) == 0 {
+		if len(p) >= len(l.ahead) {
+			return l.conn.Read(p)
 		}
-		return n, nil
+		n, err := l.conn.Read(l.ahead[:])
+		if n == 0 {
+			return 0, err
+		}
+		l.early = l.ahead[:n] // an error comes again with the next read
 	}
-	return l.conn.Read(p)
+	n := copy(p, l.early)
+	if l.early = l.early[n:]; len(l.early) == 0 {
+		l.early = nil
+	}
+	return n, nil
 }
 
 // readDeadline says how long the next message may take. Once the link ends, close has said it.

@@ -55,8 +55,9 @@ func (c *cloud) Streams(kind, after string, limit int) ([]journal.Stream, error)
 	return c.disk.Streams(kind, after, limit)
 }
 
-func (c *cloud) FromPOI(tid, order string, in kassa.Input) {
+func (c *cloud) FromPOI(tid, order string, in kassa.Input, settled func()) {
 	c.heard <- poi.ToEngine{TID: tid, Order: order, Input: in}
+	go settled() // the engine calls back from elsewhere
 }
 
 func (c *cloud) POIConnected(tid, _ string, open []string) {

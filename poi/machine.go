@@ -36,8 +36,9 @@ type Machine struct {
 
 	down    uint64    // the last seq given to a frame down
 	pending []pending // frames down that the POI has not acknowledged
-	up      uint64    // the highest seq taken over from the POI
+	up      uint64    // the highest seq that arrived from the POI
 	upKnown bool      // false at first: the seq of a POI goes on where an earlier process left it
+	working []uint64  // of those that arrived, the ones that are not durable yet, rising
 
 	since, lastSeen time.Time
 	reason          string // why the last link ended
@@ -105,6 +106,8 @@ func (m *Machine) Handle(now time.Time, in Input) []Output {
 		m.keysChecked(in)
 	case ActivationDecided:
 		m.activationDecided(in)
+	case Settled:
+		m.settled(in.Seq)
 	case Tell:
 		m.tell(in)
 	case Shutdown:
@@ -174,7 +177,7 @@ func (m *Machine) send(s *session, f poilink.Frame) {
 		return
 	}
 	if f.Type.Sequenced() || f.Type == poilink.TypePong || f.Type == poilink.TypeAck {
-		f.Ack = m.up
+		f.Ack = m.taken()
 	}
 	m.emit(Send{Link: s.link, Frame: f})
 }

@@ -43,6 +43,37 @@ func TestAFrameUpIsTakenOverOnce(t *testing.T) {
 	}
 }
 
+// A frame is acknowledged when what it caused is durable, and not before: a cloud that dies between
+// gets it again.
+func TestAFrameIsAcknowledgedWhenItIsDurable(t *testing.T) {
+	d := newDesk(t)
+	d.open(1)
+	d.hold = true
+	if acks := sent(d.frame(1, progress(1, "A1")), 1); len(acks) != 0 {
+		t.Fatalf("acknowledged before it is durable: %+v", acks)
+	}
+	d.frame(1, progress(2, "A2"))
+	if out := d.frame(1, progress(1, "A1")); len(all[poi.ToEngine](out)) != 0 || len(sent(out, 1)) != 0 {
+		t.Errorf("a repeat of what is being written: %+v", out)
+	}
+	if acks := sent(d.do(poi.Settled{Seq: 2}), 1); len(acks) != 0 {
+		t.Errorf("2 is durable and 1 is not: %+v", acks)
+	}
+	if pong := sent(d.frame(1, poilink.Frame{Type: poilink.TypePing}), 1); len(pong) != 1 || pong[0].Ack != 0 {
+		t.Errorf("the pong: %+v", pong)
+	}
+	if acks := sent(d.do(poi.Settled{Seq: 1}), 1); len(acks) != 1 || acks[0].Ack != 2 {
+		t.Errorf("both are durable: %+v", acks)
+	}
+	d.frame(1, progress(3, "A3"))
+	if w := only(t, sent(d.hello(2, nil), 2), welcomeOf); w == nil || w.Received != 2 {
+		t.Errorf("the welcome names what is durable: %+v", w)
+	}
+	if acks := sent(d.do(poi.Settled{Seq: 3}), 2); len(acks) != 1 || acks[0].Ack != 3 {
+		t.Errorf("the acknowledgement goes over the newest link: %+v", acks)
+	}
+}
+
 func TestSequencesGoOnOverARestart(t *testing.T) {
 	d := newDesk(t)
 	d.open(1)

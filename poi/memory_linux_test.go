@@ -36,7 +36,7 @@ func (quiet) Activate(time.Time, string, string) (t estate.Terminal, g estate.Gr
 }
 func (quiet) NoteLinkUp(time.Time, estate.LinkUp) error     { return nil }
 func (quiet) NoteLinkDown(time.Time, estate.LinkDown) error { return nil }
-func (quiet) FromPOI(string, string, kassa.Input)           {}
+func (quiet) FromPOI(string, string, kassa.Input, func())   {}
 func (quiet) POIConnected(string, string, []string)         {}
 
 // BenchmarkIdleLink reports the user memory (heap and stacks) of one connected idle terminal with

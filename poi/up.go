@@ -55,9 +55,11 @@ func (m *Machine) sequenced(s *session, f poilink.Frame) {
 		m.upKnown, m.up = true, f.Seq-1
 	}
 	switch {
-	case f.Seq <= m.up:
+	case f.Seq <= m.taken():
 		m.send(s, poilink.Frame{Type: poilink.TypeAck})
 		return
+	case f.Seq <= m.up:
+		return // it is being written down, and will be acknowledged then
 	case f.Seq > m.up+1:
 		m.badFrame(s, fmt.Sprintf("frame: seq %d where %d follows", f.Seq, m.up+1))
 		return
@@ -67,7 +69,29 @@ func (m *Machine) sequenced(s *session, f poilink.Frame) {
 		m.badFrame(s, text)
 		return
 	}
-	m.send(s, poilink.Frame{Type: poilink.TypeAck})
+	if m.taken() == f.Seq {
+		m.send(s, poilink.Frame{Type: poilink.TypeAck})
+	}
+}
+
+// taken is the highest seq up to which everything that arrived is durable: what is acknowledged.
+func (m *Machine) taken() uint64 {
+	if len(m.working) > 0 {
+		return m.working[0] - 1
+	}
+	return m.up
+}
+
+// settled acknowledges what has become durable.
+func (m *Machine) settled(seq uint64) {
+	before := m.taken()
+	m.working = slices.DeleteFunc(m.working, func(n uint64) bool { return n == seq })
+	if len(m.working) == 0 {
+		m.working = nil // an idle POI keeps no buffer
+	}
+	if m.taken() > before && m.Online() {
+		m.send(m.current, poilink.Frame{Type: poilink.TypeAck})
+	}
 }
 
 // takeOver gives a frame to whom it is for; the text says what is wrong with it.
@@ -77,7 +101,8 @@ func (m *Machine) takeOver(s *session, f poilink.Frame) string {
 		if len(f.KeysLoaded.IKID) != 16 || len(f.KeysLoaded.KCV) > maxKCV {
 			return "keysLoaded: ikid is not 16 hex digits or kcv is too long"
 		}
-		m.emit(CheckKeys{Link: s.link, IKID: f.KeysLoaded.IKID, KCV: f.KeysLoaded.KCV})
+		m.working = append(m.working, m.up)
+		m.emit(CheckKeys{Seq: m.up, Link: s.link, IKID: f.KeysLoaded.IKID, KCV: f.KeysLoaded.KCV})
 		return ""
 	case poilink.TypeNexo:
 		return m.nexo(f.Nexo)
@@ -98,9 +123,11 @@ func (m *Machine) takeOver(s *session, f poilink.Frame) string {
 
 // toEngine gives an input on behalf of the terminal. Before its activation a POI speaks for none.
 func (m *Machine) toEngine(order string, in kassa.Input) {
-	if m.tid != "" {
-		m.emit(ToEngine{TID: m.tid, Order: order, Input: in})
+	if m.tid == "" {
+		return
 	}
+	m.working = append(m.working, m.up)
+	m.emit(ToEngine{Seq: m.up, TID: m.tid, Order: order, Input: in})
 }
 
 func (m *Machine) progress(p poilink.Progress) string {

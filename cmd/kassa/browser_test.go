@@ -26,7 +26,7 @@ import (
 // TestTerminalPage uses the terminals as people do: in a real browser, by mouse, keyboard and on a
 // phone. The last terminal belongs to a merchant with hostile names, and nobody has activated it.
 func TestTerminalPage(t *testing.T) {
-	s := newSite(t, 3)
+	s := newSite(t, 3, "--acquirer-timeout", "1500ms")
 	s.asleep = 1
 	hostileEstate(t, s)
 	s.start("")
@@ -135,8 +135,10 @@ func (b *tab) act(what string, a chromedp.Action[chromedp.Void]) {
 
 func (b *tab) open(url string) { b.t.Helper(); b.act("open "+url, chromedp.Navigate(url)) }
 
+// click scrolls as a person does, so that no bar covers what is clicked.
 func (b *tab) click(css string) {
 	b.t.Helper()
+	ask[bool](b, `(e => { e?.scrollIntoView({ block: "center" }); return true; })(document.querySelector(`+script(css)+`))`)
 	b.act("click "+css, chromedp.Click(chromedp.CSS(css), chromedp.NodeVisible))
 }
 
@@ -166,7 +168,11 @@ func (b *tab) await(within time.Duration, condition string) {
 	ctx, cancel := context.WithTimeout(b.ctx, within)
 	defer cancel()
 	script := fmt.Sprintf(`new Promise(done => { const look = () => (%s) ? done(true) : setTimeout(look, 10); look(); })`, condition)
-	_, err := chromedp.Run(ctx, chromedp.Evaluate[bool](script, func(p *runtime.EvaluateParams) { p.AwaitPromise = new(true) }))
+	look := chromedp.Evaluate[bool](script, func(p *runtime.EvaluateParams) { p.AwaitPromise = new(true) })
+	_, err := chromedp.Run(ctx, look)
+	for err != nil && ctx.Err() == nil && strings.Contains(err.Error(), "navigated") { // a click took the page away
+		_, err = chromedp.Run(ctx, look)
+	}
 	if err != nil {
 		b.t.Fatalf("the page is not as it should be: %s: %v; it shows\n%s", condition, err, ask[string](b, `document.body.innerText`))
 	}
@@ -219,11 +225,15 @@ func cardButton(id string) string { return fmt.Sprintf(`[data-card="%s"]`, id) }
 // pick opens a brand's drawer and clicks one of its cards.
 func (b *tab) pick(way, brand, id string) {
 	b.t.Helper()
+	if b.small && way == "tap" && strings.HasSuffix(id, ":000") { // a phone has these at hand
+		b.click(".wallet " + cardButton(id))
+		return
+	}
 	b.click(fmt.Sprintf(`.ways label:has([value="%s"])`, way))
 	if !ask[bool](b, fmt.Sprintf(`document.querySelector(".b-%s").open`, brand)) {
 		b.click(".b-" + brand + " summary")
 	}
-	b.click(cardButton(id))
+	b.click(".shelf " + cardButton(id))
 }
 
 func (s *site) askAt(i int, key, id, description string, amount int64) {
@@ -288,7 +298,7 @@ func pageActivation(t *testing.T, s *site, b *tab) {
 	kcv := ask[string](b, `document.querySelector("#screen").innerText.match(/KCV ([0-9A-F]{10})\b/)[1]`)
 	b.await(10*time.Second, `document.querySelector("#status").innerText.includes(`+script(kcv)+`)`)
 	b.keys("22wrng9\r")
-	b.screen("activation", "not known")
+	b.screen("activation", "Wrong activation code")
 	b.keys("7a")
 	b.screen("activation", "7A")
 	b.keys("\b")
@@ -326,7 +336,7 @@ func hostileEstate(t *testing.T, s *site) {
 
 func pageHostileNames(t *testing.T, s *site, b *tab) {
 	description := strings.Repeat(`<script>alert(1)</script>`, 3) + strings.Repeat("W", 60)
-	for _, width := range []int64{1280, 360} {
+	for i, width := range []int64{1280, 360} {
 		b.size(width, 740)
 		b.open(s.page(2))
 		s.askAt(2, s.facts.OtherKey, fmt.Sprintf("hostile-%d", width), description, 99999999)
@@ -334,7 +344,7 @@ func pageHostileNames(t *testing.T, s *site, b *tab) {
 		b.pick("insert", "VISA", "visa:005")
 		b.screen("pin")
 		b.keys("1234\r")
-		b.await(10*time.Second, `document.querySelector("#paper .paper")?.innerText.includes(`+script(hostile)+`)`)
+		b.await(10*time.Second, fmt.Sprintf(`(p => p.length === %d && p[0].innerText.includes(%s))(document.querySelectorAll("#paper .paper"))`, i+1, script(hostile)))
 		b.fits()
 		b.keys(kb.Escape)
 		b.screen("cancelled")
@@ -357,7 +367,7 @@ func pageTap(t *testing.T, s *site, b *tab) {
 	loaded := ask[float64](b, `performance.timeOrigin`)
 	s.ask("page-tap", 1250)
 	b.screen("presentCard", "EUR 12.50", "Present card", "order page-tap")
-	b.click(cardButton("visa:000"))
+	b.click(".shelf " + cardButton("visa:000"))
 	b.screen("approved", "EUR 12.50")
 	b.await(10*time.Second, `document.querySelector("#paper .paper .outcome")?.innerText === "APPROVED"`)
 	if now := ask[float64](b, `performance.timeOrigin`); now != loaded {
@@ -386,7 +396,7 @@ func pageKeyboard(t *testing.T, s *site, b *tab) {
 	b.open(s.page(0))
 	s.ask("page-pin", 5100)
 	b.screen("presentCard", "EUR 51.00")
-	b.click(cardButton("visa:000")) // the mouse has been on the card: Enter must still be OK
+	b.click(".shelf " + cardButton("visa:000")) // the mouse has been on the card: Enter must still be OK
 	b.screen("pin", "Enter PIN", "EUR 51.00")
 	b.keys("12\b234")
 	b.await(10*time.Second, `document.querySelectorAll("#screen .pin .full").length === 4`)
@@ -399,7 +409,7 @@ func pageKeyboard(t *testing.T, s *site, b *tab) {
 
 	s.ask("page-wrong-pin", 5200)
 	b.screen("presentCard", "EUR 52.00")
-	b.click(cardButton("visa:000"))
+	b.click(".shelf " + cardButton("visa:000"))
 	b.screen("pin")
 	b.keys("9999\r")
 	b.screen("pinAgain", "Enter PIN again")
@@ -411,7 +421,7 @@ func pageKeyboard(t *testing.T, s *site, b *tab) {
 	b.screen("presentCard", "EUR 53.00")
 	b.keys(kb.Escape)
 	b.screen("cancelled", "EUR 53.00")
-	if papers := ask[int](b, `document.querySelectorAll("#paper .paper").length`); papers != 4 { // of page-tap too, and of the wrong PIN
+	if papers := ask[int](b, `document.querySelectorAll("#paper .paper").length`); papers != 3 { // page-tap and the two with a PIN
 		t.Errorf("%d receipts after a cancelled order", papers)
 	}
 	await(t, "the order is void", 10*time.Second, func() bool { return s.order("page-escape").Status != "initialized" })
@@ -421,7 +431,7 @@ func pagePhone(t *testing.T, s *site, b *tab) {
 	b.size(360, 740)
 	defer b.size(1280, 900)
 	pageScreens(t, s, b)
-	blocked := ask[[]string](b, `[...document.querySelectorAll(".bench button, .bench summary, .ways label, a")].filter(e => e.checkVisibility()).filter(e => {
+	blocked := ask[[]string](b, `[...document.querySelectorAll(".bench button, .bench summary, .ways label, a:not(.skip)")].filter(e => e.checkVisibility()).filter(e => {
 		e.scrollIntoView({ block: "center", behavior: "instant" });
 		const r = e.getBoundingClientRect();
 		const hit = document.elementFromPoint(r.left + r.width / 2, r.top + r.height / 2);
@@ -441,10 +451,11 @@ func pageScreens(t *testing.T, s *site, b *tab) {
 		play             func()
 	}{
 		{"tap", "VISA", "visa:005", 1310, func() { b.screen("declined", "EUR 13.10"); b.keys(kb.Escape); b.screen("cancelled") }},
-		{"tap", "VISA", "visa:066", 1320, func() { b.screen("insertCard", "Insert card"); b.pick("insert", "VISA", "visa:066"); b.screen("pin") }},
+		{"tap", "VISA", "visa:072", 1320, func() { b.screen("insertCard", "Insert card"); b.pick("tap", "VISA", "visa:072"); b.screen("pin") }},
 		{"tap", "VISA", "visa:070", 1330, func() { b.screen("pin") }},
 		{"insert", "MASTERCARD", "mastercard:000", 1340, func() { b.screen("pin") }},
-		{"tap", "BANCONTACT", "bancontact:170", 1350, func() { b.screen("processing", "Please wait") }},
+		{"tap", "MAESTRO", "maestro:000", 1345, func() { b.screen("approved") }},
+		{"tap", "BANCONTACT", "bancontact:100", 1350, func() { b.screen("processing", "Please wait") }},
 	} {
 		id := fmt.Sprintf("page-%t-%d", b.small, i)
 		s.ask(id, c.amount)
@@ -461,7 +472,7 @@ func pageScreens(t *testing.T, s *site, b *tab) {
 			b.screen("approved")
 		}
 	}
-	b.screenWithin(15*time.Second, "approved", "EUR 13.50")
+	b.screenWithin(15*time.Second, "notCompleted", "EUR 13.50")
 }
 
 // loseAnswer starts a payment whose answer the terminal loses; the terminal waits 20 s before it
@@ -473,7 +484,7 @@ func loseAnswer(t *testing.T, s *site, b *tab) func(*testing.T) {
 	b.await(10*time.Second, `document.querySelector('[data-fault="drop-answer"]').getAttribute("aria-pressed") === "true"`)
 	s.askAt(1, s.facts.GroupKey, "page-lost", "lost", 1700)
 	b.screen("presentCard", "EUR 17.00")
-	b.click(cardButton("visa:000"))
+	b.click(".shelf " + cardButton("visa:000"))
 	b.screen("processing", "EUR 17.00")
 	return func(t *testing.T) {
 		b := b.forTest(t)

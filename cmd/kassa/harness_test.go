@@ -284,7 +284,7 @@ func (s *site) simLines(path string, each func([]byte)) {
 	s.t.Helper()
 	resp, err := s.simCall("GET", path, nil)
 	if err != nil {
-		s.t.Fatal(err)
+		s.t.Fatalf("GET sim/%s: %v", path, err)
 	}
 	defer resp.Body.Close()
 	sc := bufio.NewScanner(resp.Body)
@@ -293,7 +293,7 @@ func (s *site) simLines(path string, each func([]byte)) {
 		each(sc.Bytes())
 	}
 	if err := sc.Err(); err != nil {
-		s.t.Fatal(err)
+		s.t.Fatalf("GET sim/%s: read: %v", path, err)
 	}
 }
 
@@ -347,12 +347,12 @@ func (s *site) terminals() []native.Terminal {
 	r.Header.Set("Authorization", "Bearer "+s.facts.Token)
 	resp, err := s.client.Do(r)
 	if err != nil {
-		s.t.Fatal(err)
+		s.t.Fatalf("GET terminals: %v", err)
 	}
 	defer resp.Body.Close()
 	var list struct{ Data []native.Terminal }
 	if err := json.NewDecoder(resp.Body).Decode(&list); err != nil {
-		s.t.Fatal(err)
+		s.t.Fatalf("GET terminals: read: %v", err)
 	}
 	return list.Data
 }

@@ -215,12 +215,12 @@ func (s *site) approvedReceipts() map[int64]int {
 	for _, t := range s.facts.Terminals {
 		resp, err := s.simCall(http.MethodGet, "terminals/"+t.POIID+"/receipts", nil)
 		if err != nil {
-			s.t.Fatal(err)
+			s.t.Fatalf("receipts: %v", err)
 		}
 		data, err := io.ReadAll(resp.Body)
 		resp.Body.Close()
 		if err != nil {
-			s.t.Fatal(err)
+			s.t.Fatalf("receipts: read: %v", err)
 		}
 		var roll struct {
 			Receipts []struct {

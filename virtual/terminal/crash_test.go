@@ -254,3 +254,15 @@ func TestFaultDoubleTap(t *testing.T) {
 		t.Fatalf("ends %+v", r.ends)
 	}
 }
+
+func TestAClockThatWasSetBackWhileOffDoesNotStopTheAsking(t *testing.T) {
+	r := ready(t)
+	r.cloud.silent = true
+	r.deliver(r.cloud.pay("X1", 1250, "coffee"))
+	r.present(terminal.Tap, "visa")
+	r.wantScreen(terminal.ScreenProcessing)
+	r.now = r.now.Add(-24 * time.Hour)
+	r.restart()
+	r.wait(20 * time.Second)
+	r.wantScreen(terminal.ScreenResultLost)
+}

@@ -301,15 +301,19 @@ func (m *Machine) resume() {
 		return
 	}
 	validity := time.Duration(e.ValidForMS) * time.Millisecond
+	asked := e.PendingAt
+	if asked.After(m.now) {
+		asked = m.now // the clock was set back while the device was off
+	}
 	switch {
 	case e.Pending != nil || e.Advice != nil:
-		m.waitForAnswer(e.PendingAt)
+		m.waitForAnswer(asked)
 		if !m.now.Before(m.v.due[timerLost]) {
 			m.stop(timerLost)
 			m.resultLost()
 		}
 	case e.chipOwes():
-		m.waitForAnswer(e.PendingAt)
+		m.waitForAnswer(asked)
 		m.complete()
 	case e.Requests == 0 && validity > 0 && m.now.Sub(e.Received) > validity:
 		m.finish(ResultCancelled, "The request came too late", failure(nexo.ErrorNotAllowed, "the request came too late"))

@@ -31,17 +31,36 @@ async function send(method, path, body) {
 let queue = Promise.resolve();
 function press(key) {
   const button = document.querySelector(`[data-key="${key}"]`);
-  button.classList.add("down");
-  setTimeout(() => button.classList.remove("down"), 120);
+  button?.classList.add("down");
+  setTimeout(() => button?.classList.remove("down"), 120);
   queue = queue.then(() => send("POST", "keys", { key }));
+}
+
+// hold puts the hands back on the terminal: the keyboard is its PIN pad again, so that Enter is OK
+// and not one more click on a card.
+function hold() {
+  const handset = $("handset");
+  handset.focus({ preventScroll: true });
+  const { top, bottom } = $("screen").getBoundingClientRect();
+  if (top < 0 || bottom > innerHeight) handset.scrollIntoView({ block: "start" });
+}
+
+// wayOf is how a card goes to the reader. A screen that asks for the chip leaves no choice, and the
+// cards at hand on a phone are tapped.
+function wayOf(button) {
+  if (document.querySelector('[data-screen="insertCard"]')) return "insert";
+  return button.closest(".wallet") ? "tap" : document.querySelector('input[name="way"]:checked').value;
 }
 
 document.addEventListener("click", (event) => {
   const button = event.target.closest("button");
   if (!button) return;
+  const byMouse = event.detail > 0;
+  if (button.dataset.card || (byMouse && button.dataset.key)) hold();
+  if (byMouse && button.dataset.fault) button.blur();
   if (button.dataset.key) press(button.dataset.key);
   if (button.dataset.card) {
-    const present = document.querySelector('input[name="way"]:checked').value;
+    const present = wayOf(button);
     send("POST", "card", { present, card: button.dataset.card, wait: false });
   }
   if (button.dataset.fault) {
@@ -51,12 +70,19 @@ document.addEventListener("click", (event) => {
   }
 });
 
-document.addEventListener("keydown", (event) => {
-  if (event.ctrlKey || event.metaKey || event.altKey || event.target.closest("input:not([type=radio]), summary, a")) return;
-  const onButton = event.target.closest("button");
+// keyOf is the key of the terminal that a key of the computer stands for. Only an activation code
+// has letters.
+function keyOf(name) {
   const keys = { Enter: "ok", Backspace: "corr", Escape: "stop" };
-  const key = /^[0-9]$/.test(event.key) ? event.key : keys[event.key];
-  if (!key || (onButton && event.key === "Enter")) return;
+  const letters = document.querySelector('[data-screen="start"], [data-screen="activation"]');
+  if (/^[0-9]$/.test(name) || (letters && /^[a-z]$/i.test(name))) return name.toUpperCase();
+  return keys[name];
+}
+
+document.addEventListener("keydown", (event) => {
+  if (event.ctrlKey || event.metaKey || event.altKey || event.repeat || event.target.closest("input:not([type=radio])")) return;
+  const key = keyOf(event.key);
+  if (!key || (event.key === "Enter" && event.target.closest("button, summary, a"))) return;
   event.preventDefault();
   press(key);
 });
@@ -83,11 +109,12 @@ async function refresh() {
       const answer = await fetch(at("view"));
       if (!answer.ok) break;
       const view = new DOMParser().parseFromString(await answer.text(), "text/html");
-      for (const part of ["screen", "status", "paper"]) {
+      for (const part of ["name", "status", "screen", "paper"]) {
         const fresh = view.getElementById(`new-${part}`);
         if (!fresh || fresh.innerHTML === $(part).innerHTML) continue;
         $(part).innerHTML = fresh.innerHTML;
         if (part === "paper") feed();
+        if (part === "name") document.title = `${$(part).textContent} · virtual terminal`;
       }
       const facts = view.getElementById("new-facts").dataset;
       $("activate").hidden = facts.active === "true";
@@ -99,7 +126,16 @@ async function refresh() {
   fetching = false;
 }
 
-const stream = new EventSource(at("events"));
-stream.addEventListener("state", refresh);
-stream.onopen = () => document.body.classList.remove("stale");
-stream.onerror = () => document.body.classList.add("stale");
+// A page that nobody sees gives its connection back: a browser has six for one server, and more tabs
+// than that would wait for each other.
+let stream;
+function follow() {
+  stream?.close();
+  if (document.hidden) return;
+  stream = new EventSource(at("events"));
+  stream.addEventListener("state", refresh);
+  stream.onopen = () => document.body.classList.remove("stale");
+  stream.onerror = () => document.body.classList.add("stale");
+}
+document.addEventListener("visibilitychange", follow);
+follow();

@@ -1,0 +1,70 @@
+package sim
+
+import "slices"
+
+// Mark is something rare that must have happened at least once over a full run: else the seeds do
+// not reach what they are for.
+type Mark string
+
+// The marks.
+const (
+	Paid                Mark = "order completed"
+	STANWrapped         Mark = "STAN wrapped"
+	KeyReplayed         Mark = "key replay refused"
+	LateApproval        Mark = "late approval"
+	LateAfterReversal   Mark = "late approval after 0430"
+	CancelDuring        Mark = "cancel during authorisation"
+	CancelLost          Mark = "cancel came after the approval"
+	CancelWon           Mark = "cancel won"
+	ReversalRepeated    Mark = "reversal repeated"
+	ReversalOfNothing   Mark = "reversal of what the host never had"
+	RefundRepeated      Mark = "refund repeated"
+	RefundDone          Mark = "refund completed"
+	RefundTwiceRefused  Mark = "same refund refused"
+	RefundAboveRefused  Mark = "refund above the rest refused"
+	CreateRepeated      Mark = "create repeated"
+	CreateAfterEnd      Mark = "create repeated after the end"
+	OtherBodyRefused    Mark = "another body refused"
+	TerminalResent      Mark = "terminal sent a frame again"
+	TerminalResumed     Mark = "terminal resumed an exchange"
+	JournalCompacted    Mark = "terminal journal compacted"
+	AnswerRetold        Mark = "stored answer told again"
+	DecisionOnHello     Mark = "decision told after a hello"
+	ResultLost          Mark = "terminal showed that the result is not known"
+	RestartAuthorising  Mark = "restart with an open authorisation"
+	RestartCompleting   Mark = "restart while the chip has the last word"
+	RestartOwing        Mark = "restart with a reversal owed"
+	RestartRefunding    Mark = "restart with a refund owed"
+	TurnWaited          Mark = "order waited its turn"
+	OrderExpired        Mark = "order expired"
+	OrderInactive       Mark = "order cancelled for inactivity"
+	StopPressed         Mark = "order cancelled at the terminal"
+	SteppedUp           Mark = "soft decline, then completed"
+	WrongPINThenPaid    Mark = "wrong PIN, then completed"
+	OtherCardPaid       Mark = "declined, then another card paid"
+	ChipRefused         Mark = "chip refused after the host approved"
+	CompletionLost      Mark = "chip's last word never came"
+	NotSent             Mark = "request never left"
+	WriteTooLate        Mark = "frame not started after its time"
+	UnknownReversed     Mark = "unknown outcome reversed"
+	AuthorisationFailed Mark = "reversed, and the issuer had posted it"
+)
+
+// Marks lists the marks, in the order of their definition.
+func Marks() []Mark {
+	return []Mark{
+		Paid, STANWrapped, KeyReplayed, LateApproval, LateAfterReversal, CancelDuring, CancelLost, CancelWon, ReversalRepeated, ReversalOfNothing,
+		RefundRepeated, RefundDone, RefundTwiceRefused, RefundAboveRefused, CreateRepeated, CreateAfterEnd,
+		OtherBodyRefused, TerminalResent, TerminalResumed, JournalCompacted, AnswerRetold, DecisionOnHello, ResultLost,
+		RestartAuthorising, RestartCompleting, RestartOwing, RestartRefunding, TurnWaited, OrderExpired, OrderInactive,
+		StopPressed, SteppedUp, WrongPINThenPaid, OtherCardPaid, ChipRefused, CompletionLost, NotSent, WriteTooLate,
+		UnknownReversed, AuthorisationFailed,
+	}
+}
+
+func (w *world) mark(m Mark) { w.marks[m]++ }
+
+// has tells whether a list of facts holds one of these kinds.
+func has(kinds []string, any ...string) bool {
+	return slices.ContainsFunc(kinds, func(k string) bool { return slices.Contains(any, k) })
+}
