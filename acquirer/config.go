@@ -32,6 +32,9 @@ type Config struct {
 	// Timeout is how long an authorisation may take; default 15 s. It lies within the terminal's
 	// own 20 s, and above what the host takes to give up on the issuer.
 	Timeout time.Duration
+	// LinkPatience is how long an authorisation may wait for a connection when none carries traffic,
+	// as for a moment after a start; zero is not at all.
+	LinkPatience time.Duration
 	// EchoAfter is the silence after which a connection is tried with an echo, default 30 s;
 	// NetworkTimeout is how long the answer to a sign-on or an echo may take, default 10 s.
 	EchoAfter, NetworkTimeout time.Duration

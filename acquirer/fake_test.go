@@ -131,11 +131,11 @@ func (d *desk) pass(span time.Duration) []acquirer.Output {
 	return d.fresh()
 }
 
-// up brings a connection up, sign-on included.
-func (d *desk) up(conn uint64) {
+// up brings a connection up, sign-on included, and gives what that caused.
+func (d *desk) up(conn uint64) []acquirer.Output {
 	d.t.Helper()
 	ask := only[acquirer.Send](d.t, d.do(acquirer.LinkUp{Conn: conn}))
-	d.do(d.reply(ask, nil))
+	return d.do(d.reply(ask, nil))
 }
 
 func (d *desk) message(s acquirer.Send) *iso8583.Message {

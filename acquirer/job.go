@@ -20,7 +20,7 @@ type jobState uint8
 
 const (
 	jobWaiting jobState = iota // in its terminal's lane, behind a reversal
-	jobReady                   // wants a connection (repeatable ones only)
+	jobReady                   // wants a connection
 	jobFlying                  // handed to a connection
 	jobResting                 // until it is repeated
 	jobDone
@@ -49,6 +49,7 @@ type job struct {
 	tries    int
 	sent     int  // transmissions that may have left
 	distrust bool // an answer to it could not be trusted
+	held     bool // an authorisation that waits for any connection to carry traffic
 	conn     uint64
 	sendID   uint64
 }
@@ -130,8 +131,23 @@ func (m *Machine) sendSale(now time.Time, j *job) {
 		m.transmit(now, j, l)
 	case anyUp:
 		m.notSent(j, kassa.WorldBusy)
-	default:
+	case m.cfg.LinkPatience <= 0 || m.stopped:
 		m.notSent(j, kassa.AcquirerUnreachable)
+	case m.waiting >= m.cfg.MaxWaiting:
+		m.notSent(j, kassa.WorldBusy)
+	default:
+		m.waiting++
+		j.held = true
+		m.queue(j)
+		m.arm(j, now.Add(min(m.cfg.LinkPatience, m.cfg.laneTime())))
+	}
+}
+
+// unhold ends an authorisation's wait for a connection.
+func (m *Machine) unhold(j *job) {
+	if j.held {
+		j.held = false
+		m.waiting--
 	}
 }
 
@@ -201,6 +217,10 @@ func (m *Machine) unblock(now time.Time, tid string) {
 
 // transmit builds the message and hands it to a connection.
 func (m *Machine) transmit(now time.Time, j *job, l *connection) {
+	if j.held {
+		m.unhold(j)
+		m.arm(j, j.deadline)
+	}
 	if j.kind != saleJob {
 		j.tries++
 		j.state = jobResting
@@ -251,6 +271,10 @@ func (m *Machine) queue(j *job) {
 // drop forgets a job.
 func (m *Machine) drop(j *job) {
 	m.land(j)
+	if j.held {
+		m.unhold(j)
+		m.ready = slices.DeleteFunc(m.ready, func(r *job) bool { return r == j })
+	}
 	if j.kind != saleJob {
 		m.owed--
 	} else if l := m.lanes[j.tid]; l != nil && j.state == jobWaiting {

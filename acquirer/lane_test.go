@@ -278,3 +278,29 @@ func TestRefundsAreDeclinedAndGetStuck(t *testing.T) {
 		t.Error("no alarm")
 	}
 }
+
+// A sale that comes while no connection carries traffic waits for one, but not long, and leaves once.
+func TestASaleWaitsForAConnection(t *testing.T) {
+	d := newDesk(t, func(c *acquirer.Config) { c.LinkPatience = 2 * time.Second; c.MaxWaiting = 2 })
+	for n := range int64(2) {
+		if out := all[acquirer.Outcome](d.do(sale(n+1, "T"+stan(n), d.now))); len(out) != 0 {
+			t.Fatalf("settled at once: %+v", out)
+		}
+	}
+	wantOutcomes(t, d.do(sale(3, "T3", d.now)), kassa.HostRequestNotSent{Request: 3, Reason: kassa.WorldBusy})
+	wantOutcomes(t, d.pass(2*time.Second),
+		kassa.HostRequestNotSent{Request: 1, Reason: kassa.AcquirerUnreachable},
+		kassa.HostRequestNotSent{Request: 2, Reason: kassa.AcquirerUnreachable})
+
+	waiting := sale(4, "T4", d.now)
+	d.do(waiting)
+	d.now = d.now.Add(time.Second)
+	sent := all[acquirer.Send](d.up(1))
+	if len(sent) == 0 || d.message(sent[len(sent)-1]).Get(11) != stan(4) {
+		t.Fatalf("the sale did not leave with the connection: %+v", sent)
+	}
+	if out := all[acquirer.Outcome](d.pass(10 * time.Second)); len(out) != 0 {
+		t.Errorf("settled before its time: %+v", out)
+	}
+	wantOutcomes(t, d.pass(5*time.Second), kassa.HostOutcomeUnknown{Request: 4, Reason: kassa.ReversalTimeout})
+}

@@ -177,7 +177,7 @@ type Machine struct {
 	jobs   map[identity]*job
 	flying map[uint64]*job // by the ID of the Send
 	lanes  map[string]*lane
-	ready  []*job // repeatable ones that want a connection, first come first served
+	ready  []*job // those that want a connection, first come first served
 	timers timers
 
 	waiting  int // authorisations in lanes

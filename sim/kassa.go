@@ -114,7 +114,7 @@ func (k *kassaNode) start() {
 	w.books.restarts(k.disk)
 	random := rand.New(rand.NewPCG(w.chance.Uint64(), w.chance.Uint64()))
 	var err error
-	l.acquirer, err = acquirer.NewMachine(acquirer.Config{RepeatMax: repeatMax}, secure{k.module}, random)
+	l.acquirer, err = acquirer.NewMachine(acquirer.Config{RepeatMax: repeatMax, LinkPatience: 2 * time.Second}, secure{k.module}, random)
 	if err != nil {
 		w.books.wrong(lost, "", "the acquirer's side does not start: "+err.Error())
 		return

@@ -196,7 +196,7 @@ func (c *cloud) simulation(o serveOptions, log *slog.Logger) http.Handler {
 
 func (c *cloud) acquirerLink(o serveOptions, log *slog.Logger) (*acquirer.Link, error) {
 	return acquirer.New(acquirer.LinkConfig{
-		Config: acquirer.Config{Timeout: o.timeout, RepeatFirst: min(5*time.Second, max(o.timeout, 500*time.Millisecond))},
+		Config: acquirer.Config{Timeout: o.timeout, LinkPatience: 2 * time.Second, RepeatFirst: min(5*time.Second, max(o.timeout, 500*time.Millisecond))},
 		Address: func() string {
 			if o.acquirer != "" {
 				return o.acquirer

@@ -298,11 +298,15 @@ func (s *site) simLines(path string, each func([]byte)) {
 }
 
 func (s *site) simCall(method, path string, body any) (*http.Response, error) {
-	text, err := json.Marshal(body)
-	if err != nil {
-		return nil, err
+	var in io.Reader
+	if body != nil {
+		text, err := json.Marshal(body)
+		if err != nil {
+			return nil, err
+		}
+		in = bytes.NewReader(text)
 	}
-	r, err := http.NewRequestWithContext(s.t.Context(), method, s.facts.URL+"/sim/"+path, bytes.NewReader(text))
+	r, err := http.NewRequestWithContext(s.t.Context(), method, s.facts.URL+"/sim/"+path, in)
 	if err != nil {
 		return nil, err
 	}
