@@ -123,7 +123,7 @@ func (h *Handler) readRefund(body object) (ask kassa.AskRefund, refused *refusal
 		if err != nil {
 			return ask, field(codeVariable, "%s", err)
 		}
-		kept[name] = v
+		kept.keep(name, v)
 	}
 	ask.Door = encode(kept)
 	return ask, nil

@@ -17,7 +17,10 @@ type number string
 // encode writes compact JSON with keys in order. What it writes is a fixed point of Python's
 // json.dumps(json.loads(x), ensure_ascii=False, separators=(",", ":")), because MultiSafepay's
 // Python SDK verifies a webhook's signature over that instead of over the body that it received.
-func encode(v any) []byte { return appendValue(nil, v) }
+func encode(v any) []byte { return appendValue(make([]byte, 0, encodeRoom), v) }
+
+// encodeRoom spares most of what is encoded the copies of a slice that grows.
+const encodeRoom = 512
 
 func appendValue(dst []byte, v any) []byte {
 	switch v := v.(type) {

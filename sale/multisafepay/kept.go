@@ -24,7 +24,7 @@ func (h *Handler) readKept(body object) (kept object, notifyURL string, refused 
 		if err != nil {
 			return nil, "", field(codeVariable, "%s", err)
 		}
-		kept[name] = v
+		kept.keep(name, v)
 	}
 	var err error
 	if kept["custom_info"], err = readCustomInfo(body); err != nil {
@@ -87,6 +87,14 @@ func readNotification(body, kept object) (string, *refusal) {
 	return u, nil
 }
 
+// keep leaves out what was not sent: every change of an order writes what is kept with it, and
+// whoever shows it completes it.
+func (o object) keep(name string, v any) {
+	if v != nil {
+		o[name] = v
+	}
+}
+
 // readCustomInfo takes custom1 as the clients send it, and custom_1 as the answer names it.
 func readCustomInfo(body object) (object, error) {
 	info, err := child(body, "", "custom_info")
@@ -99,9 +107,11 @@ func readCustomInfo(body object) (object, error) {
 		if absent(info, name) {
 			name = "custom_" + n
 		}
-		if kept["custom_"+n], err = text(info, "custom_info.", name, maxVariable); err != nil {
+		v, err := text(info, "custom_info.", name, maxVariable)
+		if err != nil {
 			return nil, err
 		}
+		kept.keep("custom_"+n, v)
 	}
 	return kept, nil
 }
@@ -117,9 +127,11 @@ func (h *Handler) readCustomer(body object) (object, error) {
 		if name == "phone1" && absent(customer, name) {
 			from = "phone"
 		}
-		if kept[name], err = text(customer, "customer.", from, maxVariable); err != nil {
+		v, err := text(customer, "customer.", from, maxVariable)
+		if err != nil {
 			return nil, err
 		}
+		kept.keep(name, v)
 	}
 	if l, ok := kept["locale"].(string); !ok || !h.localeForm.MatchString(l) {
 		kept["locale"] = defaultLocale

@@ -68,12 +68,15 @@ func (n *Notifier) Render(entry journal.Entry) (notice Notice, ok bool, err erro
 	if u, ok := kept["notification_url"].(string); ok {
 		notice.URL = u
 	}
-	if kept["notification_method"] == http.MethodGet {
+	switch {
+	case notice.URL == "":
+		return Notice{}, false, nil
+	case kept["notification_method"] == http.MethodGet:
 		notice.Method = http.MethodGet
-	} else {
+	default:
 		notice.Body = encode(orderObject(&o, group))
 	}
-	return notice, notice.URL != "", nil
+	return notice, true, nil
 }
 
 // trigger names what a fact tells the merchant, or nothing.

@@ -3,6 +3,7 @@ package multisafepay
 import (
 	"encoding/hex"
 	"strings"
+	"sync"
 	"time"
 	_ "time/tzdata" // the wire has Dutch local time, on machines without a zone database too
 
@@ -10,16 +11,24 @@ import (
 	"kassa/estate"
 )
 
+// dutchTime is the zone of the wire. Reading it from the database costs more than the rest of an
+// order object, so it is read once.
+type dutchTime struct{ zone func() *time.Location }
+
+var dutch = dutchTime{sync.OnceValue(func() *time.Location {
+	zone, err := time.LoadLocation("Europe/Amsterdam")
+	if err != nil {
+		return time.UTC // cannot be: the zone database is part of the program
+	}
+	return zone
+})}
+
 // wireTime writes an instant as the dialect does: Dutch local time without a zone.
 func wireTime(at time.Time) any {
 	if at.IsZero() {
 		return nil
 	}
-	zone, err := time.LoadLocation("Europe/Amsterdam")
-	if err != nil {
-		zone = time.UTC // cannot be: the zone database is part of the program
-	}
-	return at.In(zone).Format("2006-01-02T15:04:05")
+	return at.In(dutch.zone()).Format("2006-01-02T15:04:05")
 }
 
 // wireStatus gives status and financial_status. An order that no terminal has shown is a

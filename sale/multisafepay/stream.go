@@ -69,7 +69,9 @@ func (s *streams) follow(ctx context.Context, feed Feed) error {
 			return fmt.Errorf("multisafepay: follow the journal: %w", err)
 		}
 		for _, e := range entries {
-			s.nudge(e.Stream)
+			if showable(e.Kind) {
+				s.nudge(e.Stream)
+			}
 			after = e.Seq
 		}
 		if len(entries) == page && ctx.Err() == nil {
@@ -265,6 +267,9 @@ func readFrames(records Records, stream string) (frames []frame, final bool, err
 	}
 	var transaction any
 	for _, entry := range entries {
+		if !showable(entry.Kind) {
+			continue
+		}
 		event, err := kassa.DecodeEvent(entry.Kind, entry.Payload)
 		if err != nil {
 			return nil, false, err
@@ -278,6 +283,16 @@ func readFrames(records Records, stream string) (frames []frame, final bool, err
 		final = final || f.status == "completed" || f.status == "cancelled"
 	}
 	return frames, final, nil
+}
+
+// showable tells whether a kind of fact can become an event: most cannot, and an order in which
+// only those happen wakes nobody and is not decoded.
+func showable(kind string) bool {
+	switch kind {
+	case "AttemptOpened", "AttemptClosed", "OrderCompleted", "OrderCancelled", "OrderExpired":
+		return true
+	}
+	return false
 }
 
 func frameOf(entry journal.Entry, event kassa.Event, transaction any) (frame, bool) {

@@ -35,6 +35,14 @@ type Terminal struct {
 type Status struct {
 	Acquirer  AcquirerStatus `json:"acquirer"`
 	Terminals TerminalCount  `json:"terminals"`
+	Store     StoreStatus    `json:"store"`
+}
+
+// StoreStatus counts what this process has made durable: batches share commits, and how many do is
+// what group commit is worth.
+type StoreStatus struct {
+	Commits uint64 `json:"commits"`
+	Batches uint64 `json:"batches"`
 }
 
 // AcquirerStatus counts the links to the acquirer.
@@ -52,6 +60,7 @@ type TerminalCount struct {
 type Estate interface {
 	Terminals() []Terminal
 	Acquirer() AcquirerStatus
+	Store() StoreStatus
 	// MayOperate tells whether a key has the operator's role.
 	MayOperate(key string) bool
 }
@@ -63,7 +72,7 @@ func Handler(e Estate) http.Handler {
 		answer(w, map[string]any{"data": e.Terminals()})
 	})
 	mux.HandleFunc("GET "+Prefix+"status", func(w http.ResponseWriter, _ *http.Request) {
-		s := Status{Acquirer: e.Acquirer()}
+		s := Status{Acquirer: e.Acquirer(), Store: e.Store()}
 		for _, t := range e.Terminals() {
 			if t.Activated {
 				s.Terminals.Activated++

@@ -17,6 +17,7 @@ func (estate) Terminals() []native.Terminal {
 	}
 }
 func (estate) Acquirer() native.AcquirerStatus { return native.AcquirerStatus{SignedOn: 2} }
+func (estate) Store() native.StoreStatus       { return native.StoreStatus{Commits: 3, Batches: 8} }
 func (estate) MayOperate(key string) bool      { return key == "secret" }
 
 func call(t *testing.T, method, path, key string) (int, map[string]any) {
@@ -55,5 +56,8 @@ func TestNative(t *testing.T) {
 	terminals := body["terminals"].(map[string]any)
 	if terminals["activated"] != 1.0 || terminals["online"] != 1.0 || body["acquirer"].(map[string]any)["signedOn"] != 2.0 {
 		t.Errorf("status: %v", body)
+	}
+	if store := body["store"].(map[string]any); store["commits"] != 3.0 || store["batches"] != 8.0 {
+		t.Errorf("status: store %v", store)
 	}
 }
