@@ -59,7 +59,7 @@ func newLoad(tb testing.TB, terminals int) *load {
 	}))
 	tb.Cleanup(l.hooks.Close)
 	l.acquirer = l.run("acquirer", l.acquirerArgs)
-	l.startCloud()
+	l.facts = l.startCloud()
 	l.host = strings.TrimPrefix(l.facts.URL, "http://")
 	await(tb, "the acquirer is signed on", 20*time.Second, func() bool { return l.status().Acquirer.SignedOn > 0 })
 	return l

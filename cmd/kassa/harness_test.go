@@ -110,7 +110,7 @@ func (s *site) sub(name string) string { return filepath.Join(s.dir, name) }
 func (s *site) start(auto string) {
 	s.t.Helper()
 	s.acquirer = s.run("acquirer", s.acquirerArgs)
-	s.startCloud()
+	s.facts = s.startCloud()
 	s.terminalArgs = []string{"sim", "terminal", "--data", s.sub("terminal"), "--cloud", s.facts.URL, "--auto", auto, "--with-parent"}
 	for _, t := range s.facts.Terminals {
 		s.terminalArgs = append(s.terminalArgs, "--poiid", t.POIID)
@@ -125,8 +125,8 @@ func (s *site) start(auto string) {
 	}
 }
 
-// startCloud starts the cloud and reads what it announces.
-func (s *site) startCloud() {
+// startCloud starts the cloud and gives what it announces: the same at every start.
+func (s *site) startCloud() demoFacts {
 	s.t.Helper()
 	r, w, err := os.Pipe()
 	if err != nil {
@@ -136,9 +136,11 @@ func (s *site) startCloud() {
 	s.cloud = s.run("cloud", s.cloudArgs, s.plain, s.secure, w)
 	_ = w.Close()
 	data, err := io.ReadAll(r)
-	if err != nil || json.Unmarshal(data, &s.facts) != nil {
+	var facts demoFacts
+	if err != nil || json.Unmarshal(data, &facts) != nil {
 		s.t.Fatalf("the cloud announced %q (%v)\n%s", data, err, s.log("cloud"))
 	}
+	return facts
 }
 
 func (s *site) run(name string, args []string, files ...*os.File) *process {
