@@ -22,10 +22,12 @@ type SendAuthorisation struct {
 // SendReversal undoes one authorisation.
 type SendReversal struct{ Auth Authorisation }
 
-// SendRefund pays back. Original is the authorisation that was paid.
+// SendRefund pays back. Original is the authorisation that was paid. Again tells that a process
+// which is dead may have sent it: it leaves as a repeat (0201) from the first time on.
 type SendRefund struct {
 	Refund   Refund
 	Original Authorisation
+	Again    bool
 }
 
 // TellAnswer is the answer to one authorisation request, for the terminal.

@@ -134,7 +134,8 @@ func (Tick) input()               {}
 func (Restarted) input()          {}
 
 // RRN makes a retrieval reference number (DE37, 12 characters) from the instant of transmission
-// in UTC and the STAN. It is unique while a STAN does not repeat within an hour.
+// in UTC and the STAN. It is unique among the requests of one terminal while a STAN does not repeat
+// within an hour.
 func RRN(at time.Time, stan string) string {
 	ydddhh := at.UTC().Format("06002") // YY and day of year
 	return ydddhh[1:] + at.UTC().Format("15") + stan

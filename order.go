@@ -82,7 +82,7 @@ type Order struct {
 	CancelAsked bool      `json:"cancelAsked,omitempty"`
 	// Parked tells that a broken invariant took the order out of service: people must look at it.
 	Parked string `json:"parked,omitempty"`
-	// Screen is what the terminal last said it shows.
+	// Screen is what the terminal last said it shows while it waits for somebody.
 	Screen   string    `json:"screen,omitempty"`
 	Attempts []Attempt `json:"attempts,omitempty"`
 	Refunds  []Refund  `json:"refunds,omitempty"`
@@ -144,7 +144,17 @@ func (o *Order) HoldsPOI() bool { return o.Status != Waiting && !o.Status.Final(
 
 // Open tells whether anything about the order is still going on or owed.
 func (o *Order) Open() bool {
-	return (!o.Status.Final() && o.Parked == "") || len(o.Owed()) > 0
+	return (!o.Status.Final() && o.Parked == "") || o.asked() != nil || len(o.Owed()) > 0
+}
+
+// asked is the authorisation that the host is being asked for, nil when there is none.
+func (o *Order) asked() *Authorisation {
+	if a := o.Attempt(); a != nil {
+		if last := a.Last(); last != nil && last.State == HostOpen {
+			return last
+		}
+	}
+	return nil
 }
 
 func (o *Order) tries() int {

@@ -33,6 +33,56 @@ func TestScenarios(t *testing.T) {
 	}
 }
 
+// TestLimits: an order holds 100 refunds and 40 authorisations, and no more.
+func TestLimits(t *testing.T) {
+	p := player{now: time.Date(2026, 11, 21, 12, 0, 0, 0, time.UTC), number: 1_795_262_400_000_000}
+	p.play(t, "create 12.50")
+	p.play(t, "screen presentCard")
+	tries := 0
+	for tries < 1000 && p.order.Status != kassa.Cancelled {
+		tries++
+		p.play(t, fmt.Sprintf("tap %d", tries))
+		p.play(t, fmt.Sprintf("0210 %d 05", tries))
+	}
+	if tries != 41 || p.order.End != kassa.TooManyTries {
+		t.Errorf("after %d taps the order is %s %s", tries, p.order.Status, p.order.End)
+	}
+
+	p = player{now: p.now, number: p.number}
+	for _, line := range []string{"create 12.50", "screen presentCard", "tap 1", "0210 1 00"} {
+		p.play(t, line)
+	}
+	for n := range 101 {
+		got := p.play(t, fmt.Sprintf("refund 0.%02d", n%2+1))
+		p.now = p.now.Add(kassa.RefundDuplicateWindow)
+		if refused := got == "!too_many_refunds"; refused != (n == 100) {
+			t.Fatalf("refund %d gives %s", n+1, got)
+		}
+	}
+}
+
+// TestAParkedOrderKeepsNoMoney: it will never be completed, so that whatever the host may have done
+// for it is undone, by the process that asked and by the next one.
+func TestAParkedOrderKeepsNoMoney(t *testing.T) {
+	for _, line := range []string{"0210 1 00", "lost 1", "notsent 1", "restart"} {
+		p := player{now: time.Date(2026, 11, 21, 12, 0, 0, 0, time.UTC), number: 1_795_262_400_000_000}
+		for _, line := range []string{"create 12.50", "screen presentCard", "tap 1"} {
+			p.play(t, line)
+		}
+		p.order = p.order.Apply(p.now, kassa.OrderParked{Why: "a bug"})
+		if !p.order.Open() || p.order.HoldsPOI() {
+			t.Error("it must be found at the next start, and let the terminal go")
+		}
+		want := "AuthorisationUnknown ReversalDue ; 0420 ; authorising"
+		if got := p.play(t, line); got != want {
+			t.Errorf("%s gives %s, want %s", line, got, want)
+		}
+		if got := p.play(t, "0430 1"); got != "ReversalAcknowledged ; - ; authorising" || p.order.Open() {
+			t.Errorf("the reversal's answer gives %s", got)
+		}
+	}
+}
+
 // fold rebuilds an order from facts that went through their kept form.
 func fold(t *testing.T, times []time.Time, facts []kassa.Event) kassa.Order {
 	t.Helper()
@@ -143,6 +193,9 @@ func effectText(e kassa.Effect) string {
 	case kassa.SendReversal:
 		return "0420"
 	case kassa.SendRefund:
+		if e.Again {
+			return "refund again"
+		}
 		return "refund"
 	case kassa.TellAbort:
 		return "abort"
@@ -183,6 +236,8 @@ func (p *player) input(t reporter, w []string) kassa.Input {
 		return kassa.ScreenShown{Screen: w[1], NextAttempt: p.next()}
 	case "stop":
 		return kassa.POIEnded{Reason: kassa.CancelledAtPOI}
+	case "unable":
+		return kassa.POIEnded{Reason: kassa.POIUnable}
 	case "cancel":
 		return kassa.Cancel{}
 	case "wait":
@@ -195,7 +250,11 @@ func (p *player) input(t reporter, w []string) kassa.Input {
 	case "restart":
 		return kassa.Restarted{}
 	case "refund":
-		return kassa.AskRefund{Number: p.next(), Amount: minor(t, w[1]), Currency: "EUR", STAN: "000099", RRN: "R"}
+		in := kassa.AskRefund{Number: p.next(), Amount: minor(t, w[1]), Currency: "EUR", STAN: "000099", RRN: "R"}
+		if len(w) == 3 {
+			in.Currency = kassa.Currency(w[2])
+		}
+		return in
 	case "refunded":
 		last := p.order.Refunds[len(p.order.Refunds)-1]
 		return kassa.RefundAnswered{Number: last.Number, ResponseCode: w[1], Reason: reasonOf[w[1]]}
@@ -210,7 +269,7 @@ func (p *player) cardInput(t reporter, w []string) kassa.Input {
 		t.Fatal(err)
 	}
 	switch w[0] {
-	case "tap", "insert", "replay":
+	case "tap", "insert", "swipe", "replay":
 		p.stan++
 		in := kassa.Authorise{
 			Request: n, Entry: kassa.Contactless, STAN: fmt.Sprintf("%06d", p.stan), RRN: "R", NextAttempt: p.next(),
@@ -219,6 +278,8 @@ func (p *player) cardInput(t reporter, w []string) kassa.Input {
 		switch {
 		case w[0] == "insert":
 			in.Entry = kassa.Chip
+		case w[0] == "swipe":
+			in.Entry = kassa.Magstripe
 		case w[0] == "replay":
 			in.Refuse = kassa.KeyReplay
 		}

@@ -79,17 +79,41 @@ func (s *step) take(in Input) Reason {
 	return OutOfTurn
 }
 
-// parked lets a parked order only do what it still owes.
+// parked lets a parked order only do what it still owes. It will not be completed, so that whatever
+// the host says of a request in the air, that is reversed.
 func (s *step) parked(in Input) Reason {
 	switch in := in.(type) {
 	case ReversalAnswered:
 		return s.reversalAnswered(in)
 	case RefundAnswered:
 		return s.refundAnswered(in)
+	case HostAnswered:
+		s.undo(in.Request)
+		return None
+	case HostOutcomeUnknown:
+		s.undo(in.Request)
+		return None
+	case HostRequestNotSent:
+		s.undo(in.Request) // there is nothing to undo; the host's answer says so, and settles it
+		return None
+	case LateAnswer:
+		return s.lateAnswer(in)
 	case Restarted:
+		if asked := s.next.asked(); asked != nil {
+			s.undo(asked.Request)
+		}
 		return None
 	}
 	return OutOfTurn
+}
+
+// undo owes the reversal of a request in the air.
+func (s *step) undo(request int) {
+	if _, auth := s.next.Authorisation(request); auth == nil || auth.State != HostOpen {
+		return
+	}
+	s.record(AuthorisationUnknown{Request: request, Reason: ReversalTimeout},
+		ReversalDue{Request: request, Reason: ReversalTimeout})
 }
 
 func (s *step) create(in Create) Reason {
@@ -136,8 +160,10 @@ func (s *step) screenShown(in ScreenShown) Reason {
 	switch s.next.Status {
 	case Offered:
 		s.record(ScreenReported{Screen: in.Screen}, AttemptOpened{Number: in.NextAttempt, Kind: FirstTry})
-	case Presented, Refused, Authorising, Completing:
+	case Presented, Refused:
 		s.record(ScreenReported{Screen: in.Screen})
+	case Authorising, Completing:
+		// Nobody is waited for at the screen, so that no deadline moves: not worth a commit.
 	case Waiting:
 		return OutOfTurn
 	default:
@@ -220,7 +246,14 @@ func (s *step) tellDecision() {
 // working on it is gone.
 func newlyOwed(before, next Order, in Input) []Effect {
 	if _, all := in.(Restarted); all {
-		return next.Owed()
+		owed := next.Owed()
+		for i, e := range owed {
+			if refund, ok := e.(SendRefund); ok {
+				refund.Again = true
+				owed[i] = refund
+			}
+		}
+		return owed
 	}
 	had := make(map[string]bool)
 	for _, e := range before.Owed() {

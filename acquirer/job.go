@@ -151,6 +151,14 @@ func (m *Machine) unhold(j *job) {
 	}
 }
 
+// fallBehind moves an authorisation that waits for a connection into its terminal's lane, where a
+// reversal has come since.
+func (m *Machine) fallBehind(j *job) {
+	j.held, j.state = false, jobWaiting
+	l := m.lanes[j.tid]
+	l.queue = append(l.queue, j)
+}
+
 func (m *Machine) reverse(in Reverse) {
 	auth := in.Effect.Auth
 	original := identity{'2', wireTID(in.Order), auth.STAN}

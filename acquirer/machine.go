@@ -282,7 +282,7 @@ func (m *Machine) tick(now time.Time) {
 func (m *Machine) stop() {
 	m.stopped = true
 	for _, j := range m.inOrder() {
-		if j.kind == saleJob && j.state == jobWaiting {
+		if j.kind == saleJob && j.state != jobFlying {
 			m.notSent(j, kassa.AcquirerUnreachable)
 		}
 	}
@@ -323,6 +323,9 @@ func (m *Machine) free() (l *connection, anyUp bool) {
 func (m *Machine) pump(now time.Time) {
 	for len(m.ready) > 0 {
 		j := m.ready[0]
+		if j.held && m.lanes[j.tid] != nil {
+			m.fallBehind(j)
+		}
 		if j.state == jobReady {
 			l, _ := m.free()
 			if l == nil {

@@ -94,11 +94,12 @@ func (m *Machine) reversalMessage(j *job) *iso8583.Message {
 	return msg
 }
 
-// refundMessage pays back. A repeat differs in its MTI only.
+// refundMessage pays back. A repeat differs in its MTI only; one that a former process may have sent
+// is a repeat.
 func (m *Machine) refundMessage(j *job) *iso8583.Message {
 	r, paid := j.back.Refund, j.back.Original
 	msg := m.frameOf("0200", refunded, j.order, r.Amount, r.TransmittedAt, r.STAN, r.RRN)
-	if j.sent > 0 {
+	if j.sent > 0 || j.back.Again {
 		msg.MTI = "0201"
 	}
 	msg.Set(7, j.de7)

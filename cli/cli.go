@@ -2,10 +2,12 @@ package cli
 
 import (
 	"context"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"runtime"
 	"runtime/debug"
+	"slices"
 	"strings"
 
 	"github.com/spf13/cobra"
@@ -63,7 +65,7 @@ func New(extra ...*cobra.Command) *cobra.Command {
 }
 
 // Execute runs a command line (without the program's name) and returns the exit code. What went
-// wrong is on the root's stderr then.
+// wrong is on the root's stderr then: a sentence, or with --json an object.
 func Execute(ctx context.Context, root *cobra.Command, args []string) int {
 	root.SetArgs(args)
 	err := root.ExecuteContext(ctx)
@@ -73,12 +75,24 @@ func Execute(ctx context.Context, root *cobra.Command, args []string) int {
 	if s, ok := errors.AsType[said](err); ok {
 		return s.code
 	}
-	code := Failed
-	if f, ok := errors.AsType[Failure](err); ok {
-		code = f.Code
+	f, ok := errors.AsType[Failure](err)
+	if !ok {
+		f.Code = Failed
 	}
-	fmt.Fprintf(root.ErrOrStderr(), "kassa: %s\n", strings.Join(strings.Fields(err.Error()), " "))
-	return code
+	text := strings.Join(strings.Fields(err.Error()), " ")
+	if !slices.Contains(args, "--json") { // as it was written: the flags may be what is wrong
+		fmt.Fprintf(root.ErrOrStderr(), "kassa: %s\n", text)
+		return f.Code
+	}
+	line, err := json.Marshal(struct {
+		Code  int    `json:"code"`
+		Error string `json:"error"`
+		Next  string `json:"next,omitempty"`
+	}{f.Code, strings.TrimSuffix(text, "; "+f.Next), f.Next})
+	if err == nil {
+		fmt.Fprintf(root.ErrOrStderr(), "%s\n", line)
+	}
+	return f.Code
 }
 
 // group is a command that only has others beneath it.

@@ -253,6 +253,22 @@ func TestErrorsSayWhatToDoNext(t *testing.T) {
 	}
 }
 
+func TestErrorsAsJSON(t *testing.T) {
+	world(t, map[string]answer{"POST /sim/terminals/BAD/card": {400, `{"message":"the card is not one of the deck"}`}})
+	for line, want := range map[string]string{
+		"card tap visa --terminal T9 --json":  `{"code":3,"error":"no terminal \"T9\" here; there are 00000ABC","next":"kassa terminals lists what there is"}`,
+		"card tap 4761 --terminal BAD --json": `{"code":2,"error":"the card is not one of the deck"}`,
+		"terminals --nosuch --json":           `{"code":2,"error":"unknown flag: --nosuch","next":"see kassa terminals --help"}`,
+		"sim fault T9 burn --json":            `{"code":2,"error":"there is no such fault","next":"kassa sim faults lists them"}`,
+	} {
+		var as struct{ Code int }
+		code, out, problem := kassa(t, line)
+		if problem != want || out != "" || json.Unmarshal([]byte(problem), &as) != nil || as.Code != code {
+			t.Errorf("kassa %s: exit %d, %q, out %q, want\n%s", line, code, problem, out, want)
+		}
+	}
+}
+
 func TestNoInstallation(t *testing.T) {
 	empty(t)
 	for _, c := range []struct {
@@ -294,7 +310,15 @@ func TestLastInstallation(t *testing.T) {
 			t.Errorf("KASSA_URL=%q: exit %d, %q %q", url, code, out, problem)
 		}
 	}
-	if len(i.asked) != 3 {
+	t.Setenv("KASSA_URL", "") // a token that is given is the one that is used
+	if err := cli.WriteLast(cli.Installation{URL: at.URL, Token: "another"}); err != nil {
+		t.Fatal(err)
+	}
+	t.Setenv("KASSA_TOKEN", token)
+	if code, _, problem := kassa(t, "terminals"); code != cli.OK {
+		t.Errorf("exit %d, %q", code, problem)
+	}
+	if len(i.asked) != 4 {
 		t.Errorf("asked %q", i.asked)
 	}
 	if err := os.WriteFile(name, []byte("{torn"), 0o600); err != nil {

@@ -6,7 +6,7 @@
 //
 // Promises: the exit code says how it ended ([OK] to [Unknown]) and stays the same between versions;
 // an error is one line on stderr that says what to do next; with --json what is printed is JSON, one
-// object a line; there are no colours where no person looks, or NO_COLOR is set.
+// object a line, the error too; there are no colours where no person looks, or NO_COLOR is set.
 //
 // It never prints the token, nor the card that it was given.
 package cli

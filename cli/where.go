@@ -71,8 +71,8 @@ func lastFile() (string, error) {
 	return filepath.Join(dir, "kassa", "last.json"), nil
 }
 
-// findInstallation follows the environment, and takes what it leaves out from the last one started
-// when that has the same URL.
+// findInstallation follows the environment, and takes what it leaves out from the last one started,
+// unless the environment names another URL.
 func findInstallation() (Installation, error) {
 	last, err := ReadLast()
 	given := Installation{URL: os.Getenv("KASSA_URL"), Token: os.Getenv("KASSA_TOKEN"), CA: os.Getenv("KASSA_CA")}
@@ -82,7 +82,8 @@ func findInstallation() (Installation, error) {
 	case given.URL == "" && err != nil:
 		return given, Failure{Failed, err.Error(), "set KASSA_URL and KASSA_TOKEN"}
 	case given.URL == "":
-		given = last
+		given.URL = last.URL
+		fallthrough
 	case err == nil && strings.TrimSuffix(given.URL, "/") == strings.TrimSuffix(last.URL, "/"):
 		if given.Token == "" {
 			given.Token = last.Token

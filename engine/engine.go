@@ -145,8 +145,18 @@ func (e *Engine) toAcquirer(out ToAcquirer) {
 	}
 }
 
-// put adds an input. The inbox holds at most what callers wait for (bounded by the listener), what
-// links may have in the air (bounded by their queues) and commits in the air (bounded by the store).
+// maxInbox bounds what callers may let wait while the store is slow. They may give up, and what they
+// asked for stays, so that the listener does not bound it.
+const maxInbox = 16384
+
+func (e *Engine) full() bool {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	return len(e.inbox) >= maxInbox
+}
+
+// put adds an input. The inbox holds what callers ask for (maxInbox), what links may have in the
+// air (bounded by their queues) and commits in the air (bounded by the store).
 func (e *Engine) put(in Input) {
 	e.mu.Lock()
 	if c, ok := in.(Committed); ok && c.Err != nil && e.fatal == nil {
@@ -198,6 +208,9 @@ func (e *Engine) ticket(hear func(Reply)) Ticket {
 
 // ask puts an input with a ticket and waits. A caller that goes away cancels nothing.
 func (e *Engine) ask(ctx context.Context, in func(Ticket) Input) Reply {
+	if e.full() {
+		return Reply{Reason: kassa.WorldBusy}
+	}
 	c := make(chan Reply, 1)
 	t := e.ticket(func(r Reply) { c <- r })
 	if t == 0 {
@@ -250,7 +263,8 @@ func (e *Engine) Refund(ctx context.Context, dialect, scope, ref string, ask kas
 }
 
 // FromPOI gives an input on behalf of a terminal. It calls settled once what the input caused is
-// durable, or it is known to cause nothing; never, when the engine stops before.
+// durable, or it is known to cause nothing; never, when the engine stops before or cannot read the
+// order: the terminal then tells it again after the next start.
 func (e *Engine) FromPOI(tid, order string, in kassa.Input, settled func()) {
 	t := e.ticket(func(r Reply) {
 		if r.Err == nil {

@@ -185,7 +185,7 @@ func (m *Machine) Handle(now time.Time, in Input) []Output {
 	case FromPOI:
 		m.fromPOI(now, in)
 	case FromAcquirer:
-		if s, ok := m.slot(in.Order); ok {
+		if s, ok, _ := m.slot(in.Order); ok {
 			m.give(now, s, job{in: in.Input})
 		}
 	case POIConnected:
@@ -229,7 +229,11 @@ func (m *Machine) byRef(now time.Time, in ByRef) {
 }
 
 func (m *Machine) fromPOI(now time.Time, in FromPOI) {
-	s, ok := m.slot(in.Order)
+	s, ok, err := m.slot(in.Order)
+	if err != nil {
+		m.reply(in.Ticket, Reply{Err: err})
+		return
+	}
 	if !ok {
 		m.tellUnknown(in.TID, in.Order)
 		m.reply(in.Ticket, Reply{Reason: kassa.OrderUnknown})
@@ -257,7 +261,10 @@ func (m *Machine) tellUnknown(tid, order string) {
 
 func (m *Machine) poiConnected(in POIConnected) {
 	for _, id := range in.Open {
-		s, ok := m.slot(id)
+		s, ok, err := m.slot(id)
+		if err != nil {
+			continue // it asks again with its next link
+		}
 		if !ok {
 			m.tellUnknown(in.TID, id)
 			continue
@@ -291,14 +298,7 @@ func wantsShowing(o kassa.Order, remembered []string) bool {
 
 func (m *Machine) tick(now time.Time) {
 	for _, id := range m.due.pop(now) {
-		s, ok := m.orders[id]
-		if !ok {
-			continue
-		}
-		s.armed = time.Time{}
-		if s.state.Deadline.After(now) {
-			m.arm(s)
-		} else {
+		if s, ok := m.orders[id]; ok {
 			m.give(now, s, job{in: kassa.Tick{}})
 		}
 	}

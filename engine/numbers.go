@@ -75,15 +75,31 @@ func parseID(id string) (int64, bool) {
 	return n, err == nil && n > 0
 }
 
-// dueHeap orders deadlines. An entry whose order has moved on is harmless: its Tick changes nothing.
+// dueHeap orders deadlines: one entry for each order that has one.
 type dueHeap struct{ entries dueEntries }
 
 type dueEntry struct {
-	at time.Time
-	id string
+	at    time.Time // zero while it is not in the heap
+	id    string
+	index int
 }
 
-func (h *dueHeap) push(at time.Time, id string) { heap.Push(&h.entries, dueEntry{at, id}) }
+// set moves an entry to an instant, or takes it out when that is zero.
+func (h *dueHeap) set(e *dueEntry, at time.Time) {
+	in := !e.at.IsZero()
+	switch {
+	case at.Equal(e.at):
+	case at.IsZero():
+		heap.Remove(&h.entries, e.index)
+		e.at = at
+	case in:
+		e.at = at
+		heap.Fix(&h.entries, e.index)
+	default:
+		e.at = at
+		heap.Push(&h.entries, e)
+	}
+}
 
 func (h *dueHeap) next() (time.Time, bool) {
 	if len(h.entries) == 0 {
@@ -95,12 +111,14 @@ func (h *dueHeap) next() (time.Time, bool) {
 func (h *dueHeap) pop(now time.Time) []string {
 	var ids []string
 	for len(h.entries) > 0 && !h.entries[0].at.After(now) {
-		ids = append(ids, heap.Pop(&h.entries).(dueEntry).id)
+		e := heap.Pop(&h.entries).(*dueEntry)
+		e.at = time.Time{}
+		ids = append(ids, e.id)
 	}
 	return ids
 }
 
-type dueEntries []dueEntry
+type dueEntries []*dueEntry
 
 func (e dueEntries) Len() int { return len(e) }
 func (e dueEntries) Less(i, j int) bool {
@@ -109,11 +127,19 @@ func (e dueEntries) Less(i, j int) bool {
 	}
 	return e[i].id < e[j].id
 }
-func (e dueEntries) Swap(i, j int) { e[i], e[j] = e[j], e[i] }
-func (e *dueEntries) Push(x any)   { *e = append(*e, x.(dueEntry)) }
+func (e dueEntries) Swap(i, j int) {
+	e[i], e[j] = e[j], e[i]
+	e[i].index, e[j].index = i, j
+}
+func (e *dueEntries) Push(x any) {
+	entry := x.(*dueEntry)
+	entry.index = len(*e)
+	*e = append(*e, entry)
+}
 func (e *dueEntries) Pop() any {
 	last := len(*e) - 1
 	x := (*e)[last]
+	(*e)[last] = nil
 	*e = (*e)[:last]
 	return x
 }

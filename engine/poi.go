@@ -38,8 +38,13 @@ type counters struct {
 	counter uint32
 }
 
-// maxSTAN: DE11 is n6, 000001 to 999999, wrapping.
-const maxSTAN = 999_999
+const (
+	// maxSTAN: DE11 is n6, 000001 to 999999, wrapping.
+	maxSTAN = 999_999
+	// maxKeys bounds the initial keys whose counters are kept: a terminal gets a new one when its keys
+	// are injected again. None is forgotten, for then its old counters would be taken once more.
+	maxKeys = 256
+)
 
 func (m *Machine) poi(tid string) (*poi, error) {
 	if p, ok := m.pois[tid]; ok {
@@ -82,8 +87,9 @@ func (m *Machine) equip(now time.Time, p *poi, s *slot, in kassa.Input) (kassa.I
 		in.NextAttempt, in.STAN, in.RRN = m.num.take(now), text, kassa.RRN(now, text)
 		used := counters{stan: stan}
 		ikid, counter, ok := splitKSN(in.Sealed.KSN)
+		_, known := p.state.KSN[ikid]
 		switch {
-		case !ok:
+		case !ok || (!known && len(p.state.KSN) >= maxKeys):
 			in.Refuse = kassa.CardDataUnreadable
 		case counter <= p.state.KSN[ikid]:
 			in.Refuse = kassa.KeyReplay

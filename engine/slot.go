@@ -25,7 +25,7 @@ type slot struct {
 	queue   []job
 	waiters []Ticket // cancels that wait for the decision
 
-	armed time.Time // when the heap of deadlines will look at this order next; zero when it will not
+	due dueEntry // its deadline
 }
 
 // job is one input that waits for its turn, with the caller who waits for its answer.
@@ -34,20 +34,39 @@ type job struct {
 	ticket Ticket
 }
 
-// maxQueue bounds what waits for one order: a hundred cash registers that repeat themselves fit.
+// maxQueue bounds what callers may let wait for one order: a hundred cash registers that repeat
+// themselves fit.
 const maxQueue = 1024
 
-// slot finds an order in memory or in the store.
-func (m *Machine) slot(id string) (*slot, bool) {
+// refusable tells whether its caller can be told that too much is waiting. What a link reports has
+// happened, and no other report will follow: dropped, it would leave a reversal or a refund owed
+// until the next start. Links and deadlines bound it themselves.
+func (j job) refusable() bool {
+	switch j.in.(type) {
+	case kassa.Create, kassa.Cancel, kassa.AskRefund:
+		return true
+	}
+	return false
+}
+
+// slot finds an order in memory or in the store. An order that cannot be read is not an unknown
+// one: nobody may be told that it is.
+func (m *Machine) slot(id string) (*slot, bool, error) {
 	if s, ok := m.orders[id]; ok {
-		return s, true
+		return s, true, nil
 	}
 	stream, ok, err := m.store.Load("order/" + id)
-	if err != nil || !ok {
-		return nil, false
+	if err == nil && !ok {
+		return nil, false, nil
 	}
-	s, err := m.adopt(stream)
-	return s, err == nil
+	var s *slot
+	if err == nil {
+		s, err = m.adopt(stream)
+	}
+	if err != nil {
+		m.out = append(m.out, Alarm{Order: id, Text: "the order cannot be read: " + err.Error()})
+	}
+	return s, err == nil, err
 }
 
 func (m *Machine) slotByRef(ref string) (*slot, bool, error) {
@@ -114,7 +133,7 @@ func (m *Machine) restart(now time.Time, open []*slot) error {
 // give lets an order take an input, now or when its turn comes.
 func (m *Machine) give(now time.Time, s *slot, j job) {
 	if s.pending {
-		if len(s.queue) >= maxQueue {
+		if len(s.queue) >= maxQueue && j.refusable() {
 			m.reply(j.ticket, Reply{Order: s.state, Reason: kassa.WorldBusy})
 			return
 		}
@@ -184,6 +203,11 @@ func (m *Machine) guarded(now time.Time, s *slot, in kassa.Input) (next kassa.Or
 		}
 		if m.dieOnBug {
 			panic(bug)
+		}
+		if s.version == 0 { // there is no order yet that could be parked
+			m.out = append(m.out, Alarm{Order: s.id, Text: fmt.Sprintf("order not made: %v", bug)})
+			next, events, effects, refused = s.state, nil, nil, kassa.OutOfTurn
+			return
 		}
 		why := fmt.Sprintf("%T: %v", in, bug)
 		parked := kassa.OrderParked{Why: why}
@@ -275,15 +299,11 @@ func (m *Machine) offerNext(now time.Time, p *poi) {
 	}
 }
 
-// arm sees to it that the order is looked at no later than at its deadline. A look that comes too
-// early arms again, so that an order has one entry in the heap and not one for each step.
+// arm sees to it that the order is looked at at its deadline. It has one entry in the heap, and none
+// once it has ended, however far away its lifetime was.
 func (m *Machine) arm(s *slot) {
-	at := s.state.Deadline
-	if at.IsZero() || (!s.armed.IsZero() && !s.armed.After(at)) {
-		return
-	}
-	s.armed = at
-	m.due.push(at, s.id)
+	s.due.id = s.id
+	m.due.set(&s.due, s.state.Deadline)
 }
 
 func (m *Machine) send(o kassa.NewOrder, effects []kassa.Effect) {
@@ -300,9 +320,17 @@ func (m *Machine) send(o kassa.NewOrder, effects []kassa.Effect) {
 // answer tells the caller what is committed. A cancel that the host's decision has to come before
 // is answered when the order ends.
 func (m *Machine) answer(s *slot, j job, o kassa.Order) {
+	if o.Parked != "" { // by this very step: what was asked for has not been done
+		m.reply(j.ticket, Reply{Order: o, Reason: kassa.OutOfTurn})
+		return
+	}
 	switch j.in.(type) {
 	case kassa.Cancel:
 		if !o.Status.Final() && j.ticket != 0 {
+			if len(s.waiters) >= maxQueue {
+				m.reply(j.ticket, Reply{Order: o, Reason: kassa.WorldBusy})
+				return
+			}
 			s.waiters = append(s.waiters, j.ticket)
 			return
 		}
@@ -315,8 +343,11 @@ func (m *Machine) answer(s *slot, j job, o kassa.Order) {
 }
 
 func cancelReply(o kassa.Order) Reply {
-	if o.Status == kassa.Completed {
+	switch {
+	case o.Status == kassa.Completed:
 		return Reply{Order: o, Reason: kassa.NotCancellable}
+	case o.Parked != "":
+		return Reply{Order: o, Reason: kassa.OutOfTurn}
 	}
 	return Reply{Order: o}
 }

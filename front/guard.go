@@ -11,13 +11,14 @@ import (
 // SimGuard lets a request through only when it was meant for this machine and, if a browser sent
 // it, came from a page that Kassa itself served. Without the first rule any web page could reach
 // the simulation by letting its own name point to loopback (DNS rebinding); without the second, by
-// a cross-site request. hosts are the further names and addresses by which Kassa may be called.
+// a cross-site request. The address that a connection came to is a Host that no name was needed
+// for; hosts are the further names and addresses by which Kassa may be called.
 func SimGuard(next http.Handler, hosts ...string) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		switch {
-		case !hostAllowed(r.Host, hosts):
+		case !hostAllowed(r, hosts):
 			Refuse(w, http.StatusForbidden, "host_not_allowed",
-				"the simulation answers only to localhost, 127.0.0.1 and [::1]")
+				"the simulation answers only to localhost and to addresses of this machine")
 		case !sameOrigin(r):
 			Refuse(w, http.StatusForbidden, "origin_not_allowed",
 				"the simulation answers only to its own pages and to programs that send no Origin")
@@ -27,14 +28,38 @@ func SimGuard(next http.Handler, hosts ...string) http.Handler {
 	})
 }
 
-func hostAllowed(hostport string, hosts []string) bool {
-	host := hostport
-	if h, _, err := net.SplitHostPort(hostport); err == nil {
+// FromHere tells whether this machine itself sent the request: over loopback, or from one of its
+// addresses to the same one. From another machine nothing else proves who asks.
+func FromHere(r *http.Request) bool {
+	from, err := netip.ParseAddrPort(r.RemoteAddr)
+	if err != nil {
+		return false
+	}
+	ip := from.Addr().Unmap()
+	return ip.IsLoopback() || ip == cameTo(r)
+}
+
+// cameTo is the address of this machine that the connection came to; the zero one when unknown.
+func cameTo(r *http.Request) netip.Addr {
+	local, ok := r.Context().Value(http.LocalAddrContextKey).(net.Addr)
+	if !ok {
+		return netip.Addr{}
+	}
+	at, err := netip.ParseAddrPort(local.String())
+	if err != nil {
+		return netip.Addr{}
+	}
+	return at.Addr().Unmap()
+}
+
+func hostAllowed(r *http.Request, hosts []string) bool {
+	host := r.Host
+	if h, _, err := net.SplitHostPort(host); err == nil {
 		host = h
 	} else if strings.HasPrefix(host, "[") && strings.HasSuffix(host, "]") {
 		host = host[1 : len(host)-1]
 	}
-	if ip, err := netip.ParseAddr(host); err == nil && ip.IsLoopback() && ip.Zone() == "" {
+	if ip, err := netip.ParseAddr(host); err == nil && ip.Zone() == "" && (ip.IsLoopback() || ip.Unmap() == cameTo(r)) {
 		return true
 	}
 	same := func(h string) bool { return strings.EqualFold(h, host) }

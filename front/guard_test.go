@@ -1,7 +1,9 @@
 package front_test
 
 import (
+	"context"
 	"crypto/tls"
+	"net"
 	"net/http"
 	"net/http/httptest"
 	"testing"
@@ -70,5 +72,37 @@ func TestSimGuard(t *testing.T) {
 	guarded.ServeHTTP(w, r)
 	if w.Code != 403 {
 		t.Errorf("two origins: %d, want 403", w.Code)
+	}
+}
+
+// TestAddressesOfThisMachine: a browser cannot be tricked into an address by a name of its own, so
+// the one that the connection came to is a good Host; another is not.
+func TestAddressesOfThisMachine(t *testing.T) {
+	guarded := front.SimGuard(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) { w.WriteHeader(204) }))
+	for _, c := range []struct {
+		host, from, to string
+		want           int
+		here           bool
+	}{
+		{"192.0.2.2:8080", "192.0.2.2:5555", "192.0.2.2:8080", 204, true},
+		{"192.0.2.2:8080", "192.0.2.9:5555", "192.0.2.2:8080", 204, false},
+		{"192.0.2.3:8080", "192.0.2.9:5555", "192.0.2.2:8080", 403, false},
+		{"evil.example", "127.0.0.1:5555", "127.0.0.1:8080", 403, true},
+		{"localhost:8080", "192.0.2.9:5555", "192.0.2.2:8080", 204, false},
+		{"[2001:db8::1]:80", "[2001:db8::1]:5", "[2001:db8::1]:80", 204, true},
+		{"192.0.2.2", "[::ffff:192.0.2.2]:5", "[::ffff:192.0.2.2]:80", 204, true},
+		{"localhost", "[::ffff:127.0.0.1]:5", "[::]:80", 204, true},
+		{"localhost", "@", "@", 204, false},
+	} {
+		r := httptest.NewRequest("GET", "/sim/terminals", nil)
+		r.Host, r.RemoteAddr = c.host, c.from
+		if to, err := net.ResolveTCPAddr("tcp", c.to); err == nil {
+			r = r.WithContext(context.WithValue(r.Context(), http.LocalAddrContextKey, net.Addr(to)))
+		}
+		w := httptest.NewRecorder()
+		guarded.ServeHTTP(w, r)
+		if w.Code != c.want || front.FromHere(r) != c.here {
+			t.Errorf("%+v: %d, from here %v", c, w.Code, front.FromHere(r))
+		}
 	}
 }

@@ -15,6 +15,10 @@ const (
 	idleTimeout = 2 * time.Minute
 	// maxHeaderBytes bounds the request line and the header; beyond it the answer is 431.
 	maxHeaderBytes = 64 << 10
+	// DefaultMaxConns is how many connections may be open at once, those that were handed over for
+	// a WebSocket not counted (who took them limits them). A process may usually have 20,000 files
+	// open or more; half of them stay for terminals, the acquirer and the store.
+	DefaultMaxConns = 10_000
 	// maxRequestID is the longest Request-Id that is taken from a client.
 	maxRequestID = 64
 	// maxLoggedPath is how much of a path the access log shows.

@@ -10,6 +10,7 @@ import (
 	"net"
 	"net/http"
 	"sync"
+	"sync/atomic"
 	"time"
 )
 
@@ -25,6 +26,9 @@ type Options struct {
 	Log     *slog.Logger
 	// Grace is how long requests may go on after the stop; DefaultGrace when zero.
 	Grace time.Duration
+	// MaxConns is how many connections may be open at once; DefaultMaxConns when zero. One more is
+	// closed unanswered: an answer would cost what there is too little of.
+	MaxConns int
 
 	Now    func() time.Time
 	Random io.Reader
@@ -40,12 +44,19 @@ type Server struct {
 
 	// running counts the handlers that have not returned.
 	running gate
+
+	// conns counts the open connections; full tells that the log has heard of too many.
+	conns atomic.Int64
+	full  atomic.Bool
 }
 
 // New makes a server. It owns the listeners from here on: Run closes them.
 func New(o Options) *Server {
 	if o.Grace <= 0 {
 		o.Grace = DefaultGrace
+	}
+	if o.MaxConns <= 0 {
+		o.MaxConns = DefaultMaxConns
 	}
 	s := &Server{opts: o}
 	s.stopping, s.stop = context.WithCancel(context.Background())
@@ -88,8 +99,30 @@ func (s *Server) server(t *tls.Config) *http.Server {
 		ReadHeaderTimeout: headerTimeout,
 		IdleTimeout:       idleTimeout,
 		MaxHeaderBytes:    maxHeaderBytes,
+		ConnState:         s.count,
 		BaseContext:       func(net.Listener) context.Context { return s.dying },
 		ErrorLog:          slog.NewLogLogger(s.opts.Log.Handler(), slog.LevelDebug),
+	}
+}
+
+// count keeps the number of open connections, and closes one that is too many: its own goroutine
+// finds it closed then, and ends.
+func (s *Server) count(c net.Conn, state http.ConnState) {
+	most := int64(s.opts.MaxConns)
+	switch state {
+	case http.StateNew:
+		if s.conns.Add(1) <= most {
+			return
+		}
+		_ = c.Close()
+		if s.full.CompareAndSwap(false, true) {
+			s.opts.Log.LogAttrs(context.Background(), slog.LevelWarn, "too many connections; new ones are closed", slog.Int64("most", most))
+		}
+	case http.StateHijacked, http.StateClosed:
+		if s.conns.Add(-1) < most*9/10 {
+			s.full.Store(false)
+		}
+	case http.StateActive, http.StateIdle:
 	}
 }
 

@@ -151,8 +151,10 @@ func loggedMethod(m string) string {
 }
 
 // loggedPath is the path as it may be logged. A query string that somebody escaped by mistake is
-// part of the path, so that what follows a key's name is cut there too.
+// part of the path, so that what follows a key's name is cut there too; and a number that could be
+// a card's shows its last four digits only.
 func loggedPath(escaped string) string {
+	escaped = maskCards(escaped)
 	lower := strings.ToLower(escaped)
 	for _, name := range []string{"api_key", "apikey", "token=", "token%3d", "%3f"} {
 		if i := strings.Index(lower, name); i >= 0 {
@@ -163,4 +165,37 @@ func loggedPath(escaped string) string {
 		return escaped[:maxLoggedPath] + "…"
 	}
 	return escaped
+}
+
+// maskCards masks the runs of 13 to 19 digits that have a card number's check digit.
+func maskCards(text string) string {
+	masked := []byte(text)
+	for i := 0; i < len(text); i++ {
+		end := i
+		for end < len(text) && '0' <= text[end] && text[end] <= '9' {
+			end++
+		}
+		if n := end - i; n >= 13 && n <= 19 && luhn(text[i:end]) {
+			for j := i; j < end-4; j++ {
+				masked[j] = '*'
+			}
+		}
+		i = max(i, end)
+	}
+	return string(masked)
+}
+
+// luhn tells whether the last digit is the check digit of ISO/IEC 7812-1, annex B.
+func luhn(digits string) bool {
+	sum := 0
+	for i := range len(digits) {
+		d := int(digits[len(digits)-1-i] - '0')
+		if i%2 == 1 {
+			if d *= 2; d > 9 {
+				d -= 9
+			}
+		}
+		sum += d
+	}
+	return sum%10 == 0
 }

@@ -28,6 +28,8 @@ var (
 	ErrTaken = errors.New("journal: the reference is taken")
 	// ErrHeld tells that another stream already holds the same thing.
 	ErrHeld = errors.New("journal: it is held by another stream")
+	// ErrMalformed tells that a batch breaks a rule of Change or a limit.
+	ErrMalformed = errors.New("journal: the batch is malformed")
 	// ErrClosed tells that the store has been closed, or has stopped after an I/O error.
 	ErrClosed = errors.New("journal: the store is closed")
 )

@@ -65,6 +65,8 @@ func checkCard(c poilink.Card) string {
 		return "aid is not upper-case hex"
 	case len(c.Label) > maxLabel || !all(c.Label, isPrintable):
 		return "label is too long or not printable"
+	case holdsNumber(c.Label):
+		return "label looks like a card number"
 	case c.Expiry != "" && (len(c.Expiry) != 4 || !all(c.Expiry, isDigit)):
 		return "expiry is not YYMM"
 	case len(c.PSN) > 3 || !all(c.PSN, isDigit):
@@ -87,12 +89,13 @@ const (
 	tagMSD2   = 0x9F6B // track 2 of one
 )
 
-// checkEMV walks over primitive BER-TLV objects: only their tags matter here.
+// checkEMV walks over BER-TLV objects and into templates: only the tags matter here.
 func checkEMV(b []byte) string {
 	if len(b) > maxEMV {
 		return "emv is too long"
 	}
 	for len(b) > 0 {
+		constructed := b[0]&0x20 != 0
 		tag, rest, ok := cutTag(b)
 		if !ok {
 			return "emv is not BER-TLV"
@@ -106,6 +109,9 @@ func checkEMV(b []byte) string {
 			return "emv holds a tag that must be sealed"
 		}
 		b = rest[length:]
+		if constructed {
+			b = rest // what is inside is walked over too
+		}
 	}
 	return ""
 }
@@ -148,6 +154,22 @@ func holdsPAN(r poilink.AuthorisationRequest) bool {
 				break
 			}
 			at += 1 + next
+		}
+	}
+	return false
+}
+
+// holdsNumber tells whether a text for people has a card number in it, of whatever card (ISO/IEC
+// 7812: 12 to 19 digits of which the last is the Luhn digit; schemes begin with 3 to 6, and one with
+// 2). Spaces and dashes do not hide it.
+func holdsNumber(text string) bool {
+	notDigit := func(r rune) bool { return r < '0' || r > '9' }
+	for _, s := range strings.FieldsFunc(strings.NewReplacer(" ", "", "-", "").Replace(text), notDigit) {
+		if len(s) < 12 || len(s) > 19 || !luhn(s) {
+			continue
+		}
+		if s[0] >= '3' && s[0] <= '6' || s[0] == '2' && len(s) == 16 {
+			return true
 		}
 	}
 	return false

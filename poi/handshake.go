@@ -3,7 +3,6 @@ package poi
 import (
 	"bytes"
 	"crypto/ed25519"
-	"slices"
 	"strings"
 	"time"
 
@@ -28,13 +27,14 @@ const (
 	textBadProof    = "The proof of identity is not valid"
 	textKeysFailed  = "Key injection failed. Try again"
 	textKeysDiffer  = "The initial key did not load: its check value differs. Inject the keys again"
+	textTooFast     = "Too many tries at once. Wait a minute and try again"
 	textStore       = "The server cannot store this now. Try again"
 )
 
 // greet takes a hello. The proof is verified before anything is changed, so that nobody without the
 // device's key can disturb its links.
 func (m *Machine) greet(in Hello) {
-	s := &session{link: in.Link, phase: proving, last: m.now, nonce: bytes.Clone(in.Nonce), hello: &in.Hello}
+	s := &session{link: in.Link, phase: proving, last: m.now, opened: m.now, nonce: bytes.Clone(in.Nonce), hello: &in.Hello}
 	if code, text := m.prove(in); code != "" {
 		m.refuse(s, code, text, 0)
 		m.close(s, string(code), false)
@@ -53,12 +53,9 @@ func (m *Machine) greet(in Hello) {
 
 // evict drops the oldest link of a POI that comes back faster than its links go.
 func (m *Machine) evict() {
-	oldest := m.sessions[0]
-	m.sessions = slices.Delete(m.sessions, 0, 1)
-	m.emit(Close{Link: oldest.link, Now: true})
-	if m.current == oldest {
-		m.current = nil
-	}
+	oldest := m.sessions[0].link
+	m.emit(Close{Link: oldest, Now: true})
+	m.lost(Lost{Link: oldest, Reason: "too many links"})
 }
 
 func (m *Machine) prove(in Hello) (poilink.RefusalCode, string) {
@@ -86,6 +83,8 @@ func checkHello(h poilink.Hello) string {
 		return "hello: signature is not 64 bytes"
 	case len(h.POIID) > maxHelloText || len(h.Software) > maxSoftware || len(h.IKID) > 16 || len(h.KCV) > maxKCV:
 		return "hello: a text is too long"
+	case holdsNumber(h.Software):
+		return "hello: software looks like a card number"
 	case len(h.Open) > maxOpen:
 		return "hello: too many open exchanges"
 	}
@@ -199,14 +198,10 @@ func (m *Machine) injectKeys(s *session, in poilink.InjectKeys) {
 		m.refuse(s, poilink.RefusedBadSignature, textBadProof, 0)
 		return
 	}
-	if m.now.Sub(m.injectionsSince) >= time.Minute {
-		m.injections, m.injectionsSince = 0, m.now
-	}
-	if m.injections >= injectionsPerMinute {
+	if !m.injections.take(m.now, injectionsPerMinute) {
 		m.refuse(s, poilink.RefusedOverloaded, textKeysFailed, retryInjection)
 		return
 	}
-	m.injections++
 	m.emit(MakeKey{Link: s.link, Ephemeral: in.Ephemeral, Nonce: in.Nonce})
 }
 
@@ -232,6 +227,10 @@ func (m *Machine) keysChecked(in KeysChecked) {
 func (m *Machine) activate(s *session, in poilink.Activate) {
 	if in.Code == "" || len(in.Code) > maxCode {
 		m.refuse(s, poilink.RefusedWrongCode, estate.Refusal{Code: estate.RefusedWrongCode}.Text(), 0)
+		return
+	}
+	if !m.activations.take(m.now, activationsPerMinute) {
+		m.refuse(s, poilink.RefusedOverloaded, textTooFast, retryActivation)
 		return
 	}
 	m.emit(DecideActivation{Link: s.link, Code: in.Code})

@@ -27,10 +27,11 @@ type Arrived struct {
 	Frame poilink.Frame
 }
 
-// Malformed tells that what arrived is no frame; Text says why.
+// Malformed tells that what arrived is no frame; Text says why. Seq is its number if it has one.
 type Malformed struct {
 	Link LinkID
 	Text string
+	Seq  uint64
 }
 
 // Lost tells that a link's socket is gone. It is the last input of a link.

@@ -6,7 +6,8 @@ import "time"
 const (
 	maxPending   = 64 // frames down that wait for the acknowledgement of the POI
 	maxQueue     = 2 * maxPending
-	maxSessions  = 4 // links of one POI, the replaced ones that still close included
+	maxSessions  = 4   // links of one POI, the replaced ones that still close included
+	maxWorking   = 512 // frames up that are being written down; a terminal keeps fewer
 	maxOpen      = 64
 	maxExchange  = 10 // characters of a nexo ServiceID
 	maxRequest   = 1000
@@ -23,6 +24,8 @@ const (
 	aheadSize = 64
 	// injectionsPerMinute: each spends a device number, and there are 2^32 of them.
 	injectionsPerMinute = 6
+	// activationsPerMinute: each refusal is written down.
+	activationsPerMinute = 10
 )
 
 // Times of the link.
@@ -37,11 +40,12 @@ const (
 	closeTime        = 2 * time.Second // for the last frames of a link that is being closed
 	maxShown         = 5 * time.Minute // how long a POI may show a PaymentRequest from its receipt
 	retryInjection   = 30 * time.Second
+	retryActivation  = time.Minute
 	retryStore       = 5 * time.Second
 )
 
 // Defaults of Config.
 const (
-	defaultMaxLinks  = 20_000
-	defaultHandshake = 200 // a second
+	defaultMaxLinks  = 8_000 // with what the front takes (10,000) below 20,000 descriptors
+	defaultHandshake = 200   // a second
 )

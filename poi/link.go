@@ -184,7 +184,7 @@ func (l *link) serve(u *unit) {
 func (l *link) read(u *unit) (reason string) {
 	for {
 		u.mu.Lock()
-		due, ok := u.machine.NextDue()
+		due, ok := u.machine.DueOf(l.id) // of this link alone: a deadline may fall into a message
 		u.mu.Unlock()
 		if ok {
 			l.readDeadline(max(due.Sub(l.hub.cfg.Now()), time.Millisecond))
@@ -195,7 +195,7 @@ func (l *link) read(u *unit) (reason string) {
 		case err == nil:
 			l.hub.settle(u, Arrived{Link: l.id, Frame: f})
 		case bad:
-			l.hub.settle(u, Malformed{Link: l.id, Text: string(text)})
+			l.hub.settle(u, Malformed{Link: l.id, Text: string(text), Seq: f.Seq})
 			_ = l.drain()
 			return "bad frame"
 		case errors.Is(err, os.ErrDeadlineExceeded) && !l.isEnding():
@@ -228,7 +228,7 @@ func (l *link) frame() (poilink.Frame, error) {
 	}
 	f, err := poilink.Decode(data)
 	if err != nil {
-		return poilink.Frame{}, malformed(err.Error())
+		return poilink.Frame{Seq: poilink.SeqOf(data)}, malformed(err.Error())
 	}
 	return f, nil
 }

@@ -208,7 +208,7 @@ func (s *script) read() poilink.Frame {
 
 func (s *script) tryRead() (poilink.Frame, bool) {
 	s.t.Helper()
-	raw, err := ws.ReadFrame(s.r)
+	raw, err := readFrame(s.r)
 	if err != nil || raw.Header.OpCode == ws.OpClose {
 		return poilink.Frame{}, false
 	}
@@ -295,7 +295,7 @@ func TestATerminalIsBoardedAndWorks(t *testing.T) {
 		t.Errorf("ping: %+v", f)
 	}
 	s.raw(ws.NewPingFrame([]byte("x")))
-	if f, err := ws.ReadFrame(s.r); err != nil || f.Header.OpCode != ws.OpPong || string(f.Payload) != "x" {
+	if f, err := readFrame(s.r); err != nil || f.Header.OpCode != ws.OpPong || string(f.Payload) != "x" {
 		t.Errorf("WebSocket ping: %+v, %v", f.Header, err)
 	}
 	must(t, s.conn.Close())

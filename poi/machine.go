@@ -38,12 +38,14 @@ type Machine struct {
 	pending []pending // frames down that the POI has not acknowledged
 	up      uint64    // the highest seq that arrived from the POI
 	upKnown bool      // false at first: the seq of a POI goes on where an earlier process left it
-	working []uint64  // of those that arrived, the ones that are not durable yet, rising
+	working []work    // of those that arrived, the ones that are not durable yet, rising
+	moved   time.Time // when the oldest of working became that
 
 	since, lastSeen time.Time
 	reason          string // why the last link ended
-	injections      int
-	injectionsSince time.Time
+	injections      allowance
+	activations     allowance
+	checks          allowance
 
 	now time.Time
 	out []Output
@@ -51,13 +53,14 @@ type Machine struct {
 
 // session is one link after its hello.
 type session struct {
-	link  LinkID
-	phase phase
-	epoch uint64
-	last  time.Time // of the last frame
-	nonce []byte
-	hello *poilink.Hello // until the welcome
-	why   string         // why we ended it
+	link   LinkID
+	phase  phase
+	epoch  uint64
+	last   time.Time // of the last frame
+	opened time.Time
+	nonce  []byte
+	hello  *poilink.Hello // until the welcome
+	why    string         // why we ended it
 }
 
 type phase int
@@ -68,6 +71,12 @@ const (
 	replaced              // a newer link was welcomed: results are still taken
 	closing               // what comes is not looked at any more
 )
+
+// work is a frame up that is being written down, with the link over which it came last.
+type work struct {
+	seq  uint64
+	link LinkID
+}
 
 // pending is a frame down that waits for its acknowledgement.
 type pending struct {
@@ -94,7 +103,7 @@ func (m *Machine) Handle(now time.Time, in Input) []Output {
 		}
 	case Malformed:
 		if s := m.session(in.Link); s != nil {
-			m.badFrame(s, in.Text)
+			m.malformed(s, in)
 		}
 	case Lost:
 		m.lost(in)
@@ -125,11 +134,40 @@ func (m *Machine) Handle(now time.Time, in Input) []Output {
 // NextDue tells when Tick is wanted: when the first silent link is to be given up.
 func (m *Machine) NextDue() (due time.Time, ok bool) {
 	for _, s := range m.sessions {
-		if at := s.last.Add(m.patience()); s.phase != closing && (!ok || at.Before(due)) {
+		if at, alive := m.dueOf(s); alive && (!ok || at.Before(due)) {
 			due, ok = at, true
 		}
 	}
 	return due, ok
+}
+
+// DueOf is NextDue as far as one link is concerned.
+func (m *Machine) DueOf(link LinkID) (time.Time, bool) {
+	if s := m.session(link); s != nil {
+		return m.dueOf(s)
+	}
+	return time.Time{}, false
+}
+
+// dueOf: a link also ends when what came over it does not become durable. The terminal sends that
+// again over its next one, and it is given to the engine again.
+func (m *Machine) dueOf(s *session) (time.Time, bool) {
+	if s.phase == closing {
+		return time.Time{}, false
+	}
+	due := s.last.Add(m.patience())
+	if stuck := m.stuckSince(s).Add(m.patience()); len(m.working) > 0 && stuck.Before(due) {
+		due = stuck
+	}
+	return due, true
+}
+
+// stuckSince is when the oldest frame that is not durable began to wait, as far as s has seen.
+func (m *Machine) stuckSince(s *session) time.Time {
+	if s.opened.After(m.moved) {
+		return s.opened
+	}
+	return m.moved
 }
 
 // Online tells whether the POI has a link that takes commands.
@@ -229,8 +267,31 @@ func (m *Machine) lost(in Lost) {
 
 func (m *Machine) tick() {
 	for _, s := range m.sessions {
-		if s.phase != closing && m.now.Sub(s.last) >= m.patience() {
+		due, alive := m.dueOf(s)
+		switch {
+		case !alive || m.now.Before(due):
+		case m.now.Sub(s.last) >= m.patience():
 			m.close(s, "no heartbeat", true)
+		default:
+			m.refuse(s, poilink.RefusedOverloaded, textStore, retryStore)
+			m.close(s, "cannot store", false)
 		}
 	}
+}
+
+// allowance counts what a terminal may ask for a few times a minute.
+type allowance struct {
+	used  int
+	since time.Time
+}
+
+func (a *allowance) take(now time.Time, perMinute int) bool {
+	if now.Sub(a.since) >= time.Minute {
+		a.used, a.since = 0, now
+	}
+	if a.used >= perMinute {
+		return false
+	}
+	a.used++
+	return true
 }

@@ -111,7 +111,7 @@ func connect(b *testing.B, sockets []int, server *httptest.Server, key ed25519.P
 	if br != nil {
 		r = br
 	}
-	challenge, err := ws.ReadFrame(r)
+	challenge, err := readFrame(r)
 	if err != nil {
 		b.Fatal(err)
 	}
@@ -129,7 +129,7 @@ func connect(b *testing.B, sockets []int, server *httptest.Server, key ed25519.P
 	if err := ws.WriteFrame(conn, ws.MaskFrame(ws.NewTextFrame(hello))); err != nil {
 		b.Fatal(err)
 	}
-	if _, err := ws.ReadFrame(r); err != nil {
+	if _, err := readFrame(r); err != nil {
 		b.Fatal(err)
 	}
 	return append(sockets, bare(b, conn))

@@ -21,7 +21,10 @@ func (m *Machine) arrived(s *session, f poilink.Frame) {
 		m.badFrame(s, fmt.Sprintf("frame: %s before the welcome", f.Type))
 		return
 	}
-	m.acknowledged(min(f.Ack, m.down))
+	if s == m.current {
+		// On an older link the same numbers may stand for other frames (resume).
+		m.acknowledged(min(f.Ack, m.down))
+	}
 	if f.Type.Sequenced() {
 		m.sequenced(s, f)
 		return
@@ -31,7 +34,7 @@ func (m *Machine) arrived(s *session, f poilink.Frame) {
 		m.send(s, poilink.Frame{Type: poilink.TypePong})
 	case poilink.TypeAck:
 	case poilink.TypeBye:
-		m.close(s, "closed by the terminal: "+f.Bye.Reason, false)
+		m.close(s, goodbye(f.Bye.Reason), false)
 	case poilink.TypeInjectKeys:
 		m.injectKeys(s, *f.InjectKeys)
 	case poilink.TypeActivate:
@@ -58,13 +61,17 @@ func (m *Machine) sequenced(s *session, f poilink.Frame) {
 	case f.Seq <= m.taken():
 		m.send(s, poilink.Frame{Type: poilink.TypeAck})
 		return
-	case f.Seq <= m.up:
-		return // it is being written down, and will be acknowledged then
 	case f.Seq > m.up+1:
 		m.badFrame(s, fmt.Sprintf("frame: seq %d where %d follows", f.Seq, m.up+1))
 		return
+	case f.Seq == m.up+1 && len(m.working) >= maxWorking:
+		m.refuse(s, poilink.RefusedOverloaded, textStore, retryStore)
+		m.close(s, "cannot store", false)
+		return
+	case f.Seq <= m.up && !m.again(s, f.Seq):
+		return // it is being written down, and will be acknowledged then
 	}
-	m.up = f.Seq
+	m.up = max(m.up, f.Seq)
 	if text := m.takeOver(s, f); text != "" {
 		m.badFrame(s, text)
 		return
@@ -74,10 +81,28 @@ func (m *Machine) sequenced(s *session, f poilink.Frame) {
 	}
 }
 
+// malformed ends a link on which something came that is no frame. If it has the next number it counts
+// as taken over, like one whose content is wrong.
+func (m *Machine) malformed(s *session, in Malformed) {
+	if s.phase != proving && s.phase != closing && in.Seq > 0 && (!m.upKnown || in.Seq == m.up+1) {
+		m.upKnown, m.up = true, in.Seq
+	}
+	m.badFrame(s, in.Text)
+}
+
+// goodbye is what is noted of a terminal's own word: the reasons that the protocol has, and never a
+// text of its making.
+func goodbye(reason string) string {
+	if reason == "restart" || reason == "shutdown" {
+		return "closed by the terminal: " + reason
+	}
+	return "closed by the terminal"
+}
+
 // taken is the highest seq up to which everything that arrived is durable: what is acknowledged.
 func (m *Machine) taken() uint64 {
 	if len(m.working) > 0 {
-		return m.working[0] - 1
+		return m.working[0].seq - 1
 	}
 	return m.up
 }
@@ -85,9 +110,12 @@ func (m *Machine) taken() uint64 {
 // settled acknowledges what has become durable.
 func (m *Machine) settled(seq uint64) {
 	before := m.taken()
-	m.working = slices.DeleteFunc(m.working, func(n uint64) bool { return n == seq })
+	m.working = slices.DeleteFunc(m.working, func(w work) bool { return w.seq == seq })
 	if len(m.working) == 0 {
 		m.working = nil // an idle POI keeps no buffer
+	}
+	if m.taken() > before {
+		m.moved = m.now
 	}
 	if m.taken() > before && m.Online() {
 		m.send(m.current, poilink.Frame{Type: poilink.TypeAck})
@@ -101,36 +129,57 @@ func (m *Machine) takeOver(s *session, f poilink.Frame) string {
 		if len(f.KeysLoaded.IKID) != 16 || len(f.KeysLoaded.KCV) > maxKCV {
 			return "keysLoaded: ikid is not 16 hex digits or kcv is too long"
 		}
-		m.working = append(m.working, m.up)
-		m.emit(CheckKeys{Seq: m.up, Link: s.link, IKID: f.KeysLoaded.IKID, KCV: f.KeysLoaded.KCV})
+		if !m.checks.take(m.now, injectionsPerMinute) {
+			return "keysLoaded: more than there are keys"
+		}
+		m.begin(s.link, f.Seq)
+		m.emit(CheckKeys{Seq: f.Seq, Link: s.link, IKID: f.KeysLoaded.IKID, KCV: f.KeysLoaded.KCV})
 		return ""
 	case poilink.TypeNexo:
-		return m.nexo(f.Nexo)
+		return m.nexo(s.link, f.Seq, f.Nexo)
 	case poilink.TypeProgress:
-		return m.progress(*f.Progress)
+		return m.progress(s.link, f.Seq, *f.Progress)
 	case poilink.TypeAuthorisationRequest:
 		r := *f.AuthorisationRequest
 		if text := checkRequest(r); text != "" {
 			return text
 		}
-		m.toEngine(r.Exchange, authorise(r))
+		m.toEngine(s.link, f.Seq, r.Exchange, authorise(r))
 		return ""
 	case poilink.TypeCompletionAdvice:
-		return m.completion(*f.CompletionAdvice)
+		return m.completion(s.link, f.Seq, *f.CompletionAdvice)
 	}
 	return fmt.Sprintf("frame: %s does not go up", f.Type)
 }
 
 // toEngine gives an input on behalf of the terminal. Before its activation a POI speaks for none.
-func (m *Machine) toEngine(order string, in kassa.Input) {
+func (m *Machine) toEngine(link LinkID, seq uint64, order string, in kassa.Input) {
 	if m.tid == "" {
 		return
 	}
-	m.working = append(m.working, m.up)
-	m.emit(ToEngine{Seq: m.up, TID: m.tid, Order: order, Input: in})
+	m.begin(link, seq)
+	m.emit(ToEngine{Seq: seq, TID: m.tid, Order: order, Input: in})
 }
 
-func (m *Machine) progress(p poilink.Progress) string {
+// begin notes that a frame is being written down.
+func (m *Machine) begin(link LinkID, seq uint64) {
+	if len(m.working) == 0 {
+		m.moved = m.now
+	}
+	if i := slices.IndexFunc(m.working, func(w work) bool { return w.seq == seq }); i >= 0 {
+		m.working[i].link = link
+		return
+	}
+	m.working = append(m.working, work{seq, link})
+}
+
+// again tells whether a repeat of what is not durable is to be given again: over another link it is,
+// since nobody tells us that writing it down has failed, and the engine knows an input by its identity.
+func (m *Machine) again(s *session, seq uint64) bool {
+	return slices.ContainsFunc(m.working, func(w work) bool { return w.seq == seq && w.link != s.link })
+}
+
+func (m *Machine) progress(link LinkID, seq uint64, p poilink.Progress) string {
 	switch p.Screen {
 	case poilink.ScreenPresentCard, poilink.ScreenPIN, poilink.ScreenInsertCard, poilink.ScreenProcessing:
 	default:
@@ -139,11 +188,11 @@ func (m *Machine) progress(p poilink.Progress) string {
 	if !validExchange(p.Exchange) {
 		return "progress: exchange is malformed"
 	}
-	m.toEngine(p.Exchange, kassa.ScreenShown{Screen: string(p.Screen)})
+	m.toEngine(link, seq, p.Exchange, kassa.ScreenShown{Screen: string(p.Screen)})
 	return ""
 }
 
-func (m *Machine) completion(a poilink.CompletionAdvice) string {
+func (m *Machine) completion(link LinkID, seq uint64, a poilink.CompletionAdvice) string {
 	in := kassa.CardCompleted{Request: a.Request}
 	switch a.Outcome {
 	case poilink.CardApproved:
@@ -164,13 +213,13 @@ func (m *Machine) completion(a poilink.CompletionAdvice) string {
 	if text := checkEMV(a.EMV); text != "" {
 		return "completionAdvice: " + text
 	}
-	m.toEngine(a.Exchange, in)
+	m.toEngine(link, seq, a.Exchange, in)
 	return ""
 }
 
 // nexo takes the POI's own end of an exchange. What it says of an exchange that it does not have on
 // its screen (Busy), or that we aborted, tells nothing new.
-func (m *Machine) nexo(raw json.RawMessage) string {
+func (m *Machine) nexo(link LinkID, seq uint64, raw json.RawMessage) string {
 	var msg nexo.Message
 	if err := json.Unmarshal(raw, &msg); err != nil {
 		return "nexo: not a message"
@@ -190,9 +239,9 @@ func (m *Machine) nexo(raw json.RawMessage) string {
 	}
 	switch r.ErrorCondition {
 	case nexo.ErrorCancel:
-		m.toEngine(h.ServiceID, kassa.POIEnded{Reason: kassa.CancelledAtPOI})
+		m.toEngine(link, seq, h.ServiceID, kassa.POIEnded{Reason: kassa.CancelledAtPOI})
 	case nexo.ErrorDeviceOut, nexo.ErrorNotAllowed, nexo.ErrorMessageFormat, nexo.ErrorRefusal:
-		m.toEngine(h.ServiceID, kassa.POIEnded{Reason: kassa.POIUnable})
+		m.toEngine(link, seq, h.ServiceID, kassa.POIEnded{Reason: kassa.POIUnable})
 	}
 	return ""
 }

@@ -43,6 +43,17 @@ func Decode(data []byte) (Frame, error) {
 	return f, nil
 }
 
+// SeqOf gives the sequence number of what Decode refuses, 0 when it has none that can be read.
+func SeqOf(data []byte) uint64 {
+	var f struct {
+		Seq uint64 `json:"seq"`
+	}
+	if len(data) > MaxFrame || json.Unmarshal(data, &f) != nil {
+		return 0
+	}
+	return f.Seq
+}
+
 // Encode writes one frame.
 func Encode(f Frame) ([]byte, error) {
 	data, err := json.Marshal(f)

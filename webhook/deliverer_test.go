@@ -2,8 +2,10 @@ package webhook_test
 
 import (
 	"compress/gzip"
+	"context"
 	"fmt"
 	"io"
+	"net"
 	"net/http"
 	"net/netip"
 	"strings"
@@ -259,6 +261,71 @@ func TestHostileReplies(t *testing.T) {
 			if hosts[i] == "echo" && try.Reply != "[removed]" {
 				t.Errorf("the reply keeps the signature: %q", try.Reply)
 			}
+		}
+	})
+}
+
+// TestReceiverThatNeverShakesHands: what a try began ends with it, the connection too.
+func TestReceiverThatNeverShakesHands(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		r, n := newRecord(), &network{}
+		silent := make(chan net.Conn, 10)
+		d, err := webhook.New(webhook.Config{
+			Store: r, Dialects: map[string]webhook.Dialect{"test": dialect{}}, Now: time.Now, Resolver: n,
+			Dial: func(context.Context, string, string) (net.Conn, error) {
+				client, server := net.Pipe()
+				silent <- server
+				return client, nil
+			},
+		})
+		if err != nil {
+			t.Fatal(err)
+		}
+		ctx, cancel := context.WithCancel(t.Context())
+		end := make(chan error, 1)
+		go func() { end <- d.Run(ctx) }()
+		r.tell(t, "A", 1, told{URL: "https://shop.nl/hook", Env: "live", Body: "x"})
+		server := <-silent
+		closed := make(chan time.Duration, 1)
+		began := time.Now()
+		go func() {
+			_, _ = io.Copy(io.Discard, server) // ends when the deliverer closes its end
+			closed <- time.Since(began)
+		}()
+		wait(time.Minute)
+		select {
+		case after := <-closed:
+			if after > 11*time.Second {
+				t.Errorf("the connection was open for %s", after)
+			}
+		default:
+			t.Error("the connection is still open a minute later")
+			server.Close()
+		}
+		cancel()
+		if err := <-end; err != nil {
+			t.Error(err)
+		}
+	})
+}
+
+// TestAddressThatSwallowsPackets: a host whose first address leads nowhere is reached at its second.
+func TestAddressThatSwallowsPackets(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		r, shop := newRecord(), &receiver{}
+		n := &network{
+			handlers: map[string]http.HandlerFunc{"shop": shop.answer(200, "OK")},
+			names:    map[string][]netip.Addr{"shop": {netip.MustParseAddr("2606:4700::1"), netip.MustParseAddr("8.8.8.8")}},
+			swallows: "[2606:4700::1]:80",
+		}
+		stop := running(t, r, n)
+		r.tell(t, "A", 1, hook("shop", "one"))
+		wait(time.Minute)
+		if err := stop(); err != nil {
+			t.Fatal(err)
+		}
+		if d := r.deliveries(t)[0]; d.Status != webhook.Delivered {
+			t.Errorf("%+v, dialled %v", d.Tries, n.dialled)
 		}
 	})
 }

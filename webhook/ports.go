@@ -62,6 +62,7 @@ type Dial func(ctx context.Context, network, address string) (net.Conn, error)
 // Limits.
 const (
 	tryTimeout    = 10 * time.Second // connect, send and read the reply
+	minDialTime   = 2 * time.Second  // for one of several addresses
 	maxReplyKept  = 2 << 10
 	maxHeader     = 16 << 10
 	perHost       = 4      // tries in the air to one host

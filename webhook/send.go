@@ -25,6 +25,10 @@ type sender struct {
 	client   *http.Client
 }
 
+// tryKey finds the context of a try. The transport gives a dial the values of the request's
+// context and not its end, and lets a handshake go on; what a try began must end with it.
+type tryKey struct{}
+
 // errPolicy marks a connection that may not be made, now or later.
 type errPolicy struct{ error }
 
@@ -52,6 +56,9 @@ func newSender(env estate.Environment, resolver Resolver, dial Dial, roots *x509
 // which resolves to something else a moment later changes nothing. One address that is not allowed
 // spoils the name.
 func (s *sender) connect(ctx context.Context, network, address string) (net.Conn, error) {
+	if try, ok := ctx.Value(tryKey{}).(context.Context); ok {
+		ctx = try
+	}
 	host, port, err := net.SplitHostPort(address)
 	if err != nil {
 		return nil, err
@@ -66,13 +73,25 @@ func (s *sender) connect(ctx context.Context, network, address string) (net.Conn
 		}
 	}
 	err = errors.New("the host has no address")
-	for _, addr := range addrs {
+	for i, addr := range addrs {
 		var conn net.Conn
-		if conn, err = s.dial(ctx, network, net.JoinHostPort(addr.Unmap().String(), port)); err == nil {
+		if conn, err = s.dialOne(ctx, network, net.JoinHostPort(addr.Unmap().String(), port), len(addrs)-i); err == nil {
+			context.AfterFunc(ctx, func() { _ = conn.Close() })
 			return conn, nil
 		}
 	}
 	return nil, err
+}
+
+// dialOne connects to the next of so many addresses, within its share of the time that is left: an
+// address that swallows packets must not use up that of the others.
+func (s *sender) dialOne(ctx context.Context, network, address string, left int) (net.Conn, error) {
+	if deadline, ok := ctx.Deadline(); ok && left > 1 {
+		var cancel context.CancelFunc
+		ctx, cancel = context.WithTimeout(ctx, max(time.Until(deadline)/time.Duration(left), minDialTime))
+		defer cancel()
+	}
+	return s.dial(ctx, network, address)
 }
 
 func (s *sender) addresses(ctx context.Context, host string) ([]netip.Addr, error) {
@@ -99,7 +118,7 @@ func (s *sender) control(_, address string, _ syscall.RawConn) error {
 func (s *sender) try(ctx context.Context, r Request) (status int, reply []byte, failure string, forGood bool) {
 	ctx, cancel := context.WithTimeout(ctx, tryTimeout)
 	defer cancel()
-	request, err := http.NewRequestWithContext(ctx, r.Method, r.URL, bytes.NewReader(r.Body))
+	request, err := http.NewRequestWithContext(context.WithValue(ctx, tryKey{}, ctx), r.Method, r.URL, bytes.NewReader(r.Body))
 	if err != nil {
 		return 0, nil, "the URL cannot be parsed", true
 	}
@@ -112,17 +131,26 @@ func (s *sender) try(ctx context.Context, r Request) (status int, reply []byte, 
 	request.Header.Set("User-Agent", "Kassa-Webhook")
 	response, err := s.client.Do(request)
 	if err != nil {
-		failure, forGood = inWords(err)
+		failure, forGood = inWords(ended(ctx, err))
 		return 0, nil, failure, forGood
 	}
 	defer response.Body.Close()
 	// A reply that stalls after its first bytes is judged by those.
 	reply, err = io.ReadAll(io.LimitReader(response.Body, maxReplyKept))
 	if err != nil && len(reply) == 0 {
-		failure, _ = inWords(err)
+		failure, _ = inWords(ended(ctx, err))
 		return response.StatusCode, nil, failure, false
 	}
 	return response.StatusCode, reply, "", false
+}
+
+// ended gives the reason of an error: a try that has run out of time closes its connection, and
+// that may be noticed first.
+func ended(ctx context.Context, err error) error {
+	if errors.Is(ctx.Err(), context.DeadlineExceeded) {
+		return ctx.Err()
+	}
+	return err
 }
 
 // inWords says why there was no reply, without the address that a name resolved to.

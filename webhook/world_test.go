@@ -178,6 +178,7 @@ type network struct {
 	names    map[string][]netip.Addr
 	lookups  int
 	dialled  []string
+	swallows string // the address that never answers
 }
 
 func (n *network) LookupNetIP(_ context.Context, _, host string) ([]netip.Addr, error) {
@@ -191,10 +192,14 @@ func (n *network) LookupNetIP(_ context.Context, _, host string) ([]netip.Addr, 
 }
 
 // dial serves one connection with the handler of whatever host the request names.
-func (n *network) dial(_ context.Context, _, address string) (net.Conn, error) {
+func (n *network) dial(ctx context.Context, _, address string) (net.Conn, error) {
 	n.mu.Lock()
 	n.dialled = append(n.dialled, address)
 	n.mu.Unlock()
+	if address == n.swallows {
+		<-ctx.Done()
+		return nil, ctx.Err()
+	}
 	client, server := net.Pipe()
 	l := &oneConn{conn: server, done: make(chan struct{})}
 	s := &http.Server{Handler: http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {

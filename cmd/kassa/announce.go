@@ -33,6 +33,9 @@ func announce(dir string, a announcement) error {
 // reach reads where a simulated party is now.
 func reach(dir string) (announcement, error) {
 	var a announcement
+	if dir == "" {
+		return a, errors.New("it is not part of this installation")
+	}
 	data, err := os.ReadFile(filepath.Join(dir, announceFile))
 	if errors.Is(err, os.ErrNotExist) {
 		return a, errors.New("it has not been started")

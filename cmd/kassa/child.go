@@ -19,6 +19,8 @@ type child struct {
 	args  []string
 	log   string
 	files []*os.File
+	// lock is held by the process too, behind the files that it knows of.
+	lock *os.File
 	// announced, when set, gets the line that the process writes to its announcement pipe.
 	announced chan []byte
 
@@ -31,7 +33,8 @@ type child struct {
 	ended  chan struct{}
 }
 
-// A process that fails again and again within this time is not started again.
+// A process that fails again and again within this time is not started again. One that was killed
+// did not fail: somebody tries what happens then.
 const (
 	childMinLife = 2 * time.Second
 	childTries   = 5
@@ -52,7 +55,7 @@ func (c *child) start() error {
 	defer logFile.Close()
 	cmd := exec.Command(exe, append(c.args, "--with-parent")...)
 	cmd.Stdout, cmd.Stderr = logFile, logFile
-	cmd.ExtraFiles = c.files
+	cmd.ExtraFiles = append([]*os.File{}, c.files...)
 	// Its own group: Ctrl-C reaches the parent, which ends the children in order.
 	cmd.SysProcAttr = &syscall.SysProcAttr{Setpgid: true}
 	stdin, err := cmd.StdinPipe()
@@ -65,8 +68,11 @@ func (c *child) start() error {
 		if pipe, w, err = os.Pipe(); err != nil {
 			return err
 		}
-		cmd.ExtraFiles = append(append([]*os.File{}, c.files...), w)
+		cmd.ExtraFiles = append(cmd.ExtraFiles, w)
 		defer w.Close()
+	}
+	if c.lock != nil {
+		cmd.ExtraFiles = append(cmd.ExtraFiles, c.lock)
 	}
 	c.mu.Lock()
 	defer c.mu.Unlock()
@@ -101,8 +107,12 @@ func (c *child) keep(ctx context.Context, out io.Writer) {
 		if c.isEnding() || ctx.Err() != nil {
 			return
 		}
-		if tries++; time.Since(began) > childMinLife {
+		switch failed := c.cmd.ProcessState.Exited() && !c.cmd.ProcessState.Success(); {
+		case !failed:
+		case time.Since(began) > childMinLife:
 			tries = 1
+		default:
+			tries++
 		}
 		if tries > childTries {
 			c.gaveUp <- fmt.Errorf("the %s process ends as soon as it is started (%w): %s", c.name, err, lastLine(c.log))

@@ -120,7 +120,8 @@ func (c *cloud) joinDoors(log *slog.Logger) error {
 	}
 	notifier := &multisafepay.Notifier{Records: c.store, Directory: door, Signer: door}
 	c.webhooks, err = webhook.New(webhook.Config{
-		Store: c.store, Dialects: map[string]webhook.Dialect{multisafepay.Dialect: webhookDialect{notifier}}, Now: c.now,
+		Store: c.store, Dialects: map[string]webhook.Dialect{multisafepay.Dialect: webhookDialect{notifier}},
+		Now: time.Now, // a signature's instant is compared with the receiver's clock, also after a night's suspension
 	})
 	return err
 }
@@ -145,7 +146,15 @@ func (c *cloud) watchStore(ctx context.Context) error {
 
 // server is the HTTP surface: POI links, doors, and in the test environment the simulation.
 func (c *cloud) server(o serveOptions, plain, secure net.Listener, log *slog.Logger) (*front.Server, error) {
-	authority, err := front.EnsureCA(filepath.Join(o.dir, "tls"), nil, time.Now, rand.Reader)
+	host, _, err := net.SplitHostPort(plain.Addr().String())
+	if err != nil {
+		return nil, err
+	}
+	var hosts []string
+	if ip := net.ParseIP(host); ip != nil && !ip.IsUnspecified() {
+		hosts = append(hosts, host)
+	}
+	authority, err := front.EnsureCA(filepath.Join(o.dir, "tls"), hosts, time.Now, rand.Reader)
 	if err != nil {
 		return nil, err
 	}
@@ -171,8 +180,8 @@ func (c *cloud) server(o serveOptions, plain, secure net.Listener, log *slog.Log
 	}), nil
 }
 
-// simulation passes on to the simulated parties. A token is not needed on this machine, but a
-// wrong one is refused.
+// simulation passes on to the simulated parties. From this machine a token is not needed, but a
+// wrong one is refused; from another one, which a listener beyond loopback lets in, it is needed.
 func (c *cloud) simulation(o serveOptions, log *slog.Logger) http.Handler {
 	mux := http.NewServeMux()
 	for path, dir := range map[string]string{
@@ -186,7 +195,12 @@ func (c *cloud) simulation(o serveOptions, log *slog.Logger) http.Handler {
 		front.Refuse(w, http.StatusNotFound, "not_found", "the simulation has /sim/terminals/, /sim/acquirer/ and /sim/inbox/")
 	})
 	return front.SimGuard(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		if shown := bearer(r); shown != "" && !(nativePorts{c}).MayOperate(shown) {
+		shown := bearer(r)
+		if shown == "" && !front.FromHere(r) {
+			front.Refuse(w, http.StatusUnauthorized, "unauthorised", "from another machine the simulation needs the operator's token (KASSA_TOKEN) as Authorization: Bearer")
+			return
+		}
+		if shown != "" && !(nativePorts{c}).MayOperate(shown) {
 			front.Refuse(w, http.StatusUnauthorized, "unauthorised", "this is not the operator's token (KASSA_TOKEN) of this installation")
 			return
 		}

@@ -47,11 +47,17 @@ func (f demoFacts) environment() string {
 
 func (f demoFacts) banner(out io.Writer, dir string, took time.Duration) {
 	first := f.Terminals[0]
-	fmt.Fprintf(out, "kassa · TEST · data %s · ready in %.1f s\n", dir, took.Seconds())
+	if took > 0 {
+		fmt.Fprintf(out, "kassa · TEST · data %s · ready in %.1f s\n", dir, took.Seconds())
+	}
 	row := func(what, where string) { fmt.Fprintf(out, "  %-18s %s\n", what, where) }
 	row("Virtual terminals", f.URL+"/sim/terminals/")
 	for _, t := range f.Terminals {
-		row("", fmt.Sprintf("%s  %-16s %-12s %s", t.TID, t.POIID, t.Group, t.Name))
+		line := fmt.Sprintf("%s  %-16s %-12s %s", t.TID, t.POIID, t.Group, t.Name)
+		if t.Code != "" {
+			line += "   activate it with " + t.Code
+		}
+		row("", line)
 	}
 	row("MultiSafepay API", f.URL+"/v1/json/")
 	row("  and over TLS", f.HTTPSURL+"/v1/json/   CA "+f.CA)

@@ -57,6 +57,7 @@ type dev struct {
 	secure   *os.File
 	origin   string
 	client   *http.Client
+	lock     *os.File
 	kids     []*child
 	terminal *child
 }
@@ -66,21 +67,24 @@ func runDev(ctx context.Context, o devOptions, out io.Writer) error {
 		return cli.Failure{Code: cli.Usage, What: "--terminals must be at least 2: one for each of the two groups"}
 	}
 	began := time.Now()
-	if err := prepareDir(o); err != nil {
-		return err
-	}
 	d := &dev{devOptions: o, out: out, client: &http.Client{Timeout: 5 * time.Second}}
-	if err := d.listen(); err != nil {
+	if err := d.prepare(ctx); err != nil {
 		return err
 	}
 	ctx, cancel := context.WithCancel(ctx)
 	defer d.stop(cancel)
 	facts, err := d.start(ctx)
+	if err == nil {
+		err = d.awaitReady(ctx, facts)
+	}
+	if ctx.Err() != nil {
+		return cli.Failure{Code: cli.Failed, What: "stopped before everything was ready"}
+	}
 	if err != nil {
 		return err
 	}
-	if err := d.awaitReady(ctx, facts); err != nil {
-		return err
+	for i := range facts.Terminals {
+		facts.Terminals[i].Code = "" // it has been used
 	}
 	if err := cli.WriteLast(cli.Installation{URL: facts.URL, Token: facts.Token, CA: facts.CA}); err != nil {
 		fmt.Fprintln(out, "note: client commands need KASSA_URL and KASSA_TOKEN here:", err)
@@ -94,13 +98,34 @@ func runDev(ctx context.Context, o devOptions, out io.Writer) error {
 	return d.watch(ctx)
 }
 
-func prepareDir(o devOptions) error {
-	if o.reset {
-		if err := removeData(o.dir); err != nil {
+// prepare makes the folder and the address this process's own before it touches what is in them:
+// with --reset as with --env, another that still runs must not lose its files.
+func (d *dev) prepare(ctx context.Context) error {
+	if err := os.MkdirAll(d.dir, 0o700); err != nil {
+		return err
+	}
+	var err error
+	if d.lock, err = lockData(ctx, d.dir); err != nil {
+		return err
+	}
+	if err := d.listen(); err != nil {
+		return err
+	}
+	if d.reset {
+		if err := removeData(d.dir); err != nil {
 			return err
 		}
 	}
-	return os.MkdirAll(filepath.Join(o.dir, "log"), 0o700)
+	if d.env != "" {
+		// Whoever waits for the file must not meet the one of an earlier start.
+		if err := os.Remove(d.env); err != nil && !errors.Is(err, os.ErrNotExist) {
+			return fmt.Errorf("--env: %w", err)
+		}
+		if err := os.MkdirAll(filepath.Dir(d.env), 0o700); err != nil {
+			return fmt.Errorf("--env: %w", err)
+		}
+	}
+	return os.MkdirAll(d.sub("log"), 0o700)
 }
 
 // removeData removes only what Kassa made, in case the folder is somebody's home.
@@ -179,7 +204,7 @@ func (d *dev) start(ctx context.Context) (demoFacts, error) {
 func (d *dev) sub(name string) string { return filepath.Join(d.dir, name) }
 
 func (d *dev) spawn(ctx context.Context, c *child) error {
-	c.log = filepath.Join(d.dir, "log", c.name+".log")
+	c.log, c.lock = filepath.Join(d.dir, "log", c.name+".log"), d.lock
 	if err := c.start(); err != nil {
 		return err
 	}

@@ -74,6 +74,9 @@ func runServe(ctx context.Context, o serveOptions, out io.Writer, log *slog.Logg
 			Next: "give its host with --acquirer HOST:PORT, or a simulated one with --sim-acquirer FOLDER",
 		}
 	}
+	if _, _, err := net.SplitHostPort(o.acquirer); o.acquirer != "" && err != nil {
+		return cli.Failure{Code: cli.Usage, What: fmt.Sprintf("--acquirer %q is not HOST:PORT", o.acquirer)}
+	}
 	plain, secure, err := listeners(o)
 	if err != nil {
 		return err

@@ -72,6 +72,15 @@ func (h *Handler) refund(w http.ResponseWriter, c *call) *refusal {
 	if refused != nil {
 		return refused
 	}
+	for _, r := range o.Refunds {
+		if r.Ref != "" && r.Ref == ask.Ref && r.Status != kassa.RefundDeclined {
+			return &refusal{
+				http.StatusNotFound, codeRefund,
+				"refund_order_id: the order has a refund with this id already; its related_transactions show it",
+				string(kassa.RefundDuplicate),
+			}
+		}
+	}
 	o, n, reason, err := h.Orders.Refund(context.WithoutCancel(c.Context()), Dialect, o.Scope, o.Ref, ask)
 	switch {
 	case err != nil:
@@ -179,32 +188,44 @@ func (h *Handler) find(c *call) ([]kassa.Order, *refusal) {
 }
 
 // byTransaction finds the order that has an attempt with this number. Numbers are Unix
-// microseconds of about the instant at which the attempt was opened (ahead of it by seconds at
-// most, after restarts), so that a search in the journal by time leads there.
-func (h *Handler) byTransaction(id string) (kassa.Order, bool, error) {
+// microseconds of the instant at which the attempt was opened, or a little ahead of it (by seconds
+// after restarts), so that a search in the journal by time leads there: close by first, since a
+// minute may hold more than can be read.
+func (h *Handler) byTransaction(id string) (o kassa.Order, ok bool, err error) {
 	n, err := strconv.ParseInt(id, 10, 64)
 	if err != nil || len(id) < 15 || id[0] == '0' {
 		return kassa.Order{}, false, nil
 	}
-	opened := time.UnixMicro(n)
-	after, err := h.lastBefore(opened.Add(-time.Minute))
+	left := maxScan
+	for _, around := range []time.Duration{5 * time.Millisecond, time.Second, time.Minute} {
+		if o, ok, err = h.openedAround(n, around, &left); ok || err != nil {
+			return o, ok, err
+		}
+	}
+	return kassa.Order{}, false, nil
+}
+
+// openedAround looks through the facts that were noted around the instant that a number tells.
+func (h *Handler) openedAround(number int64, around time.Duration, left *int) (kassa.Order, bool, error) {
+	opened := time.UnixMicro(number)
+	after, err := h.lastBefore(opened.Add(-around))
 	if err != nil {
 		return kassa.Order{}, false, err
 	}
-	for scanned := 0; scanned < maxScan; {
+	for *left > 0 {
 		entries, err := h.Feed.Entries(after, 500)
 		if err != nil || len(entries) == 0 {
 			return kassa.Order{}, false, err
 		}
 		for _, e := range entries {
-			if e.At.After(opened.Add(2 * time.Second)) {
+			if e.At.After(opened.Add(min(around, 2*time.Second))) {
 				return kassa.Order{}, false, nil
 			}
-			if e.Kind == "AttemptOpened" && opens(e, n) {
+			if e.Kind == "AttemptOpened" && opens(e, number) {
 				return h.load(e.Stream)
 			}
 		}
-		scanned += len(entries)
+		*left -= len(entries)
 		after = entries[len(entries)-1].Seq
 	}
 	return kassa.Order{}, false, nil

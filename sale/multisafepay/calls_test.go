@@ -127,6 +127,41 @@ func TestPathsAreAnsweredInJSON(t *testing.T) {
 	}
 }
 
+func TestOwns(t *testing.T) {
+	for _, path := range []string{
+		"/v1/json", "/v1/json/", "/v1/json/orders", "//v1/json/orders", "/v1//json/orders", "/x/../v1/json/orders", "/v1/./json",
+		"/v1/json/../../x", "/events", "/events/", "/events/stream", "/events/stream/", "//events/stream/", "/connect", "/connect/x/",
+		"/v1/json/orders/..",
+	} {
+		if !multisafepay.Owns(path) {
+			t.Errorf("%s is not the dialect's", path)
+		}
+	}
+	for _, path := range []string{"/", "", "/v1", "/v1/jsonx", "/api/v1/status", "/eventsx", "/connection", "/sim/terminals/"} {
+		if multisafepay.Owns(path) {
+			t.Errorf("%s is the dialect's", path)
+		}
+	}
+}
+
+// TestNoRedirectShowsAKey is about paths that a ServeMux would clean by a redirect.
+func TestNoRedirectShowsAKey(t *testing.T) {
+	w := newWorld(t)
+	w.order("clean")
+	for path, want := range map[string]int{
+		"//v1/json/orders/clean": 200, "///v1/json//orders/clean": 200,
+		"/v1//json/orders/clean": 404, "/x/../v1/json/orders/clean": 404, "/v1/./json/orders/clean": 404,
+		"/events": 404, "/events/": 404, "/connect": 404, "/connect/": 404,
+	} {
+		r := httptest.NewRequest("GET", "http://pos.example/?api_key="+groupKey, nil)
+		r.URL.Path = path
+		got := w.send(r)
+		if got.Status != want || strings.Contains(fmt.Sprint(got.Header, got.Raw), groupKey) {
+			t.Errorf("%s: %d %v %s", path, got.Status, got.Header, got.Raw)
+		}
+	}
+}
+
 func TestOrderIDsInPaths(t *testing.T) {
 	for id, paths := range map[string][]string{
 		"pos-1":        {"/v1/json/orders/pos-1", "/v1/json//orders/pos-1", "/v1/json/orders/pos-1?locale=en_US&order_id=pos 1"},

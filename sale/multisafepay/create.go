@@ -41,6 +41,7 @@ func (h *Handler) create(w http.ResponseWriter, c *call) *refusal {
 		}
 	}
 	group, _ := h.Directory.Group(terminal.Group)
+	a.kept.keep(keptUnreachable, h.unreachable(terminal))
 	order, reason, err := h.Orders.Create(context.WithoutCancel(c.Context()), kassa.NewOrder{
 		Dialect: Dialect, Account: terminal.Account, Scope: terminal.Group, Ref: a.orderID,
 		Fingerprint: fingerprint(body, a.amount), Environment: string(terminal.Environment),
@@ -55,7 +56,11 @@ func (h *Handler) create(w http.ResponseWriter, c *call) *refusal {
 	case reason != kassa.None:
 		return because(reason, createField(reason))
 	}
-	writeSuccess(w, h.created(c.Request, order), h.warnings(order, terminal))
+	busy, err := h.waited(order)
+	if err != nil {
+		return worldFailed("the order is stored, but could not be read again")
+	}
+	writeSuccess(w, h.created(c.Request, order), warnings(order, busy))
 	return nil
 }
 
@@ -82,19 +87,55 @@ func (h *Handler) terminal(caller Caller, tid string) (estate.Terminal, *refusal
 	return t, nil
 }
 
-// warnings tells what stands between the order and the terminal's screen. MultiSafepay accepts
-// such orders in silence.
-func (h *Handler) warnings(o kassa.Order, t estate.Terminal) []any {
-	var list []any
-	warn := func(code, message string) { list = append(list, object{"code": code, "message": message}) }
+// The warnings of an answer. MultiSafepay accepts such orders in silence.
+const (
+	notActivated    = "terminal_not_activated"
+	offline         = "terminal_offline"
+	busyTerminal    = "terminal_busy"
+	keptUnreachable = "unreachable" // the name under which the first two are kept with the order
+)
+
+// unreachable gives the warning that stands between an order and the terminal's screen now, or nil.
+func (h *Handler) unreachable(t estate.Terminal) any {
 	switch {
 	case t.POIID == "":
-		warn("terminal_not_activated", "no device has been activated for this terminal; the order waits for one until it expires")
+		return notActivated
 	case !h.Presence.Online(t.TID):
-		warn("terminal_offline", "the terminal is not connected; the order is shown if it connects before the order expires")
+		return offline
 	}
-	if o.Status == kassa.Waiting {
-		warn("terminal_busy", "the terminal has another order; this one is shown when that has ended, if it does before this one expires")
+	return nil
+}
+
+// waited tells whether the terminal had another order when this one was made. Only for an order
+// that has changed since must the journal be asked.
+func (h *Handler) waited(o kassa.Order) (bool, error) {
+	if o.Status == kassa.Waiting || o.ModifiedAt.Equal(o.CreatedAt) {
+		return o.Status == kassa.Waiting, nil
+	}
+	entries, err := h.Records.StreamEntries(orderStream(o.Number), 1)
+	if err != nil || len(entries) == 0 {
+		return false, err
+	}
+	event, err := kassa.DecodeEvent(entries[0].Kind, entries[0].Payload)
+	if err != nil {
+		return false, err
+	}
+	made, ok := event.(kassa.OrderCreated)
+	return ok && !made.Offered, nil
+}
+
+// warnings tells what stood between the order and the terminal's screen when it was made.
+func warnings(o kassa.Order, busy bool) []any {
+	var list []any
+	warn := func(code, message string) { list = append(list, object{"code": code, "message": message}) }
+	switch keptWith(o)[keptUnreachable] {
+	case notActivated:
+		warn(notActivated, "no device has been activated for this terminal; the order waits for one until it expires")
+	case offline:
+		warn(offline, "the terminal is not connected; the order is shown if it connects before the order expires")
+	}
+	if busy {
+		warn(busyTerminal, "the terminal has another order; this one is shown when that has ended, if it does before this one expires")
 	}
 	return list
 }
@@ -168,7 +209,7 @@ func (h *Handler) readOrder(c *call, body object) (a asked, refused *refusal) {
 	if a.lifetime, refused = readLifetime(body); refused != nil {
 		return a, refused
 	}
-	if a.kept, a.notifyURL, refused = h.readKept(body); refused != nil {
+	if a.kept, a.notifyURL, refused = h.keepFields(body); refused != nil {
 		return a, refused
 	}
 	return a, nil

@@ -14,8 +14,10 @@ import (
 
 // decode reads a body strictly: one JSON object, UTF-8, no key twice, nothing behind it. Errors
 // say what is wrong with the text, and never quote it.
-func decode(body []byte) (object, error) {
-	d := decoder{jsontext.NewDecoder(bytes.NewReader(body)), 0}
+func decode(body []byte) (object, error) { return decodeUpTo(body, maxValues) }
+
+func decodeUpTo(body []byte, values int) (object, error) {
+	d := decoder{jsontext.NewDecoder(bytes.NewReader(body)), values, values}
 	if d.PeekKind() != '{' {
 		if len(bytes.TrimSpace(body)) == 0 {
 			return nil, errors.New("the body is empty; it must be a JSON object")
@@ -34,12 +36,12 @@ func decode(body []byte) (object, error) {
 
 type decoder struct {
 	*jsontext.Decoder
-	values int
+	limit, left int // of values
 }
 
 func (d *decoder) value(depth int) (any, error) {
-	if d.values++; d.values > maxValues {
-		return nil, fmt.Errorf("the body may hold %d values at most", maxValues)
+	if d.left--; d.left < 0 {
+		return nil, fmt.Errorf("the body may hold %d values at most", d.limit)
 	}
 	token, err := d.ReadToken()
 	if err != nil {

@@ -7,6 +7,7 @@ import (
 	"io"
 	"net/http"
 	"net/url"
+	pathpkg "path"
 	"regexp"
 	"strings"
 	"sync"
@@ -26,7 +27,7 @@ type Handler struct {
 
 	mu          sync.Mutex
 	minute      time.Time
-	recorded    int
+	recorded    map[bool]int // refused calls kept in this minute, of callers with a key and of others
 	orderIDForm *regexp.Regexp
 	localeForm  *regexp.Regexp
 }
@@ -62,14 +63,23 @@ func New(c Config) (*Handler, error) {
 const (
 	prefixAPI    = "/v1/json/"
 	prefixEvents = "/events/stream"
+	prefixBus    = "/events/"
 	prefixPage   = "/connect/"
 )
 
-// Owns tells whether a path is the dialect's.
+// Owns tells whether an escaped path is the dialect's, or would be once it is cleaned: a ServeMux
+// answers those with a redirect in HTML, which repeats the query and with it the key.
 func Owns(path string) bool {
-	return path+"/" == prefixAPI || strings.HasPrefix(path, prefixAPI) || strings.HasPrefix(path, prefixPage) ||
-		path == prefixEvents || strings.HasPrefix(path, prefixEvents+"/")
+	return owns(path) || owns(pathpkg.Clean("/"+path))
 }
+
+func owns(path string) bool {
+	path += "/"
+	return strings.HasPrefix(path, prefixAPI) || strings.HasPrefix(path, prefixBus) || strings.HasPrefix(path, prefixPage)
+}
+
+// trimSlashes takes out the slashes that a client doubles when the address it was given ends in one.
+func trimSlashes(path string) string { return "/" + strings.TrimLeft(path, "/") }
 
 // Routes, as they are recorded.
 const (
@@ -83,7 +93,7 @@ const (
 
 func (h *Handler) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	writeSecurityHeaders(w)
-	path := r.URL.EscapedPath()
+	path := trimSlashes(r.URL.EscapedPath())
 	switch {
 	case strings.HasPrefix(path, prefixPage):
 		h.servePage(w, r, strings.Trim(strings.TrimPrefix(path, prefixPage), "/"))
@@ -213,15 +223,19 @@ func (h *Handler) authenticate(r *http.Request) (Caller, bool) {
 	return caller, true
 }
 
-// body reads and decodes the request's body as JSON, whatever content type it claims.
+// body reads and decodes the request's body as JSON, whatever content type it claims. One that says
+// that it is too long is not read at all.
 func (h *Handler) body(w http.ResponseWriter, c *call) (object, *refusal) {
+	tooLong := &refusal{
+		http.StatusRequestEntityTooLarge, codeUnknown, fmt.Sprintf("the body may have %d bytes at most", maxBody), causeBody,
+	}
+	if c.ContentLength > maxBody {
+		return nil, tooLong
+	}
 	raw, err := io.ReadAll(http.MaxBytesReader(w, c.Body, maxBody))
 	if err != nil {
 		if _, ok := errors.AsType[*http.MaxBytesError](err); ok {
-			return nil, &refusal{
-				http.StatusRequestEntityTooLarge, codeUnknown,
-				fmt.Sprintf("the body may have %d bytes at most", maxBody), causeBody,
-			}
+			return nil, tooLong
 		}
 		return nil, &refusal{http.StatusBadRequest, codeUnknown, "the body could not be read to its end", causeBody}
 	}
@@ -239,7 +253,7 @@ func (h *Handler) body(w http.ResponseWriter, c *call) (object, *refusal) {
 // record keeps a refused call for diagnosis.
 func (h *Handler) record(c *call, r *refusal) {
 	now := h.Now()
-	if !h.mayRecord(now) {
+	if !h.mayRecord(now, c.caller.Account != "") {
 		return
 	}
 	h.Refusals.Record(context.WithoutCancel(c.Context()), RefusedCall{
@@ -249,19 +263,24 @@ func (h *Handler) record(c *call, r *refusal) {
 	})
 }
 
-func (h *Handler) mayRecord(now time.Time) bool {
+// mayRecord counts apart who has a key, so that strangers cannot use up what tenants need to know.
+func (h *Handler) mayRecord(now time.Time, known bool) bool {
 	h.mu.Lock()
 	defer h.mu.Unlock()
-	if minute := now.Truncate(time.Minute); !minute.Equal(h.minute) {
-		h.minute, h.recorded = minute, 0
+	if minute := now.Truncate(time.Minute); !minute.Equal(h.minute) || h.recorded == nil {
+		h.minute, h.recorded = minute, make(map[bool]int)
 	}
-	h.recorded++
-	return h.recorded <= maxRecorded
+	h.recorded[known]++
+	return h.recorded[known] <= maxRecorded
 }
 
-// recordable lets through what has the form of an id, and cuts what could be a card number.
+// recordable lets through what has the form of an id and is no key that somebody put in its place,
+// and cuts what could be a card number.
 func (h *Handler) recordable(id string) string {
 	if !h.orderIDForm.MatchString(id) {
+		return ""
+	}
+	if _, isKey := h.Directory.Authenticate(id); isKey {
 		return ""
 	}
 	return maskDigits(id)

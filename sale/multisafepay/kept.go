@@ -17,7 +17,7 @@ var customerFields = []string{
 
 const defaultLocale = "en_US"
 
-func (h *Handler) readKept(body object) (kept object, notifyURL string, refused *refusal) {
+func (h *Handler) keepFields(body object) (kept object, notifyURL string, refused *refusal) {
 	kept = object{}
 	for _, name := range []string{"var1", "var2", "var3"} {
 		v, err := text(body, "", name, maxVariable)
@@ -180,11 +180,19 @@ func completeItem(sent object) object {
 // keptWith gives back what was kept with an order. An order whose keep cannot be read is shown
 // without it: the payment does not depend on it.
 func keptWith(o kassa.Order) object {
-	kept, err := decode(o.Door)
+	kept, err := readKept(o)
 	if err != nil {
 		return object{}
 	}
 	return kept
+}
+
+// readKept has no limit but the one on bytes: completing a cart adds values to those that came in.
+func readKept(o kassa.Order) (object, error) {
+	if len(o.Door) == 0 {
+		return object{}, nil
+	}
+	return decodeUpTo(o.Door, len(o.Door))
 }
 
 func locale(kept object) string {

@@ -60,7 +60,10 @@ func (n *Notifier) Render(entry journal.Entry) (notice Notice, ok bool, err erro
 		return Notice{}, false, err
 	}
 	group, _ := n.Directory.Group(o.Scope)
-	kept := keptWith(o)
+	kept, err := readKept(o)
+	if err != nil {
+		return Notice{}, false, fmt.Errorf("multisafepay: what was kept with %s: %w", entry.Stream, err)
+	}
 	notice = Notice{
 		Order: entry.Stream, OrderRef: o.Ref, Account: o.Account, Group: o.Scope, Environment: o.Environment,
 		Event: what, URL: group.WebhookURL, Method: http.MethodPost,

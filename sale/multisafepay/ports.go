@@ -107,7 +107,7 @@ type Config struct {
 
 // Limits of what one request or the door as a whole may use.
 const (
-	maxBody         = 1 << 20
+	maxBody         = 256 << 10
 	maxDepth        = 32
 	maxValues       = 20_000
 	maxNumber       = 40 // characters of a number
@@ -119,7 +119,8 @@ const (
 	maxDescription  = 200
 	maxVariable     = 500
 	maxScan         = 50_000 // journal entries read to find an order by its transaction id
-	// maxRecorded bounds the refused calls kept in a minute, so that nobody fills the disk.
+	// maxRecorded bounds the refused calls kept in a minute, of callers with a key and of those
+	// without, so that nobody fills the disk.
 	maxRecorded = 600
 )
 

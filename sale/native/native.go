@@ -65,40 +65,43 @@ type Estate interface {
 	MayOperate(key string) bool
 }
 
-// Handler serves the API.
+// Handler serves the API. It takes paths as they are: a ServeMux would answer those that can be
+// cleaned with a redirect in HTML.
 func Handler(e Estate) http.Handler {
-	mux := http.NewServeMux()
-	mux.HandleFunc("GET "+Prefix+"terminals", func(w http.ResponseWriter, _ *http.Request) {
-		answer(w, map[string]any{"data": e.Terminals()})
-	})
-	mux.HandleFunc("GET "+Prefix+"status", func(w http.ResponseWriter, _ *http.Request) {
-		s := Status{Acquirer: e.Acquirer(), Store: e.Store()}
-		for _, t := range e.Terminals() {
-			if t.Activated {
-				s.Terminals.Activated++
-			}
-			if t.Online {
-				s.Terminals.Online++
-			}
-		}
-		answer(w, s)
-	})
-	mux.HandleFunc(Prefix, func(w http.ResponseWriter, r *http.Request) {
-		problem(w, r, http.StatusNotFound, "Not found", "there is nothing at this path")
-	})
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		key, ok := strings.CutPrefix(r.Header.Get("Authorization"), "Bearer ")
-		if !ok || !e.MayOperate(strings.TrimSpace(key)) {
+		scheme, key, _ := strings.Cut(r.Header.Get("Authorization"), " ")
+		if !strings.EqualFold(scheme, "Bearer") || !e.MayOperate(strings.TrimSpace(key)) {
 			w.Header().Set("WWW-Authenticate", "Bearer")
 			problem(w, r, http.StatusUnauthorized, "Unauthorised", "send the operator's token (KASSA_TOKEN) as Authorization: Bearer")
 			return
 		}
 		if r.Method != http.MethodGet && r.Method != http.MethodHead {
+			w.Header().Set("Allow", "GET, HEAD")
 			problem(w, r, http.StatusMethodNotAllowed, "Method not allowed", "this path is read with GET")
 			return
 		}
-		mux.ServeHTTP(w, r)
+		switch r.URL.EscapedPath() {
+		case Prefix + "terminals":
+			answer(w, map[string]any{"data": e.Terminals()})
+		case Prefix + "status":
+			answer(w, status(e))
+		default:
+			problem(w, r, http.StatusNotFound, "Not found", "there is nothing at this path")
+		}
 	})
+}
+
+func status(e Estate) Status {
+	s := Status{Acquirer: e.Acquirer(), Store: e.Store()}
+	for _, t := range e.Terminals() {
+		if t.Activated {
+			s.Terminals.Activated++
+		}
+		if t.Online {
+			s.Terminals.Online++
+		}
+	}
+	return s
 }
 
 func answer(w http.ResponseWriter, body any) {

@@ -61,3 +61,20 @@ func TestNative(t *testing.T) {
 		t.Errorf("status: store %v", store)
 	}
 }
+
+func TestEveryAnswerIsJSON(t *testing.T) {
+	for path, want := range map[string]int{
+		"/api/v1//status": 404, "/api/v1/x/../status": 404, "/api/v1/status/": 404, "/api/v1/": 404, "/api/v1/Status": 404,
+	} {
+		if got, _ := call(t, "GET", path, "secret"); got != want {
+			t.Errorf("%s: %d", path, got)
+		}
+	}
+	r := httptest.NewRequest("POST", "/api/v1/status", nil)
+	r.Header.Set("Authorization", "bearer  secret") // a scheme has no case (RFC 9110, 11.1)
+	w := httptest.NewRecorder()
+	native.Handler(estate{}).ServeHTTP(w, r)
+	if w.Code != http.StatusMethodNotAllowed || w.Header().Get("Allow") != "GET, HEAD" {
+		t.Errorf("POST: %d, Allow %q", w.Code, w.Header().Get("Allow"))
+	}
+}

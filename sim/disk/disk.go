@@ -13,31 +13,18 @@ import (
 	"errors"
 	"fmt"
 	"slices"
-	"strings"
 
 	"kassa/journal"
 )
 
-// Limits of one batch and of the queue, those of store/sqlite.
+// Limits of the queue and of an answer, those of store/sqlite.
 const (
 	maxQueueBatches = 4096
-	maxChanges      = 256
-	maxStreamBytes  = 200
-	maxNameBytes    = 512
-	maxFacts        = 1024
-	maxValueBytes   = 16 << 20
 	maxRead         = 10_000
-	minYear         = 1678
-	maxYear         = 2261
 )
 
-// Errors of Submit besides those of package journal.
-var (
-	// ErrMalformed tells that a batch breaks a rule of journal.Change or a limit.
-	ErrMalformed = errors.New("disk: the batch is malformed")
-	// ErrFull tells that too many batches wait for Flush, where a real store would block.
-	ErrFull = errors.New("disk: too many batches wait for Flush")
-)
+// ErrFull tells that too many batches wait for Flush, where a real store would block.
+var ErrFull = errors.New("disk: too many batches wait for Flush")
 
 // Disk is a store. The zero value is not ready; see New.
 type Disk struct {
@@ -121,7 +108,7 @@ func (d *Disk) Crash() *Disk {
 
 // apply writes a batch, or leaves no trace of it.
 func (r *record) apply(b journal.Batch) (journal.Receipt, error) {
-	if err := check(b); err != nil {
+	if _, err := b.Check(); err != nil {
 		return journal.Receipt{}, err
 	}
 	if err := r.precondition(b); err != nil {
@@ -205,36 +192,6 @@ func (r *record) append(c *journal.Change) {
 		r.entries = append(r.entries, journal.Entry{Seq: seq, Stream: c.Stream, Version: s.Version, Fact: fact})
 		s.entries = append(s.entries, seq)
 	}
-}
-
-// check tells whether a batch keeps the rules and limits.
-func check(b journal.Batch) error {
-	if len(b) > maxChanges {
-		return fmt.Errorf("%w: %d changes", ErrMalformed, len(b))
-	}
-	for i := range b {
-		c := &b[i]
-		twice := slices.ContainsFunc(b[:i], func(other journal.Change) bool { return other.Stream == c.Stream })
-		kind, id, _ := strings.Cut(c.Stream, "/")
-		switch {
-		case kind == "" || id == "" || len(c.Stream) > maxStreamBytes:
-			return fmt.Errorf("%w: stream %q is not kind/id of at most %d bytes", ErrMalformed, c.Stream, maxStreamBytes)
-		case twice:
-			return fmt.Errorf("%w: stream %q occurs twice", ErrMalformed, c.Stream)
-		case len(c.Ref) > maxNameBytes || len(c.Holds) > maxNameBytes:
-			return fmt.Errorf("%w: stream %q: ref or holds is too long", ErrMalformed, c.Stream)
-		case len(c.State) > maxValueBytes || len(c.Facts) > maxFacts:
-			return fmt.Errorf("%w: stream %q: state or number of facts is too large", ErrMalformed, c.Stream)
-		}
-		for j := range c.Facts {
-			f := &c.Facts[j]
-			if len(f.Payload) > maxValueBytes || len(f.Kind) > maxNameBytes || len(f.Scope) > maxNameBytes ||
-				f.At.Year() < minYear || f.At.Year() > maxYear {
-				return fmt.Errorf("%w: stream %q: a fact is too large, or its instant out of range", ErrMalformed, c.Stream)
-			}
-		}
-	}
-	return nil
 }
 
 // copyBytes makes a copy that nobody shares; nothing is always nil.

@@ -10,16 +10,6 @@ const (
 	maxGroupBatches = 1024
 	maxGroupBytes   = 8 << 20
 
-	// Bounds of one batch; beyond them it fails with ErrMalformed.
-	maxChanges     = 256
-	maxFacts       = 1024 // of one change
-	maxStreamBytes = 200  // journal.Change
-	maxNameBytes   = 512  // ref, holds, and a fact's kind and scope
-	maxValueBytes  = 16 << 20
-	// The years whose every instant a count of nanoseconds can hold.
-	minYear = 1678
-	maxYear = 2261
-
 	// maxEntries and maxStreams bound one answer to a reader, whatever it asks for.
 	maxEntries = 10_000
 	maxStreams = 10_000

@@ -38,7 +38,9 @@ func (s *Store) one(text, key string) (stream journal.Stream, found bool, err er
 // OpenStreams calls each for every open stream of a kind, by id. It holds no connection meanwhile,
 // so that each may use the store, and it ends with the first error of each.
 func (s *Store) OpenStreams(kind string, each func(journal.Stream) error) error {
-	const open = streamColumns + "INDEXED BY streams_open WHERE open = 1 AND id > ?1 AND id < ?2 ORDER BY id LIMIT ?3"
+	// A bare parameter behind LIMIT makes SQLite prepare the statement anew at every binding; with
+	// the sign it is an expression like others. The same below.
+	const open = streamColumns + "INDEXED BY streams_open WHERE open = 1 AND id > ?1 AND id < ?2 ORDER BY id LIMIT +?3"
 	after := ""
 	for {
 		page, err := s.page(open, kind, after, openPage)
@@ -60,7 +62,7 @@ func (s *Store) OpenStreams(kind string, each func(journal.Stream) error) error 
 // Streams lists the streams of a kind by id, those whose id comes after the one given; "" is the
 // beginning. It gives at most 10,000.
 func (s *Store) Streams(kind, after string, limit int) ([]journal.Stream, error) {
-	return s.page(streamColumns+"WHERE id > ?1 AND id < ?2 ORDER BY id LIMIT ?3", kind, after, min(limit, maxStreams))
+	return s.page(streamColumns+"WHERE id > ?1 AND id < ?2 ORDER BY id LIMIT +?3", kind, after, min(limit, maxStreams))
 }
 
 // page reads streams by id. The ids of a kind lie between "kind/" and "kind0", '0' being the
@@ -85,7 +87,7 @@ const entryColumns = `SELECT journal.seq, streams.id, journal.version, journal.a
 // Entries reads the facts after a sequence number, in order, at most 10,000.
 func (s *Store) Entries(after uint64, limit int) ([]journal.Entry, error) {
 	const text = entryColumns + `FROM journal CROSS JOIN streams ON streams.number = journal.stream
-		WHERE journal.seq > ?1 ORDER BY journal.seq LIMIT ?2`
+		WHERE journal.seq > ?1 ORDER BY journal.seq LIMIT +?2`
 	return s.entries(text, func(stmt *sqlite.Stmt) {
 		stmt.BindInt64(1, int64(min(after, math.MaxInt64)))
 		stmt.BindInt64(2, int64(max(0, min(limit, maxEntries))))

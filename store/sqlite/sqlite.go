@@ -25,7 +25,7 @@ import (
 	"zombiezen.com/go/sqlite"
 )
 
-// Errors of Open and Submit besides those of package journal.
+// Errors of Open.
 var (
 	// ErrLocked tells that another process (or another Store) has the file open.
 	ErrLocked = errors.New("sqlite: another kassa serves this data")
@@ -33,8 +33,6 @@ var (
 	ErrUnsafe = errors.New("sqlite: unsafe to serve from")
 	// ErrNewerSchema tells that a later release of Kassa has written the file.
 	ErrNewerSchema = errors.New("sqlite: the data has a newer schema than this program")
-	// ErrMalformed tells that a batch breaks a rule of journal.Change or a limit. The store goes on.
-	ErrMalformed = errors.New("sqlite: the batch is malformed")
 )
 
 // Options tune a store; the zero value is right for most.
@@ -166,7 +164,7 @@ func (s *Store) open() error {
 // Submit itself once the store is closed), so that it must be quick and must call neither Submit
 // nor Close. The batch must not be changed before done was called.
 func (s *Store) Submit(b journal.Batch, done func(journal.Receipt, error)) {
-	size, err := check(b)
+	size, err := b.Check()
 	if !s.queue.put(request{batch: b, done: done, size: size, err: err}) {
 		done(journal.Receipt{}, journal.ErrClosed)
 	}

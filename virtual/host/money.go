@@ -20,16 +20,19 @@ func (m *Machine) financial(now time.Time, conn uint64, l *link, msg *iso8583.Me
 	switch {
 	case !ok:
 		return m.refuse(conn, msg, rcFormat)
-	case !l.signedOn:
-		return m.refuse(conn, msg, rcUnavailable)
 	case msg.Get(3) != "000000" && msg.Get(3) != "200000":
 		return m.refuse(conn, msg, rcNotSupported)
 	}
+	// What is known is known without a sign-on too: to say "unavailable" to a copy of a posted sale
+	// would tell that nothing happened.
 	if first := m.book.claimed[r.id]; first != nil {
 		if !r.repeat || !first.same(r) {
 			return m.refuse(conn, msg, rcDuplicate)
 		}
 		return m.deliver(now, conn, msg, first.result(), m.repeatQuirk(first))
+	}
+	if !l.signedOn {
+		return m.refuse(conn, msg, rcUnavailable)
 	}
 	if len(m.book.entries) >= maxTransactions {
 		return m.refuse(conn, msg, rcMalfunction)
@@ -140,15 +143,15 @@ func (m *Machine) reversal(now time.Time, conn uint64, l *link, msg *iso8583.Mes
 		return m.forged(now, conn, msg, r, ok, KindReversal)
 	}
 	_, stan, sent, err := iso8583.ParseOriginal(msg.Get(90))
-	switch {
-	case !ok || err != nil:
+	if !ok || err != nil {
 		return m.refuse(conn, msg, rcFormat)
-	case !l.signedOn:
-		return m.refuse(conn, msg, rcUnavailable)
 	}
 	id := identity(r.tid, stan, sent)
 	if before := m.book.reversals[id+"|"+r.rrn]; before != nil {
 		return m.deliver(now, conn, msg, before.result(), quirkNone)
+	}
+	if !l.signedOn {
+		return m.refuse(conn, msg, rcUnavailable)
 	}
 	rec := r.record(now, KindReversal)
 	rec.Of, rec.OfSTAN, rec.OfSent = r.rrn, stan, sent

@@ -412,3 +412,49 @@ func TestRestoreRefusesWhatDoesNotFit(t *testing.T) {
 		}
 	}
 }
+
+// A copy of a request may arrive when the host has signed off. What is posted stays what was answered:
+// "unavailable" would tell the acquirer's customer that nothing happened.
+func TestAnIdentityIsKnownWithoutASignOn(t *testing.T) {
+	b := newBench(t)
+	b.signOn()
+	sale := b.sale(use{})
+	if rc := b.send(sale).rc(t); rc != "00" {
+		t.Fatalf("sale %s", rc)
+	}
+	refund := b.refund(sale, 500)
+	if rc := b.send(refund).rc(t); rc != "00" {
+		t.Fatalf("refund %s", rc)
+	}
+	b.handle(host.SetFault{Fault: host.Fault{Kind: host.FaultSignOff}})
+	if rc := b.send(sale).rc(t); rc != "94" {
+		t.Errorf("a copy of the sale: %s", rc)
+	}
+	if rc := b.send(again(refund)).rc(t); rc != "00" {
+		t.Errorf("a repeat of the refund: %s", rc)
+	}
+	if rc := b.send(b.sale(use{})).rc(t); rc != "91" {
+		t.Errorf("another sale: %s", rc)
+	}
+	b.signOn()
+	second := b.sale(use{})
+	if rc := b.send(second).rc(t); rc != "00" {
+		t.Fatalf("second sale %s", rc)
+	}
+	b.handle(host.SetFault{Fault: host.Fault{Kind: host.FaultSignOff}})
+	back := b.reversal(second)
+	if rc := b.send(back).rc(t); rc != "91" {
+		t.Errorf("a new reversal: %s", rc)
+	}
+	b.signOn()
+	if rc := b.send(back).rc(t); rc != "00" {
+		t.Fatalf("reversal %s", rc)
+	}
+	b.handle(host.SetFault{Fault: host.Fault{Kind: host.FaultSignOff}})
+	if rc := b.send(again(back)).rc(t); rc != "00" {
+		t.Errorf("a repeat of the reversal: %s", rc)
+	}
+	if n := len(b.lines()); n != 4 {
+		t.Errorf("%d transactions", n)
+	}
+}

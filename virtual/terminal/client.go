@@ -68,10 +68,16 @@ func (l *link) freeze() {
 	l.cold = true
 }
 
-func (l *link) frozen() bool {
+// waitFrozen tells whether the link is frozen, and then waits until it is closed: who reads nothing does
+// not hear that the other side has gone either.
+func (l *link) waitFrozen() bool {
 	l.mu.Lock()
-	defer l.mu.Unlock()
-	return l.cold
+	cold := l.cold
+	l.mu.Unlock()
+	if cold {
+		<-l.done
+	}
+	return cold
 }
 
 // send queues a frame. A queue that is full means that the other side does not read.
@@ -120,14 +126,15 @@ func (l *link) read(take func([]byte) bool) {
 	for {
 		h, err := ws.ReadHeader(l.in)
 		if err != nil || h.Length > poilink.MaxFrame || int64(len(message))+h.Length > poilink.MaxFrame {
+			l.waitFrozen()
 			return
 		}
 		payload := make([]byte, h.Length)
 		if _, err := io.ReadFull(l.in, payload); err != nil {
+			l.waitFrozen()
 			return
 		}
-		if l.frozen() {
-			<-l.done
+		if l.waitFrozen() {
 			return
 		}
 		switch h.OpCode {

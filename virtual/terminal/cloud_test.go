@@ -35,7 +35,8 @@ type cloud struct {
 	code     string
 	keyed    string // KCV of the injected key
 	host     func(asked) poilink.AuthorisationResponse
-	silent   bool // take requests and do not answer
+	refusal  poilink.Refused // to a code that is not the right one
+	silent   bool            // take requests and do not answer
 	decide   func(poilink.CompletionAdvice) poilink.Decision
 	settled  map[string]poilink.Decision
 
@@ -58,7 +59,8 @@ type asked struct {
 
 func newCloud(t *testing.T) *cloud {
 	c := &cloud{
-		t: t, bdk: card.NewKey(bytes.Repeat([]byte{0x42}, 16)), ikid: [8]byte{1, 2, 3, 4, 0, 0, 0, 9},
+		refusal: poilink.Refused{Code: poilink.RefusedWrongCode, Text: "This activation code is not known"},
+		t:       t, bdk: card.NewKey(bytes.Repeat([]byte{0x42}, 16)), ikid: [8]byte{1, 2, 3, 4, 0, 0, 0, 9},
 		code: "4711", settled: map[string]poilink.Decision{}, byID: map[string]poilink.AuthorisationResponse{},
 		seen: map[string]string{},
 	}
@@ -154,8 +156,7 @@ func (c *cloud) plain(f poilink.Frame) []poilink.Frame {
 		return []poilink.Frame{c.inject(*f.InjectKeys)}
 	case poilink.TypeActivate:
 		if f.Activate.Code != c.code {
-			return []poilink.Frame{{Type: poilink.TypeRefused, Refused: &poilink.Refused{
-				Code: poilink.RefusedWrongCode, Text: "This activation code is not known"}}}
+			return []poilink.Frame{{Type: poilink.TypeRefused, Refused: &c.refusal}}
 		}
 		c.active = &poilink.Activated{TID: "00000ABC", TerminalName: "Bar 1", Group: "Bar", Environment: "test",
 			Merchant: poilink.Merchant{Name: "Café Ünder den Linden & Söhne Grachtengordel", Address: "Keizersgracht 1", City: "Amsterdam", Country: "NL", MID: "M0001"}}

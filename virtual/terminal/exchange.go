@@ -39,7 +39,12 @@ func (m *Machine) payment(msg nexo.Message, validForMS int64) {
 		}
 		return
 	}
-	if no, text := m.refusal(msg); no != "" {
+	no, text := m.refusal(msg)
+	if no == nexo.ErrorBusy { // what is true now is no end: it may be asked for again
+		m.up(m.response(h.ServiceID, h.SaleID, *failure(no, text)))
+		return
+	}
+	if no != "" {
 		m.end(Ending{Exchange: h.ServiceID, Result: ResultCancelled, Text: text, Response: failure(no, text)}, h.SaleID, nil)
 		return
 	}
@@ -85,7 +90,7 @@ func (m *Machine) abort(msg nexo.Message) {
 	e := m.d.Open
 	switch {
 	case e != nil && e.ID == id && !e.outstanding():
-		m.finish(ResultCancelled, "Cancelled by the till", failure(nexo.ErrorAborted, msg.AbortRequest.AbortReason))
+		m.finish(ResultCancelled, orText(msg.AbortRequest.AbortReason, "Cancelled by the cash register"), failure(nexo.ErrorAborted, msg.AbortRequest.AbortReason))
 	case e == nil || e.ID != id:
 		if end, ok := m.d.ended(id); ok && end.Response != nil {
 			m.up(m.response(id, msg.Header.SaleID, *end.Response))
@@ -173,7 +178,12 @@ func (m *Machine) resultScreen(result Result, text string) Screen {
 	case ResultCancelled:
 		return m.amounts(ScreenCancelled, "Cancelled", orText(text, "The payment was cancelled"))
 	default:
-		return m.amounts(ScreenNotCompleted, "Not completed", orText(text, "No money was taken"))
+		s := m.amounts(ScreenNotCompleted, "Not completed")
+		if text != "" {
+			s.Lines = append(s.Lines, clip(text, maxLabel))
+		}
+		s.Lines = append(s.Lines, "No money was taken")
+		return s
 	}
 }
 
@@ -195,10 +205,14 @@ func approves(v poilink.Verdict) bool {
 	return v == poilink.VerdictApproved || v == poilink.VerdictHostApproved
 }
 
-// answer takes the answer to the pending request; any other is late or a repeat.
+// answer takes the answer to the pending request; any other is late or a repeat, but one that ends
+// the exchange ends it: a terminal whose storage was set back does not know what it has asked.
 func (m *Machine) answer(a *poilink.AuthorisationResponse) {
 	e := m.d.Open
-	if e == nil || e.Pending == nil || a.Exchange != e.ID || a.Request != e.Pending.Request {
+	if e == nil || a.Exchange != e.ID {
+		return
+	}
+	if awaited := e.Pending != nil && a.Request == e.Pending.Request; !awaited && !ends(a) {
 		return
 	}
 	if m.has(FaultDropAnswer) && approves(a.Verdict) {
@@ -215,6 +229,17 @@ func (m *Machine) answer(a *poilink.AuthorisationResponse) {
 	case poilink.VerdictDeclined:
 		m.declined(a)
 	}
+}
+
+// ends tells whether an answer ends its exchange.
+func ends(a *poilink.AuthorisationResponse) bool {
+	switch a.Verdict {
+	case poilink.VerdictApproved, poilink.VerdictNotCompleted, poilink.VerdictCancelled:
+		return true
+	case poilink.VerdictDeclined:
+		return a.Final
+	}
+	return false
 }
 
 func resultOf(v poilink.Verdict) Result {

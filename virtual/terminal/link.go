@@ -21,6 +21,10 @@ func (m *Machine) linkUp() {
 		return
 	}
 	m.v.link = linkUp
+	if m.has(FaultCutLink) {
+		m.emit(Freeze{}) // it was cut while it came to be
+		return
+	}
 	m.after(timerHandshake, handshakeTimeout)
 }
 
@@ -235,6 +239,13 @@ func (m *Machine) bye(b poilink.Bye) {
 // refused is told apart by where the link stands and by what was asked.
 func (m *Machine) refused(r poilink.Refused) {
 	retry := time.Duration(r.RetryAfterMS) * time.Millisecond
+	if m.v.link == linkOpen && r.Code == poilink.RefusedBadFrame {
+		m.closeLink()
+		m.v.attempts = max(m.v.attempts, 5) // saying the same again at once does not help
+		m.failRest(r.Text)
+		m.reconnectLater(retry)
+		return
+	}
 	if m.v.link != linkOpen {
 		m.closeLink()
 		m.failRest(r.Text)
@@ -244,9 +255,10 @@ func (m *Machine) refused(r poilink.Refused) {
 	if m.v.activating {
 		m.v.activating = false
 		m.failActivation(r.Text)
-		if r.Code == poilink.RefusedIPEKMissing || r.Code == poilink.RefusedTooManyTries {
+		switch r.Code {
+		case poilink.RefusedIPEKMissing, poilink.RefusedTooManyTries, poilink.RefusedOverloaded:
 			m.after(timerActivate, max(retry, activateRetry))
-		} else {
+		default:
 			m.v.codeNo = true
 		}
 		return

@@ -287,7 +287,8 @@ func (m *Machine) setFault(f Fault) {
 		if m.v.link == linkOpen || m.v.link == linkUp || m.v.link == linkHello {
 			m.emit(Freeze{})
 		}
-		m.stop(timerReconnect)
+		m.v.late = nil // what is sequenced is sent again over the next link
+		m.stop(timerReconnect, timerHandshake)
 	case FaultPowerOff:
 		m.powerOff()
 	}

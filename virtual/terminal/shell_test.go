@@ -62,11 +62,16 @@ func (s *server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	s.wg.Go(func() {
 		defer conn.Close()
 		for {
-			f, err := ws.ReadFrame(conn)
-			if err != nil || f.Header.OpCode != ws.OpText {
+			h, err := ws.ReadHeader(conn)
+			if err != nil || h.OpCode != ws.OpText || h.Length > poilink.MaxFrame {
 				return
 			}
-			frame, err := poilink.Decode(ws.UnmaskFrameInPlace(f).Payload)
+			text := make([]byte, h.Length)
+			if _, err := io.ReadFull(conn, text); err != nil {
+				return
+			}
+			ws.Cipher(text, h.Mask, 0)
+			frame, err := poilink.Decode(text)
 			if err != nil {
 				s.cloud.t.Errorf("frame: %v", err)
 				return

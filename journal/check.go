@@ -1,19 +1,30 @@
-package sqlite
+package journal
 
 import (
 	"fmt"
 	"strings"
-
-	"kassa/journal"
 )
 
-// check tells how large a batch is, and whether it keeps the rules and limits.
-func check(b journal.Batch) (size int, err error) {
+// Bounds of one batch; beyond them it fails with ErrMalformed.
+const (
+	maxChanges     = 256
+	maxFacts       = 1024 // of one change
+	maxStreamBytes = 200  // Change
+	maxNameBytes   = 512  // ref, holds, and a fact's kind and scope
+	maxValueBytes  = 16 << 20
+	// The years whose every instant a count of nanoseconds can hold.
+	minYear = 1678
+	maxYear = 2261
+)
+
+// Check tells how large a batch is, and whether it keeps the rules and limits. Stores ask it before
+// they try a batch.
+func (b Batch) Check() (size int, err error) {
 	if len(b) > maxChanges {
 		return 0, fmt.Errorf("%w: %d changes", ErrMalformed, len(b))
 	}
 	for i := range b {
-		n, err := checkChange(&b[i])
+		n, err := b[i].check()
 		if err != nil {
 			return 0, err
 		}
@@ -27,7 +38,7 @@ func check(b journal.Batch) (size int, err error) {
 	return size, nil
 }
 
-func checkChange(c *journal.Change) (size int, err error) {
+func (c *Change) check() (size int, err error) {
 	kind, id, _ := strings.Cut(c.Stream, "/")
 	switch {
 	case kind == "" || id == "" || len(c.Stream) > maxStreamBytes:
