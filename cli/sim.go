@@ -52,6 +52,9 @@ func party(name string) string {
 }
 
 func setFault(c *cobra.Command, who, name string) error {
+	if name == "clear" { // "sim fault T clear" is what people type after "sim fault T NAME"
+		return clearFaults(c, who)
+	}
 	if !slices.ContainsFunc(faultNames(), func(f faultName) bool { return f.Name == name && (f.Of == acquirerName) == (who == acquirerName) }) {
 		return Failure{Usage, "there is no such fault", "kassa sim faults lists them"}
 	}

@@ -307,10 +307,14 @@ func (s *site) fault(name string) {
 	}
 }
 
-func (s *site) clear() {
+// clear ends the faults, in the words that a test gives ("clear T", or "fault T clear").
+func (s *site) clear(words ...string) {
 	s.t.Helper()
-	if out, exit := s.kassa("sim", "clear", s.tid()); exit != 0 {
-		s.t.Fatalf("kassa sim clear: %d: %s", exit, out)
+	if len(words) == 0 {
+		words = []string{"clear", s.tid()}
+	}
+	if out, exit := s.kassa(append([]string{"sim"}, words...)...); exit != 0 {
+		s.t.Fatalf("kassa sim %v: %d: %s", words, exit, out)
 	}
 }
 
@@ -357,7 +361,7 @@ func playPowerOff(t *testing.T, s *site) {
 	s.ask("off", 1800)
 	s.awaitScreen(s.tid(), "presentCard")
 	s.fault("power-off")
-	s.clear()
+	s.clear("fault", s.tid(), "clear")
 	if out, exit := s.card("tap", "visa"); exit != 0 {
 		t.Fatalf("exit code %d:\n%s", exit, out)
 	}

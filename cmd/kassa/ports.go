@@ -126,7 +126,8 @@ func bearer(r *http.Request) string {
 // poiHub makes the terminals' side.
 func (c *cloud) poiHub(o serveOptions, log *slog.Logger) (*poi.Hub, error) {
 	return poi.New(poi.Config{
-		Host: "kassa", Directory: c.registry, Boarding: c.registry, Notes: c.registry,
+		// A name of its own for each installation: a proof made for one is of no use at another.
+		Host: "kassa-" + c.secure.LookupHash([]byte("installation"))[:16], Directory: c.registry, Boarding: c.registry, Notes: c.registry,
 		Inject: func(ephemeral, nonce []byte, number uint32) (poilink.Keys, error) {
 			in, err := c.secure.InjectKey(ephemeral, nonce, number)
 			return poilink.Keys{Ephemeral: in.Ephemeral, Block: in.Block, IKID: in.IKID, KCV: in.KCV}, err
