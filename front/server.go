@@ -29,6 +29,9 @@ type Options struct {
 	// MaxConns is how many connections may be open at once; DefaultMaxConns when zero. One more is
 	// closed unanswered: an answer would cost what there is too little of.
 	MaxConns int
+	// Refuse writes the front's own errors in the words of the dialect whose path it is, and tells
+	// whether it did; nil, or false, leaves the front's own form.
+	Refuse func(w http.ResponseWriter, r *http.Request, status int, message string) bool
 
 	Now    func() time.Time
 	Random io.Reader

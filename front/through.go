@@ -18,7 +18,7 @@ func (s *Server) through(next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		if !s.running.enter() {
 			w.Header().Set("Connection", "close")
-			Refuse(w, http.StatusServiceUnavailable, "stopping", "Kassa is stopping; send it again in a moment")
+			s.refuse(w, r, http.StatusServiceUnavailable, "stopping", "Kassa is stopping; send it again in a moment")
 			return
 		}
 		defer s.running.leave()
@@ -45,11 +45,11 @@ func (s *Server) through(next http.Handler) http.Handler {
 		}
 
 		defer func() { s.logRequest(r, rec, id, began) }()
-		defer s.recover(rec, id)
+		defer s.recover(rec, r, id)
 		defer rec.allowWrite()
 		if r.Method == http.MethodTrace {
 			h.Set("Allow", "GET, HEAD, POST, PUT, PATCH, DELETE, OPTIONS")
-			Refuse(rec, http.StatusMethodNotAllowed, "method_not_allowed", "TRACE is not answered here")
+			s.refuse(rec, r, http.StatusMethodNotAllowed, "method_not_allowed", "TRACE is not answered here")
 			return
 		}
 		next.ServeHTTP(rec, r)
@@ -89,7 +89,7 @@ func saneID(id string) bool {
 
 // recover answers for a handler that panicked. Only the type of the value and the functions are
 // logged: the value may be made of what the client sent.
-func (s *Server) recover(rec *recorder, id string) {
+func (s *Server) recover(rec *recorder, r *http.Request, id string) {
 	p := recover()
 	if p == nil {
 		return
@@ -105,7 +105,14 @@ func (s *Server) recover(rec *recorder, id string) {
 		rec.aborted = true
 		panic(http.ErrAbortHandler)
 	}
-	Refuse(rec, http.StatusInternalServerError, "internal_error", "Kassa failed to answer; the request id finds it in the log")
+	s.refuse(rec, r, http.StatusInternalServerError, "internal_error", "Kassa failed to answer; the request id finds it in the log")
+}
+
+// refuse answers with an error of the front, in the words of the path's dialect if it has any.
+func (s *Server) refuse(w http.ResponseWriter, r *http.Request, status int, code, message string) {
+	if s.opts.Refuse == nil || !s.opts.Refuse(w, r, status, message) {
+		Refuse(w, status, code, message)
+	}
 }
 
 // frames names the functions on the stack that led to a panic.

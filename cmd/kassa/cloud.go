@@ -176,7 +176,8 @@ func (c *cloud) server(o serveOptions, plain, secure net.Listener, log *slog.Log
 		mux.ServeHTTP(w, r)
 	})
 	return front.New(front.Options{
-		Plain: plain, Secure: secure, TLS: authority.TLS(), Handler: root, Log: log, Now: time.Now, Random: rand.Reader,
+		Plain: plain, Secure: secure, TLS: authority.TLS(), Handler: root, Log: log, Refuse: multisafepay.Refuse,
+		Now: time.Now, Random: rand.Reader,
 	}), nil
 }
 

@@ -64,9 +64,11 @@ func playRefused(t *testing.T, s *site) {
 		t.Errorf("something was stored: %+v %v", e, err)
 	}
 	for _, path := range []string{"orders", "nothing", "orders/a/b/c", "../..", "orders/%2e%2e"} {
-		e, err := s.call(t.Context(), "DELETE", path, s.facts.GroupKey, nil)
-		if err != nil || e.Success || e.ErrorInfo == "" {
-			t.Errorf("DELETE %s: %+v %v", path, e, err)
+		for _, method := range []string{"DELETE", "TRACE"} {
+			e, err := s.call(t.Context(), method, path, s.facts.GroupKey, nil)
+			if err != nil || e.Success || e.ErrorInfo == "" || e.ErrorCode == 0 {
+				t.Errorf("%s %s: %+v %v", method, path, e, err)
+			}
 		}
 	}
 }

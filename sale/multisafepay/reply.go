@@ -103,3 +103,13 @@ func writeRefusal(w http.ResponseWriter, r *refusal, route string) {
 	}
 	writeJSON(w, status, body)
 }
+
+// Refuse answers with an error that did not come from this door, in the dialect's envelope, if the
+// path is the dialect's; false tells that it is not, and nothing was written.
+func Refuse(w http.ResponseWriter, r *http.Request, status int, message string) bool {
+	if !Owns(r.URL.EscapedPath()) {
+		return false
+	}
+	writeRefusal(w, &refusal{status, codeUnknown, message, causeWorld}, routeUnknown)
+	return true
+}
