@@ -225,6 +225,30 @@ func TestTraceIsNotAnswered(t *testing.T) {
 	}
 }
 
+func TestErrorsOfTheFrontSpeakThePathsDialect(t *testing.T) {
+	handler := http.HandlerFunc(func(http.ResponseWriter, *http.Request) { panic("a bug") })
+	h := run(t, handler, func(o *front.Options) {
+		o.Refuse = func(w http.ResponseWriter, r *http.Request, status int, message string) bool {
+			if r.URL.Path != "/dialect" {
+				return false
+			}
+			w.WriteHeader(status)
+			_, _ = io.WriteString(w, "dialect: "+message)
+			return true
+		}
+	})
+	for _, c := range []struct {
+		method, path string
+		status       int
+		dialect      bool
+	}{{"TRACE", "/dialect", 405, true}, {"GET", "/dialect", 500, true}, {"TRACE", "/", 405, false}, {"GET", "/", 500, false}} {
+		res, body := h.do(t, c.method, c.path, nil)
+		if res.StatusCode != c.status || strings.HasPrefix(body, "dialect: ") != c.dialect {
+			t.Errorf("%s %s: %d %q", c.method, c.path, res.StatusCode, body)
+		}
+	}
+}
+
 // raw sends bytes as they are and returns the status lines of all that comes back.
 func raw(t *testing.T, addr, request string) []string {
 	t.Helper()
