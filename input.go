@@ -63,9 +63,11 @@ type HostRequestNotSent struct {
 	Reason  Reason
 }
 
-// LateAnswer is an answer that came after its outcome had been settled as unknown.
+// LateAnswer is an answer that came after its outcome had been settled as unknown. Request is 0 when
+// only the STAN is known, as of an answer to a process that has died since.
 type LateAnswer struct {
 	Request      int
+	STAN         string
 	ResponseCode string
 	AuthCode     string
 	Approved     bool

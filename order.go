@@ -115,6 +115,19 @@ func (o *Order) Authorisation(request int) (*Attempt, *Authorisation) {
 	return nil, nil
 }
 
+// bySTAN finds the newest authorisation with a STAN, nil when there is none.
+func (o *Order) bySTAN(stan string) *Authorisation {
+	for i := len(o.Attempts) - 1; i >= 0; i-- {
+		auths := o.Attempts[i].Authorisations
+		for j := len(auths) - 1; j >= 0; j-- {
+			if auths[j].STAN == stan {
+				return &auths[j]
+			}
+		}
+	}
+	return nil
+}
+
 // Paid is the authorisation that completed the order, nil when none did.
 func (o *Order) Paid() *Authorisation {
 	if o.Status != Completed {

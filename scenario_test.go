@@ -302,6 +302,8 @@ func (p *player) cardInput(t reporter, w []string) kassa.Input {
 		return kassa.HostRequestNotSent{Request: n, Reason: kassa.AcquirerUnreachable}
 	case "late":
 		return kassa.LateAnswer{Request: n, ResponseCode: w[2], AuthCode: "705151", Approved: w[2] == "00"}
+	case "stray": // known by its STAN alone
+		return kassa.LateAnswer{STAN: fmt.Sprintf("%06d", n), ResponseCode: w[2], AuthCode: "705151", Approved: w[2] == "00"}
 	case "0430":
 		return kassa.ReversalAnswered{Request: n, ResponseCode: "00"}
 	case "card":

@@ -124,12 +124,16 @@ func (s *step) hostNotSent(in HostRequestNotSent) Reason {
 // reversal, it may have processed the two in the other order: another reversal is owed.
 func (s *step) lateAnswer(in LateAnswer) Reason {
 	_, auth := s.next.Authorisation(in.Request)
+	if in.Request == 0 {
+		auth = s.next.bySTAN(in.STAN)
+	}
 	if auth == nil || (auth.State != HostUnknown && auth.State != HostNotSent) {
 		return None // a repeated answer: it has had its effect
 	}
-	s.record(LateAnswerKept(in))
-	if in.Approved && !auth.Reversal.Owed() {
-		s.record(ReversalDue{Request: in.Request, Reason: ReversalTimeout})
+	request, owed := auth.Request, auth.Reversal.Owed()
+	s.record(LateAnswerKept{Request: request, ResponseCode: in.ResponseCode, AuthCode: in.AuthCode, Approved: in.Approved})
+	if in.Approved && !owed {
+		s.record(ReversalDue{Request: request, Reason: ReversalTimeout})
 	}
 	return None
 }

@@ -86,6 +86,7 @@ func (m *Machine) answerToThePast(now time.Time, l *connection, msg *iso8583.Mes
 	late, ok := m.unknown.get(id, sent)
 	if !ok {
 		m.distrust(now, l, msg, AlarmUnmatched)
+		m.answerToTheDead(msg, id, sent)
 		return
 	}
 	if late.heard || !msg.Has(39) {
@@ -218,4 +219,18 @@ func (m *memory) keep(id identity, de7 string, v memo) {
 		m.next = (m.next + 1) % m.max
 	}
 	m.by[k] = v
+}
+
+// answerToTheDead passes on an approval that nobody here has asked for. It may answer a process that
+// has died since: the lifecycle id names the order, and that knows whether it owes another reversal.
+func (m *Machine) answerToTheDead(msg *iso8583.Message, id identity, sent string) {
+	private, err := iso8583.ParsePrivate(msg.Get(48))
+	order := private[iso8583.TagLifecycle]
+	if err != nil || order == "" || id.class != '2' || !Read(msg, kassa.Authorisation{}).Class.Approved() {
+		return
+	}
+	m.unknown.keep(id, sent, memo{order: order, heard: true})
+	m.emit(Outcome{order, kassa.LateAnswer{
+		STAN: id.stan, ResponseCode: msg.Get(39), AuthCode: msg.Get(38), Approved: true,
+	}})
 }

@@ -304,3 +304,26 @@ func TestASaleWaitsForAConnection(t *testing.T) {
 	}
 	wantOutcomes(t, d.pass(5*time.Second), kassa.HostOutcomeUnknown{Request: 4, Reason: kassa.ReversalTimeout})
 }
+
+// An approval that answers a process which has died names its order; the order decides.
+func TestAnApprovalForADeadProcessIsPassedOn(t *testing.T) {
+	before := newDesk(t, nil)
+	before.up(1)
+	asked := only[acquirer.Send](t, before.do(sale(7, "T1", before.now)))
+	echo := func(rc string) func(*iso8583.Message) {
+		return func(m *iso8583.Message) {
+			m.Set(39, rc)
+			m.Set(38, "A1B2C3")
+			m.Set(48, iso8583.Private{iso8583.TagLifecycle: order(7, "T1").ID()}.String())
+		}
+	}
+	after := newDesk(t, nil)
+	after.up(1)
+	approval := before.reply(asked, echo("00"))
+	wantOutcomes(t, after.do(approval), kassa.LateAnswer{STAN: stan(7), ResponseCode: "00", AuthCode: "A1B2C3", Approved: true})
+	wantOutcomes(t, after.do(approval))
+
+	again := newDesk(t, nil)
+	again.up(1)
+	wantOutcomes(t, again.do(before.reply(asked, echo("05"))))
+}
