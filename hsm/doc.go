@@ -8,7 +8,7 @@
 // use.
 //
 // Which key serial numbers have been used is not kept here: the record that refuses a replay is the
-// engine's, and Counter gives it what to compare.
+// engine's.
 //
 // It is software, with the root key in a file beside what that key protects. PCI PIN Security wants
 // both inside a device that destroys them when it is opened; this package has the shape of such a

@@ -115,14 +115,3 @@ func (m *Module) translate(ksn dukpt.KSN, block []byte, pan card.PAN) ([]byte, e
 	}
 	return out[:], nil
 }
-
-// Counter reads a KSN for the check against replays: the id of the terminal's initial key, in
-// upper-case hexadecimal, and the counter, which a terminal uses once and in rising order.
-func Counter(ksn string) (ikid string, counter uint32, err error) {
-	k, err := parseKSN(ksn)
-	if err != nil {
-		return "", 0, err
-	}
-	id := k.IKID()
-	return hexOf(id[:]), k.Counter(), nil
-}

@@ -12,6 +12,7 @@ import (
 	"path/filepath"
 	"time"
 
+	"kassa"
 	"kassa/acquirer"
 	"kassa/auth"
 	"kassa/engine"
@@ -39,7 +40,9 @@ type cloud struct {
 	pois     *poi.Hub
 	door     *multisafepay.Handler
 	webhooks *webhook.Deliverer
-	proxies  []*front.Proxy
+	// authority signs the certificate of the HTTPS listener; server makes it.
+	authority *front.Authority
+	proxies   []*front.Proxy
 }
 
 // open opens the folder and joins the parts. Nothing works before parts are run.
@@ -154,8 +157,7 @@ func (c *cloud) server(o serveOptions, plain, secure net.Listener, log *slog.Log
 	if ip := net.ParseIP(host); ip != nil && !ip.IsUnspecified() {
 		hosts = append(hosts, host)
 	}
-	authority, err := front.EnsureCA(filepath.Join(o.dir, "tls"), hosts, time.Now, rand.Reader)
-	if err != nil {
+	if c.authority, err = front.EnsureCA(filepath.Join(o.dir, "tls"), hosts, time.Now, rand.Reader); err != nil {
 		return nil, err
 	}
 	mux := http.NewServeMux()
@@ -176,7 +178,7 @@ func (c *cloud) server(o serveOptions, plain, secure net.Listener, log *slog.Log
 		mux.ServeHTTP(w, r)
 	})
 	return front.New(front.Options{
-		Plain: plain, Secure: secure, TLS: authority.TLS(), Handler: root, Log: log, Refuse: multisafepay.Refuse,
+		Plain: plain, Secure: secure, TLS: c.authority.TLS(), Handler: root, Log: log, Refuse: multisafepay.Refuse,
 		Now: time.Now, Random: rand.Reader,
 	}), nil
 }
@@ -211,7 +213,11 @@ func (c *cloud) simulation(o serveOptions, log *slog.Logger) http.Handler {
 
 func (c *cloud) acquirerLink(o serveOptions, log *slog.Logger) (*acquirer.Link, error) {
 	return acquirer.New(acquirer.LinkConfig{
-		Config: acquirer.Config{Timeout: o.timeout, LinkPatience: 2 * time.Second, RepeatFirst: min(5*time.Second, max(o.timeout, 500*time.Millisecond))},
+		Config: acquirer.Config{
+			Timeout: o.timeout, LinkPatience: 2 * time.Second,
+			// Who wants answers sooner than usual wants repeats sooner too; 0 stays the link's default.
+			RepeatFirst: min(5*time.Second, o.timeout),
+		},
 		Address: func() string {
 			if o.acquirer != "" {
 				return o.acquirer
@@ -224,7 +230,7 @@ func (c *cloud) acquirerLink(o serveOptions, log *slog.Logger) (*acquirer.Link, 
 		},
 		RedialFirst: 20 * time.Millisecond, RedialMax: 2 * time.Second,
 		Observe: func(n acquirer.Notice) { logNotice(log, n) },
-	}, secureModule{c.secure}, func(order string, in kassaInput) { c.engine.FromAcquirer(order, in) })
+	}, secureModule{c.secure}, func(order string, in kassa.Input) { c.engine.FromAcquirer(order, in) })
 }
 
 func logNotice(log *slog.Logger, n acquirer.Notice) {

@@ -52,14 +52,13 @@ terminals, each a process of its own. They end with this one.`,
 // dev is the running installation, seen from its parent process.
 type dev struct {
 	devOptions
-	out      io.Writer
-	plain    *os.File // the listeners live here, so that a cloud that is started again has them
-	secure   *os.File
-	origin   string
-	client   *http.Client
-	lock     *os.File
-	kids     []*child
-	terminal *child
+	out    io.Writer
+	plain  *os.File // the listeners live here, so that a cloud that is started again has them
+	secure *os.File
+	origin string
+	client *http.Client
+	lock   *os.File
+	kids   []*child
 }
 
 func runDev(ctx context.Context, o devOptions, out io.Writer) error {
@@ -197,8 +196,7 @@ func (d *dev) start(ctx context.Context) (demoFacts, error) {
 	for _, t := range facts.Terminals {
 		terminals = append(terminals, "--poiid", t.POIID)
 	}
-	d.terminal = &child{name: "terminal", args: terminals}
-	return facts, d.spawn(ctx, d.terminal)
+	return facts, d.spawn(ctx, &child{name: "terminal", args: terminals})
 }
 
 func (d *dev) sub(name string) string { return filepath.Join(d.dir, name) }

@@ -11,7 +11,6 @@ import (
 	"strings"
 	"time"
 
-	"kassa"
 	"kassa/estate"
 	"kassa/hsm"
 	"kassa/iso8583"
@@ -24,8 +23,6 @@ import (
 )
 
 // This file joins what the parts ask for with who can give it.
-
-type kassaInput = kassa.Input
 
 // secureModule gives the acquirer's link what it needs of the secure module.
 type secureModule struct{ m *hsm.Module }

@@ -91,7 +91,7 @@ func runServe(ctx context.Context, o serveOptions, out io.Writer, log *slog.Logg
 		return err
 	}
 	facts := demoFacts{
-		URL: front.URL("http", plain), HTTPSURL: front.URL("https", secure), CA: absolute(filepath.Join(o.dir, "tls", "ca.pem")),
+		URL: front.URL("http", plain), HTTPSURL: front.URL("https", secure), CA: absolute(c.authority.CAFile()),
 	}
 	if err := c.introduce(o, &facts, out); err != nil {
 		return err
