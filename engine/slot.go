@@ -226,7 +226,7 @@ func (m *Machine) batch(now time.Time, s *slot, p *poi, next kassa.Order, events
 	}
 	change := journal.Change{Stream: "order/" + s.id, Expect: s.version, State: state, Open: next.Open()}
 	if s.version == 0 {
-		change.Ref = s.ref
+		change.Ref, change.Scope = s.ref, next.Scope
 	}
 	if next.HoldsPOI() {
 		change.Holds = next.TID

@@ -43,8 +43,8 @@ func (c *Change) check() (size int, err error) {
 	switch {
 	case kind == "" || id == "" || len(c.Stream) > maxStreamBytes:
 		return 0, fmt.Errorf("%w: stream %q is not kind/id of at most %d bytes", ErrMalformed, c.Stream, maxStreamBytes)
-	case len(c.Ref) > maxNameBytes || len(c.Holds) > maxNameBytes:
-		return 0, fmt.Errorf("%w: stream %q: ref or holds is too long", ErrMalformed, c.Stream)
+	case len(c.Ref) > maxNameBytes || len(c.Holds) > maxNameBytes || len(c.Scope) > maxNameBytes:
+		return 0, fmt.Errorf("%w: stream %q: ref, scope or holds is too long", ErrMalformed, c.Stream)
 	case len(c.State) > maxValueBytes:
 		return 0, fmt.Errorf("%w: stream %q: state of %d bytes", ErrMalformed, c.Stream, len(c.State))
 	case len(c.Facts) > maxFacts:

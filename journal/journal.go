@@ -50,6 +50,9 @@ type Change struct {
 	// Ref, when not empty, is the stream's unique outside reference. It is set when the stream is
 	// made and never changes afterwards.
 	Ref string
+	// Scope, when not empty, is the terminal group or account whose data the stream is; lists are by
+	// it. It is set when the stream is made and never changes afterwards.
+	Scope string
 	// Holds, when not empty, names a thing that one stream at most may hold (a POI, by its TID).
 	// Each change sets it anew.
 	Holds string

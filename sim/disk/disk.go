@@ -49,8 +49,8 @@ type record struct {
 
 type stream struct {
 	journal.Stream
-	ref, holds string
-	entries    []uint64 // their sequence numbers
+	ref, scope, holds string
+	entries           []uint64 // their sequence numbers
 }
 
 // New makes an empty disk.
@@ -164,7 +164,7 @@ func (r *record) precondition(b journal.Batch) error {
 func (r *record) change(c *journal.Change) {
 	s := r.streams[c.Stream]
 	if s == nil {
-		s = &stream{Stream: journal.Stream{ID: c.Stream}, ref: c.Ref}
+		s = &stream{Stream: journal.Stream{ID: c.Stream}, ref: c.Ref, scope: c.Scope}
 		r.streams[c.Stream] = s
 		at, _ := slices.BinarySearch(r.ids, c.Stream)
 		r.ids = slices.Insert(r.ids, at, c.Stream)

@@ -132,6 +132,12 @@ func (f *flusher) Streams(kind, after string, limit int) ([]journal.Stream, erro
 	return f.disk.Streams(kind, after, limit)
 }
 
+func (f *flusher) Newest(kind string, scopes []string, before string, limit int) ([]journal.Stream, error) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	return f.disk.Newest(kind, scopes, before, limit)
+}
+
 func (f *flusher) Entries(after uint64, limit int) ([]journal.Entry, error) {
 	f.mu.Lock()
 	defer f.mu.Unlock()

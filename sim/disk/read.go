@@ -51,6 +51,24 @@ func (d *Disk) Streams(kind, after string, limit int) ([]journal.Stream, error) 
 	return page, nil
 }
 
+// Newest lists the streams of a kind whose id comes before the one given, the highest id first: those
+// of these scopes, or all for nil.
+func (d *Disk) Newest(kind string, scopes []string, before string, limit int) ([]journal.Stream, error) {
+	var page []journal.Stream
+	for _, id := range slices.Backward(d.durable.after(kind, "")) {
+		s := d.durable.streams[id]
+		fits := scopes == nil || s.scope != "" && slices.Contains(scopes, s.scope)
+		if !fits || before != "" && id >= before {
+			continue
+		}
+		if len(page) >= min(limit, maxRead) {
+			break
+		}
+		page = append(page, s.view())
+	}
+	return page, nil
+}
+
 // after gives the ids of a kind beyond the one given. They lie between "kind/" and "kind0", '0'
 // being the character after the slash.
 func (r *record) after(kind, after string) []string {

@@ -3,6 +3,8 @@ package sqlite
 import (
 	"fmt"
 	"math"
+	"slices"
+	"strings"
 	"time"
 
 	"kassa/journal"
@@ -63,6 +65,46 @@ func (s *Store) OpenStreams(kind string, each func(journal.Stream) error) error 
 // beginning. It gives at most 10,000.
 func (s *Store) Streams(kind, after string, limit int) ([]journal.Stream, error) {
 	return s.page(streamColumns+"WHERE id > ?1 AND id < ?2 ORDER BY id LIMIT +?3", kind, after, min(limit, maxStreams))
+}
+
+// Newest lists the streams of a kind whose id comes before the one given ("" is the end), the highest
+// id first: those of these scopes, or all for nil. It gives at most 10,000.
+func (s *Store) Newest(kind string, scopes []string, before string, limit int) ([]journal.Stream, error) {
+	limit = max(0, min(limit, maxStreams))
+	if scopes == nil {
+		return s.newest(streamColumns+"WHERE id > ?1 AND id < ?2 ORDER BY id DESC LIMIT +?3", kind, "", before, limit)
+	}
+	var list []journal.Stream
+	for _, scope := range scopes {
+		const text = streamColumns + "INDEXED BY streams_scope WHERE scope = ?4 AND id > ?1 AND id < ?2 ORDER BY id DESC LIMIT +?3"
+		page, err := s.newest(text, kind, scope, before, limit)
+		if err != nil {
+			return nil, err
+		}
+		list = append(list, page...)
+	}
+	slices.SortFunc(list, func(a, b journal.Stream) int { return strings.Compare(b.ID, a.ID) })
+	return list[:min(limit, len(list))], nil
+}
+
+func (s *Store) newest(text, kind, scope, before string, limit int) (page []journal.Stream, err error) {
+	end := kind + "0"
+	if before != "" && before < end {
+		end = before
+	}
+	bind := func(stmt *sqlite.Stmt) {
+		stmt.BindText(1, kind+"/")
+		stmt.BindText(2, end)
+		stmt.BindInt64(3, int64(limit))
+		if scope != "" {
+			stmt.BindText(4, scope)
+		}
+	}
+	err = s.read(text, bind, func(stmt *sqlite.Stmt) error {
+		page = append(page, scanStream(stmt))
+		return nil
+	})
+	return page, err
 }
 
 // page reads streams by id. The ids of a kind lie between "kind/" and "kind0", '0' being the

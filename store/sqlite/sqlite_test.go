@@ -110,9 +110,9 @@ func TestUnsuitableFilesAreRefused(t *testing.T) {
 		script string
 		want   error
 	}{
-		"newer schema":       {"INSERT INTO migrations VALUES (2, '0002_later.sql', 'x')", sqlite.ErrNewerSchema},
+		"newer schema":       {"INSERT INTO migrations VALUES (3, '0003_later.sql', 'x')", sqlite.ErrNewerSchema},
 		"changed migration":  {"UPDATE migrations SET checksum = 'x'", sqlite.ErrUnsafe},
-		"missing migration":  {"UPDATE migrations SET number = 2", sqlite.ErrUnsafe},
+		"missing migration":  {"UPDATE migrations SET number = 7 WHERE number = 2", sqlite.ErrUnsafe},
 		"other application":  {"PRAGMA application_id = 7", sqlite.ErrUnsafe},
 		"before Kassa's own": {"PRAGMA application_id = 0", sqlite.ErrUnsafe},
 	} {

@@ -33,8 +33,8 @@ type writer struct {
 }
 
 const (
-	insertStream = `INSERT INTO streams (number, id, version, open, ref, holds, state)
-		VALUES (?1, ?2, 1, ?3, ?4, ?5, ?6)`
+	insertStream = `INSERT INTO streams (number, id, version, open, ref, holds, state, scope)
+		VALUES (?1, ?2, 1, ?3, ?4, ?5, ?6, ?7)`
 	// An UPDATE that names open or holds writes their indexes anew even for the same value, so
 	// the common change that keeps both has a statement of its own.
 	keepStream   = "UPDATE streams SET version = ?2, state = ?3 WHERE number = ?1"
@@ -231,6 +231,7 @@ func (w *writer) change(c *journal.Change) (refusal, err error) {
 		bindText(w.insert, 4, c.Ref)
 		bindText(w.insert, 5, c.Holds)
 		w.insert.BindBytes(6, c.State)
+		bindText(w.insert, 7, c.Scope)
 		err = exec(w.insert)
 	case now.open == was.open && now.holds == was.holds:
 		bindUpdate(w.keep, now, c.State)

@@ -106,6 +106,44 @@ func testStreams(t *testing.T, s *subject) {
 	}
 }
 
+func testNewest(t *testing.T, s *subject) {
+	scopes := []string{"a", "b", ""}
+	want := map[string][]string{}
+	for i := range 24 {
+		c := change(fmt.Sprintf("order/%02d", i), 0)
+		c.Scope = scopes[i%3]
+		s.commit(c, change(fmt.Sprintf("poi/%02d", i), 0))
+		want[c.Scope] = append([]string{c.Stream}, want[c.Scope]...)
+		want["all"] = append([]string{c.Stream}, want["all"]...)
+		if c.Scope != "" {
+			want["a+b"] = append([]string{c.Stream}, want["a+b"]...)
+		}
+	}
+	later := change("order/00", 1) // a scope is set once
+	later.Scope = "b"
+	s.commit(later)
+	s.commit(change("order-/x", 0), change("order0/x", 0))
+	for name, asked := range map[string][]string{"all": nil, "a": {"a"}, "b": {"b"}, "a+b": {"a", "b"}, "none": {"c"}, "nobody": {}} {
+		for _, limit := range []int{1, 5, 100} {
+			var got []string
+			for before := ""; ; {
+				page, err := s.Newest("order", asked, before, limit)
+				if err != nil || len(page) > limit {
+					t.Fatalf("Newest: %d of at most %d, %v", len(page), limit, err)
+				}
+				if len(page) == 0 {
+					break
+				}
+				for _, stream := range page {
+					got = append(got, stream.ID)
+				}
+				before = page[len(page)-1].ID
+			}
+			check(t, fmt.Sprintf("%s in pages of %d", name, limit), want[name], got)
+		}
+	}
+}
+
 func testEntries(t *testing.T, s *subject) {
 	for i := range 20 {
 		s.commit(change(fmt.Sprintf("order/%d", i), 0, "A", "B", "C"))

@@ -30,7 +30,12 @@ type States interface {
 	Find(ref string) (journal.Stream, bool, error)
 	Holder(holds string) (journal.Stream, bool, error)
 	OpenStreams(kind string, each func(journal.Stream) error) error
+}
+
+// Lists pages through the streams.
+type Lists interface {
 	Streams(kind, after string, limit int) ([]journal.Stream, error)
+	Newest(kind string, scopes []string, before string, limit int) ([]journal.Stream, error)
 }
 
 // Record reads the journal.
@@ -44,6 +49,7 @@ type Record interface {
 type Store interface {
 	Writer
 	States
+	Lists
 	Record
 }
 
@@ -70,6 +76,7 @@ func Run(t *testing.T, open func(t *testing.T, dir string) Store) {
 		{"OpenIndex", testOpenIndex},
 		{"OpenStreamsMayUseTheStore", testOpenStreamsReentrant},
 		{"StreamsInPages", testStreams},
+		{"NewestByScope", testNewest},
 		{"EntriesInPages", testEntries},
 		{"StreamEntries", testStreamEntries},
 		{"LargeStates", testLarge},
