@@ -13,13 +13,21 @@ func (o Order) Apply(at time.Time, e Event) Order {
 	o.ModifiedAt = at
 	switch e := e.(type) {
 	case OrderCreated:
-		o.NewOrder, o.CreatedAt, o.Status = e.Order, at, Waiting
-		if e.Offered {
-			o.Status = Offered
+		o.NewOrder, o.CreatedAt = e.Order, at
+		o.Status, o.Deadline = waitingOr(e.Offered), at.Add(o.Lifetime)
+		if o.TID == "" {
+			o.Status = Unclaimed
 		}
-		o.Deadline = at.Add(o.Lifetime)
+	case OrderClaimed:
+		o.POIID, o.TID, o.MID, o.Origin = e.POIID, e.TID, e.MID, e.Origin
+		o.Status, o.Deadline = waitingOr(e.Offered), at.Add(min(o.Lifetime, DefaultLifetime))
+	case TipAdded:
+		o.Tip = e.Tip
+		o.Amount.Minor += e.Tip.Minor
 	case OrderOffered:
 		o.Status = Offered
+	case OrderDeferred:
+		o.Status = Waiting
 	case ScreenReported:
 		o.applyScreen(at, e)
 	case OrderParked:
@@ -42,6 +50,13 @@ func (o Order) Apply(at time.Time, e Event) Order {
 		o.applyAuthorisation(at, e)
 	}
 	return o
+}
+
+func waitingOr(offered bool) Status {
+	if offered {
+		return Offered
+	}
+	return Waiting
 }
 
 // Fold rebuilds an order from its facts, each with its instant.

@@ -16,6 +16,23 @@ type OrderCreated struct {
 	Offered bool `json:"offered"`
 }
 
+// OrderClaimed tells which POI took up an order that was made for none in particular.
+type OrderClaimed struct {
+	POIID   string `json:"poiid"`
+	TID     string `json:"tid"`
+	MID     string `json:"mid"`
+	Origin  Origin `json:"origin"`
+	Offered bool   `json:"offered"`
+}
+
+// TipAdded raises the amount by what the customer adds for the staff.
+type TipAdded struct {
+	Tip Tip `json:"tip"`
+}
+
+// OrderDeferred tells that an order waits again: its POI shows only what is started on it.
+type OrderDeferred struct{}
+
 // OrderOffered tells that a waiting order got its POI.
 type OrderOffered struct{}
 
@@ -124,6 +141,9 @@ type OrderParked struct {
 
 func (OrderParked) event()            {}
 func (OrderCreated) event()           {}
+func (OrderClaimed) event()           {}
+func (TipAdded) event()               {}
+func (OrderDeferred) event()          {}
 func (OrderOffered) event()           {}
 func (ScreenReported) event()         {}
 func (AttemptOpened) event()          {}
@@ -170,6 +190,9 @@ func DecodeEvent(kind string, payload []byte) (Event, error) {
 
 var eventDecoders = map[string]func([]byte) (Event, error){
 	"OrderCreated":           decodeAs[OrderCreated],
+	"OrderClaimed":           decodeAs[OrderClaimed],
+	"TipAdded":               decodeAs[TipAdded],
+	"OrderDeferred":          decodeAs[OrderDeferred],
 	"OrderOffered":           decodeAs[OrderOffered],
 	"OrderParked":            decodeAs[OrderParked],
 	"ScreenReported":         decodeAs[ScreenReported],

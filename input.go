@@ -14,6 +14,20 @@ type Create struct {
 	POIFree bool
 }
 
+// Claim is a POI's word that it takes up an order that was made for none in particular.
+type Claim struct {
+	POIID, TID, MID string
+	Origin          Origin
+	POIFree         bool
+}
+
+// AddTip is the customer's choice of a tip, before the first card.
+type AddTip struct{ Tip Tip }
+
+// Defer takes an order that no screen has shown back from its POI, which shows only what is started on
+// it now; POIFreed offers it again.
+type Defer struct{}
+
 // POIFreed tells a waiting order that its POI is free now.
 type POIFreed struct{}
 
@@ -119,6 +133,9 @@ type Tick struct{}
 type Restarted struct{}
 
 func (Create) input()             {}
+func (Claim) input()              {}
+func (AddTip) input()             {}
+func (Defer) input()              {}
 func (POIFreed) input()           {}
 func (ScreenShown) input()        {}
 func (Authorise) input()          {}

@@ -12,6 +12,7 @@ type Status string
 
 // The statuses. Completed, Cancelled and Expired are final.
 const (
+	Unclaimed   Status = "unclaimed"   // stored for whichever POI of its scope takes it up
 	Waiting     Status = "waiting"     // stored; its POI has another order first
 	Offered     Status = "offered"     // it holds the POI, which has not shown it yet
 	Presented   Status = "presented"   // the screen asks for a card, a PIN or another interface
@@ -25,6 +26,37 @@ const (
 
 // Final tells whether nothing about the outcome can change any more.
 func (s Status) Final() bool { return s == Completed || s == Cancelled || s == Expired }
+
+// OrderKind is what an order does with the customer's money.
+type OrderKind string
+
+// The kinds of order.
+const (
+	Purchase  OrderKind = ""           // takes it
+	Credit    OrderKind = "credit"     // gives it, to the card that is presented: an unreferenced refund
+	CardCheck OrderKind = "card_check" // asks the issuer whether the card is good, for an amount of 0
+)
+
+// Origin is where an order was started.
+type Origin string
+
+// The origins.
+const (
+	FromSale   Origin = ""           // a Sale System asked over the network
+	FromKeys   Origin = "manual"     // somebody typed it in on the POI
+	FromWebApp Origin = "web_app"    // a page in the POI's browser
+	FromApp    Origin = "native_app" // an app on the POI
+)
+
+// AtPOI tells whether the order was started on the POI itself, so that it is shown there in every mode.
+func (o Origin) AtPOI() bool { return o != FromSale }
+
+// Tip is what the customer adds for the staff. It is a part of the order's amount.
+type Tip struct {
+	Minor        int64  `json:"minor"`
+	EmployeeID   string `json:"employeeID,omitempty"`
+	EmployeeName string `json:"employeeName,omitempty"`
+}
 
 // NewOrder is what a door asks to be paid.
 type NewOrder struct {
@@ -40,10 +72,15 @@ type NewOrder struct {
 	Fingerprint string `json:"fingerprint"`
 	Environment string `json:"environment"`
 
-	POIID       string `json:"poiid"`
-	TID         string `json:"tid"` // DE41
-	MID         string `json:"mid"` // DE42
+	Kind   OrderKind `json:"kind,omitempty"`
+	Origin Origin    `json:"origin,omitempty"`
+	// POIID and TID are empty until a POI takes the order up (Claim).
+	POIID string `json:"poiid"`
+	TID   string `json:"tid"` // DE41
+	MID   string `json:"mid"` // DE42
+	// Amount is what is asked for, the tip included.
 	Amount      Money  `json:"amount"`
+	Tip         Tip    `json:"tip,omitzero"`
 	Description string `json:"description"`
 	// Door is what the dialect keeps with the order, opaque here.
 	Door json.RawMessage `json:"door,omitempty"`
@@ -141,6 +178,17 @@ func (o *Order) Paid() *Authorisation {
 	return nil
 }
 
+// RefundBy finds the refund with a reference, unless it was declined: such a one may be asked for again.
+// An empty reference finds none.
+func (o *Order) RefundBy(ref string) *Refund {
+	for i, r := range o.Refunds {
+		if ref != "" && r.Ref == ref && r.Status != RefundDeclined {
+			return &o.Refunds[i]
+		}
+	}
+	return nil
+}
+
 // AmountRefunded is the sum of all refunds that were not declined.
 func (o *Order) AmountRefunded() int64 {
 	var sum int64
@@ -153,7 +201,9 @@ func (o *Order) AmountRefunded() int64 {
 }
 
 // HoldsPOI tells whether the order has the POI for itself.
-func (o *Order) HoldsPOI() bool { return o.Status != Waiting && !o.Status.Final() && o.Parked == "" }
+func (o *Order) HoldsPOI() bool {
+	return o.Status != Unclaimed && o.Status != Waiting && !o.Status.Final() && o.Parked == ""
+}
 
 // Open tells whether anything about the order is still going on or owed.
 func (o *Order) Open() bool {

@@ -23,6 +23,9 @@ const (
 	RefundDuplicate    Reason = "refund_duplicate"     // the same amount within five minutes
 	TooManyRefunds     Reason = "too_many_refunds"     // the order holds as many refunds as it can
 	TooManyTries       Reason = "too_many_tries"       // the order holds as many authorisations as it can
+	RefundRepeated     Reason = "refund_repeated"      // a refund with this reference has been taken
+	ClaimedElsewhere   Reason = "claimed_elsewhere"    // another POI has taken the order up
+	TipInvalid         Reason = "tip_invalid"          // no such tip can be added to the order
 	OutOfTurn          Reason = "out_of_turn"          // the input does not fit the order's status
 	WorldBusy          Reason = "world_busy"           // a bounded queue is full; nothing was done
 
@@ -62,7 +65,7 @@ func Reasons() []Reason {
 	return []Reason{
 		DuplicateOrder, OrderFinished, OrderUnknown, AmountInvalid, CurrencyInvalid, TerminalUnknown,
 		TerminalOtherGroup, NotCancellable, NotRefundable, RefundTooHigh, RefundDuplicate, TooManyRefunds,
-		TooManyTries, OutOfTurn, WorldBusy, CancelledBySale, CancelledAtPOI, Inactive, NeverShown, NotCompleted,
+		TooManyTries, RefundRepeated, ClaimedElsewhere, TipInvalid, OutOfTurn, WorldBusy, CancelledBySale, CancelledAtPOI, Inactive, NeverShown, NotCompleted,
 		CardRefused, CompletionMissing, PartialNotAllowed, AcquirerUnreachable, CardDataUnreadable,
 		KeyReplay, POIUnable, Declined, DeclinedReferral, DeclinedFunds, DeclinedPickUp, DeclinedExpired,
 		DeclinedCard, DeclinedLimit, DeclinedSecurity, DeclinedUnavailable, WrongPIN, PINTriesExceeded,
@@ -115,6 +118,9 @@ var reasonTexts = map[Reason]string{
 	RefundDuplicate:     "the same amount was refunded less than five minutes ago",
 	TooManyRefunds:      "the order has as many refunds as it can hold",
 	TooManyTries:        "the order has as many authorisations as it can hold",
+	RefundRepeated:      "a refund with this id has been taken",
+	ClaimedElsewhere:    "another terminal has taken the order up",
+	TipInvalid:          "no such tip can be added to the order",
 	OutOfTurn:           "that does not fit the state of the order",
 	WorldBusy:           "too many requests are waiting; nothing was done",
 	CancelledBySale:     "cancelled by the cash register",

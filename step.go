@@ -47,6 +47,8 @@ func (s *step) take(in Input) Reason {
 		return s.createAgain(in)
 	case POIFreed:
 		return s.poiFreed()
+	case Claim, AddTip, Defer:
+		return s.before(in)
 	case ScreenShown:
 		return s.screenShown(in)
 	case Authorise:
@@ -120,8 +122,12 @@ func (s *step) create(in Create) Reason {
 	if in.Order.Number <= 0 {
 		return OutOfTurn
 	}
-	if in.Order.Amount.Minor <= 0 || in.Order.Amount.Minor > MaxMinor {
+	check := in.Order.Kind == CardCheck
+	if in.Order.Amount.Minor < 0 || in.Order.Amount.Minor > MaxMinor || (in.Order.Amount.Minor == 0) != check {
 		return AmountInvalid
+	}
+	if in.Order.Tip.Minor < 0 || in.Order.Tip.Minor > in.Order.Amount.Minor {
+		return TipInvalid
 	}
 	if in.Order.Amount.Currency.Numeric() == "" {
 		return CurrencyInvalid
@@ -164,7 +170,7 @@ func (s *step) screenShown(in ScreenShown) Reason {
 		s.record(ScreenReported{Screen: in.Screen})
 	case Authorising, Completing:
 		// Nobody is waited for at the screen, so that no deadline moves: not worth a commit.
-	case Waiting:
+	case Unclaimed, Waiting:
 		return OutOfTurn
 	default:
 		s.tellDecision()
@@ -176,7 +182,7 @@ func (s *step) poiEnded(in POIEnded) Reason {
 	switch s.next.Status {
 	case Offered, Presented, Refused:
 		s.giveUp(in.Reason)
-	case Waiting, Authorising, Completing:
+	case Unclaimed, Waiting, Authorising, Completing:
 		return OutOfTurn
 	}
 	return None
@@ -184,7 +190,7 @@ func (s *step) poiEnded(in POIEnded) Reason {
 
 func (s *step) cancel() Reason {
 	switch s.next.Status {
-	case Waiting:
+	case Unclaimed, Waiting:
 		s.record(OrderCancelled{Reason: CancelledBySale})
 	case Offered, Presented, Refused:
 		s.giveUp(CancelledBySale)
@@ -212,7 +218,7 @@ func (s *step) tick() Reason {
 		return None
 	}
 	switch s.next.Status {
-	case Waiting:
+	case Unclaimed, Waiting:
 		s.record(OrderExpired{})
 	case Offered:
 		s.record(OrderExpired{})

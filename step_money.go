@@ -6,7 +6,7 @@ func (s *step) authorise(in Authorise) Reason {
 		return None
 	}
 	switch s.next.Status {
-	case Waiting, Authorising, Completing:
+	case Unclaimed, Waiting, Authorising, Completing:
 		return OutOfTurn
 	case Completed, Cancelled, Expired:
 		s.tellDecision()
@@ -166,8 +166,11 @@ func (s *step) cardCompleted(in CardCompleted) Reason {
 }
 
 func (s *step) askRefund(in AskRefund) Reason {
-	if s.next.Status != Completed {
+	if s.next.Status != Completed || s.next.Kind != Purchase {
 		return NotRefundable
+	}
+	if s.next.RefundBy(in.Ref) != nil {
+		return RefundRepeated
 	}
 	left := s.next.Amount.Minor - s.next.AmountRefunded()
 	amount := in.Amount

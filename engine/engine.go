@@ -245,11 +245,29 @@ func (e *Engine) Find(_ context.Context, dialect, scope, ref string) (kassa.Orde
 	return o, err == nil, err
 }
 
+// Load gives the committed state of an order by its id.
+func (e *Engine) Load(id string) (kassa.Order, bool, error) {
+	stream, ok, err := e.store.Load("order/" + id)
+	if err != nil || !ok {
+		return kassa.Order{}, false, err
+	}
+	o, err := decodeOrder(stream)
+	return o, err == nil, err
+}
+
 // Cancel cancels an order. While the host decides it waits for the winner: the answer is the
 // cancelled order, or NotCancellable with the completed one.
 func (e *Engine) Cancel(ctx context.Context, dialect, scope, ref string) (kassa.Order, kassa.Reason, error) {
 	r := e.ask(ctx, func(t Ticket) Input {
 		return ByRef{Ticket: t, Ref: Ref(dialect, scope, ref), Input: kassa.Cancel{}}
+	})
+	return r.Order, r.Reason, r.Err
+}
+
+// Claim gives an order that was made for no terminal in particular to the one that takes it up.
+func (e *Engine) Claim(ctx context.Context, dialect, scope, ref string, claim kassa.Claim) (kassa.Order, kassa.Reason, error) {
+	r := e.ask(ctx, func(t Ticket) Input {
+		return ByRef{Ticket: t, Ref: Ref(dialect, scope, ref), Input: claim}
 	})
 	return r.Order, r.Reason, r.Err
 }
@@ -278,6 +296,9 @@ func (e *Engine) FromPOI(tid, order string, in kassa.Input, settled func()) {
 func (e *Engine) FromAcquirer(order string, in kassa.Input) {
 	e.put(FromAcquirer{Order: order, Input: in})
 }
+
+// POIMode tells whether a terminal shows only what is started on it.
+func (e *Engine) POIMode(tid string, own bool) { e.put(POIMode{TID: tid, Own: own}) }
 
 // POIConnected tells that a terminal's link opened, and which exchanges it remembers as open.
 func (e *Engine) POIConnected(tid, poiid string, open []string) {

@@ -57,6 +57,13 @@ type FromAcquirer struct {
 	Input kassa.Input
 }
 
+// POIMode tells whether a terminal shows only what is started on it, since its cloud mode is off. It
+// shows everything until it says otherwise.
+type POIMode struct {
+	TID string
+	Own bool
+}
+
 // POIConnected tells that a terminal's link opened: what it should show is offered again, and each
 // exchange it remembers as open is answered if it has ended.
 type POIConnected struct {
@@ -78,6 +85,7 @@ func (Create) input()       {}
 func (ByRef) input()        {}
 func (FromPOI) input()      {}
 func (FromAcquirer) input() {}
+func (POIMode) input()      {}
 func (POIConnected) input() {}
 func (Committed) input()    {}
 func (Tick) input()         {}
@@ -188,6 +196,8 @@ func (m *Machine) Handle(now time.Time, in Input) []Output {
 		if s, ok, _ := m.slot(in.Order); ok {
 			m.give(now, s, job{in: in.Input})
 		}
+	case POIMode:
+		m.poiMode(now, in)
 	case POIConnected:
 		m.poiConnected(in)
 	case Committed:
@@ -259,6 +269,23 @@ func (m *Machine) tellUnknown(tid, order string) {
 	})
 }
 
+// poiMode takes an order that the terminal will not show back from its screen, or offers the next one
+// that it does show.
+func (m *Machine) poiMode(now time.Time, in POIMode) {
+	p, err := m.poi(in.TID)
+	if err != nil || p.own == in.Own {
+		return
+	}
+	p.own = in.Own
+	if s, ok := m.orders[p.holder]; ok && !p.shows(s.state.Origin) {
+		m.give(now, s, job{in: kassa.Defer{}})
+		return
+	}
+	if p.holder == "" {
+		m.offerNext(now, p)
+	}
+}
+
 func (m *Machine) poiConnected(in POIConnected) {
 	for _, id := range in.Open {
 		s, ok, err := m.slot(id)
@@ -278,7 +305,7 @@ func (m *Machine) poiConnected(in POIConnected) {
 	if err != nil {
 		return
 	}
-	if s, ok := m.orders[p.holder]; ok && !s.pending && wantsShowing(s.state, in.Open) {
+	if s, ok := m.orders[p.holder]; ok && !s.pending && wantsShowing(s.state, in.Open) && p.shows(s.state.Origin) {
 		m.out = append(m.out, ToPOI{Order: s.state.NewOrder, Effect: kassa.Offer{}})
 	}
 }

@@ -22,6 +22,8 @@ type poi struct {
 	state   poiState
 	holder  string   // the order that has the screen
 	waiting []string // orders in the sequence of their making
+	// own tells that the POI shows only what is started on it: its cloud mode is off.
+	own bool
 }
 
 type poiState struct {
@@ -65,6 +67,9 @@ func (m *Machine) poi(tid string) (*poi, error) {
 	return p, nil
 }
 
+// shows tells whether the POI shows orders of this origin.
+func (p *poi) shows(o kassa.Origin) bool { return o.AtPOI() || !p.own }
+
 // equip adds to an input what only the engine can give: numbers, the STAN, the RRN, whether the
 // POI is free, and whether the DUKPT counter rose.
 func (m *Machine) equip(now time.Time, p *poi, s *slot, in kassa.Input) (kassa.Input, counters) {
@@ -72,7 +77,10 @@ func (m *Machine) equip(now time.Time, p *poi, s *slot, in kassa.Input) (kassa.I
 	text := fmt.Sprintf("%06d", stan)
 	switch in := in.(type) {
 	case kassa.Create:
-		in.POIFree = p.holder == ""
+		in.POIFree = p.holder == "" && p.shows(in.Order.Origin)
+		return in, counters{}
+	case kassa.Claim:
+		in.POIFree = p.holder == "" && p.shows(in.Origin)
 		return in, counters{}
 	case kassa.ScreenShown:
 		in.NextAttempt = m.num.take(now)

@@ -43,7 +43,7 @@ const maxQueue = 1024
 // until the next start. Links and deadlines bound it themselves.
 func (j job) refusable() bool {
 	switch j.in.(type) {
-	case kassa.Create, kassa.Cancel, kassa.AskRefund:
+	case kassa.Create, kassa.Claim, kassa.Cancel, kassa.AskRefund:
 		return true
 	}
 	return false
@@ -105,6 +105,9 @@ func (m *Machine) release(s *slot) {
 func (m *Machine) restart(now time.Time, open []*slot) error {
 	slices.SortFunc(open, func(a, b *slot) int { return cmp.Compare(a.state.Number, b.state.Number) })
 	for _, s := range open {
+		if s.state.TID == "" {
+			continue // no POI has taken it up
+		}
 		p, err := m.poi(s.state.TID)
 		if err != nil {
 			return err
@@ -168,7 +171,11 @@ func (m *Machine) step(now time.Time, s *slot, j job) {
 	in, stan := m.equip(now, p, s, j.in)
 	next, events, effects, refused := m.guarded(now, s, in)
 	if refused != kassa.None {
-		m.reply(j.ticket, Reply{Order: s.state, Reason: refused})
+		r := Reply{Order: s.state, Reason: refused}
+		if ask, ok := in.(kassa.AskRefund); ok && refused == kassa.RefundRepeated {
+			r.Refund = s.state.RefundBy(ask.Ref).Number
+		}
+		m.reply(j.ticket, r)
 		return
 	}
 	if len(events) == 0 {
@@ -188,8 +195,15 @@ func (m *Machine) step(now time.Time, s *slot, j job) {
 }
 
 func (m *Machine) tidOf(s *slot, j job) string {
-	if c, ok := j.in.(kassa.Create); ok && s.version == 0 {
-		return c.Order.TID
+	switch in := j.in.(type) {
+	case kassa.Create:
+		if s.version == 0 {
+			return in.Order.TID
+		}
+	case kassa.Claim:
+		if s.state.TID == "" {
+			return in.TID
+		}
 	}
 	return s.state.TID
 }
@@ -257,7 +271,7 @@ func (m *Machine) batch(now time.Time, s *slot, p *poi, next kassa.Order, events
 
 // settle makes the committed step the order's state and lets its effects leave.
 func (m *Machine) settle(now time.Time, s *slot) {
-	created := s.version == 0
+	waited := s.version > 0 && s.state.Status == kassa.Waiting
 	j, effects := s.current, s.effects
 	s.state, s.version = s.next, s.version+1
 	s.pending, s.current, s.next, s.effects = false, job{}, kassa.Order{}, nil
@@ -274,7 +288,7 @@ func (m *Machine) settle(now time.Time, s *slot) {
 	if err != nil {
 		return
 	}
-	if created && s.state.Status == kassa.Waiting {
+	if !waited && s.state.Status == kassa.Waiting {
 		p.waiting = append(p.waiting, s.id)
 	}
 	if p.holder == s.id && !s.state.HoldsPOI() {
@@ -285,14 +299,18 @@ func (m *Machine) settle(now time.Time, s *slot) {
 	}
 }
 
-// offerNext gives a free POI to the order that waits longest.
+// offerNext gives a free POI to the order that waits longest of those that it shows.
 func (m *Machine) offerNext(now time.Time, p *poi) {
-	for len(p.waiting) > 0 && p.holder == "" {
-		s, ok := m.orders[p.waiting[0]]
-		if ok && s.pending {
+	for i := 0; i < len(p.waiting) && p.holder == ""; {
+		s, ok := m.orders[p.waiting[i]]
+		switch {
+		case ok && s.pending:
 			return // something of it is being written; its turn comes when that has settled
+		case ok && s.state.Status == kassa.Waiting && !p.shows(s.state.Origin):
+			i++
+			continue
 		}
-		p.waiting = p.waiting[1:]
+		p.waiting = slices.Delete(p.waiting, i, i+1)
 		if ok && s.state.Status == kassa.Waiting {
 			m.step(now, s, job{in: kassa.POIFreed{}})
 		}

@@ -50,6 +50,26 @@ type Message struct {
 type PaymentRequest struct {
 	SaleData           SaleData           `json:"SaleData"`
 	PaymentTransaction PaymentTransaction `json:"PaymentTransaction"`
+	// PaymentData is absent for a payment.
+	PaymentData *PaymentData `json:"PaymentData,omitempty"`
+}
+
+// PaymentType is what a PaymentRequest does.
+type PaymentType string
+
+// The payment types that Kassa asks for.
+const (
+	PaymentNormal PaymentType = "Normal"
+	// PaymentRefund pays the amount to the card that is presented.
+	PaymentRefund PaymentType = "Refund"
+	// PaymentCardCheck asks the issuer whether the card is good, for an amount of 0. nexo has the
+	// CardAcquisition category for cards without a payment; Kassa asks the host too, so that it is one.
+	PaymentCardCheck PaymentType = "CardCheck"
+)
+
+// PaymentData says what kind of payment is asked for.
+type PaymentData struct {
+	PaymentType PaymentType `json:"PaymentType"`
 }
 
 // SaleData is what the Sale System says of the sale.
@@ -77,6 +97,8 @@ type PaymentTransaction struct {
 type AmountsReq struct {
 	Currency             string `json:"Currency"`
 	RequestedAmountMinor int64  `json:"RequestedAmountMinor"`
+	// TipAmountMinor is the part of it that is a tip already, so that no other is asked for.
+	TipAmountMinor int64 `json:"TipAmountMinor,omitempty"`
 }
 
 // SaleItem is one line of the sale; Kassa sends the order's description as the only one.

@@ -87,6 +87,8 @@ func checkHello(h poilink.Hello) string {
 		return "hello: software looks like a card number"
 	case len(h.Open) > maxOpen:
 		return "hello: too many open exchanges"
+	case h.Report != nil && checkReport(*h.Report) != "":
+		return "hello: " + checkReport(*h.Report)
 	}
 	for _, id := range h.Open {
 		if !validExchange(id) {
@@ -143,6 +145,9 @@ func (m *Machine) welcome(s *session) {
 	if known && !d.Configured {
 		// The report of the loaded key was lost with an earlier process; this is as good.
 		m.emit(CheckKeys{Link: s.link, IKID: h.IKID, KCV: h.KCV})
+	}
+	if h.Report != nil {
+		m.report(*h.Report)
 	}
 	if active {
 		m.emit(Connected{TID: t.TID, Open: h.Open})

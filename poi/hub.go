@@ -36,6 +36,17 @@ type Engine interface {
 	// FromPOI calls settled once what the input causes is durable.
 	FromPOI(tid, order string, in kassa.Input, settled func())
 	POIConnected(tid, poiid string, open []string)
+	// POIMode tells whether the terminal shows only what is started on it.
+	POIMode(tid string, own bool)
+}
+
+// Sales takes what people want at a terminal itself. What a method returned without an error is
+// durable; a "no" is in the answer, with a text for the screen.
+type Sales interface {
+	Start(ctx context.Context, t estate.Terminal, s poilink.Start) (poilink.Started, error)
+	Refund(ctx context.Context, t estate.Terminal, r poilink.Refund) (poilink.RefundAnswer, error)
+	SendReceipt(ctx context.Context, t estate.Terminal, r poilink.Receipt) (poilink.ReceiptAnswer, error)
+	Totals(ctx context.Context, t estate.Terminal, q poilink.Totals) (poilink.TotalsAnswer, error)
 }
 
 // Inject makes the initial key of a device number for the device that holds the private key of
@@ -49,6 +60,7 @@ type Config struct {
 	Boarding  Boarding
 	Notes     Notes
 	Inject    Inject
+	Sales     Sales
 	Now       func() time.Time
 	Random    io.Reader // for challenges; safe for concurrent use
 	Log       *slog.Logger
@@ -86,7 +98,7 @@ type unit struct {
 // New makes a Hub. It takes links while Run runs.
 func New(cfg Config) (*Hub, error) {
 	if cfg.Host == "" || cfg.Directory == nil || cfg.Boarding == nil || cfg.Notes == nil || cfg.Inject == nil ||
-		cfg.Now == nil || cfg.Random == nil || cfg.Log == nil {
+		cfg.Sales == nil || cfg.Now == nil || cfg.Random == nil || cfg.Log == nil {
 		return nil, errors.New("poi: a field of Config is missing")
 	}
 	if cfg.Heartbeat <= 0 {
@@ -170,6 +182,27 @@ func (h *Hub) Online(tid string) bool {
 	return u.machine.Online()
 }
 
+// CloudMode tells whether a terminal shows what cash registers send; true when it has not said.
+func (h *Hub) CloudMode(tid string) bool {
+	r, ok := h.Report(tid)
+	return !ok || r.CloudMode
+}
+
+// Report gives what a terminal last said of itself; ok is false when this process has heard nothing.
+func (h *Hub) Report(tid string) (r poilink.Report, ok bool) {
+	t, _ := h.cfg.Directory.Terminal(tid)
+	u := h.unit(t.POIID)
+	if t.POIID == "" || u == nil {
+		return r, false
+	}
+	u.mu.Lock()
+	defer u.mu.Unlock()
+	if said := u.machine.said; said != nil {
+		return *said, true
+	}
+	return r, false
+}
+
 // List tells of every POI that has had a link in the life of this process, by POIID.
 func (h *Hub) List() []Presence {
 	h.mu.RLock()
@@ -230,6 +263,10 @@ func (h *Hub) handle(u *unit, in Input) (slow []Output) {
 			if engine != nil {
 				engine.FromPOI(out.TID, out.Order, out.Input, func() { h.handle(u, Settled{out.Seq}) })
 			}
+		case Mode:
+			if engine != nil {
+				engine.POIMode(out.TID, out.Own)
+			}
 		case Connected:
 			if engine != nil {
 				engine.POIConnected(out.TID, u.poiid, out.Open)
@@ -266,6 +303,9 @@ func (h *Hub) do(u *unit, out Output) Input {
 	case DecideActivation:
 		t, g, no, err := h.cfg.Boarding.Activate(now, u.poiid, out.Code)
 		return ActivationDecided{out.Link, t, g, no, h.failed(u, "activate", err)}
+	case Ask:
+		answer, err := h.ask(out)
+		return Asked{out.Link, out.Frame.Seq, answer, h.failed(u, "ask "+string(out.Frame.Type), err)}
 	case Up:
 		up := estate.LinkUp{POIID: u.poiid, Epoch: out.Epoch, Software: out.Software}
 		_ = h.failed(u, "note link", h.cfg.Notes.NoteLinkUp(now, up)) // a note: the link works without it
@@ -274,6 +314,38 @@ func (h *Hub) do(u *unit, out Output) Input {
 		_ = h.failed(u, "note link", h.cfg.Notes.NoteLinkDown(now, down))
 	}
 	return nil
+}
+
+// askTime bounds a wish: longer than any commit takes.
+const askTime = 10 * time.Second
+
+func (h *Hub) ask(out Ask) (answer poilink.Frame, err error) {
+	ctx, cancel := context.WithTimeout(context.Background(), askTime)
+	defer cancel()
+	t, ok := h.cfg.Directory.Terminal(out.TID)
+	if !ok {
+		return answer, errors.New("the terminal is not in the estate")
+	}
+	f := out.Frame
+	switch f.Type {
+	case poilink.TypeStart:
+		var a poilink.Started
+		a, err = h.cfg.Sales.Start(ctx, t, *f.Start)
+		return poilink.Frame{Type: poilink.TypeStarted, Started: &a}, err
+	case poilink.TypeRefund:
+		var a poilink.RefundAnswer
+		a, err = h.cfg.Sales.Refund(ctx, t, *f.Refund)
+		return poilink.Frame{Type: poilink.TypeRefundAnswer, RefundAnswer: &a}, err
+	case poilink.TypeReceipt:
+		var a poilink.ReceiptAnswer
+		a, err = h.cfg.Sales.SendReceipt(ctx, t, *f.Receipt)
+		return poilink.Frame{Type: poilink.TypeReceiptAnswer, ReceiptAnswer: &a}, err
+	case poilink.TypeTotals:
+		var a poilink.TotalsAnswer
+		a, err = h.cfg.Sales.Totals(ctx, t, *f.Totals)
+		return poilink.Frame{Type: poilink.TypeTotalsAnswer, TotalsAnswer: &a}, err
+	}
+	return answer, fmt.Errorf("%s is nothing to ask", f.Type)
 }
 
 // makeKey spends a number first and sends the key last: a crash between wastes a number and never

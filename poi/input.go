@@ -69,6 +69,14 @@ type ActivationDecided struct {
 	Err      error
 }
 
+// Asked answers Ask.
+type Asked struct {
+	Link   LinkID
+	Seq    uint64
+	Answer poilink.Frame
+	Err    error
+}
+
 // Settled tells that what a frame caused at the engine is durable.
 type Settled struct{ Seq uint64 }
 
@@ -92,6 +100,7 @@ func (Pinned) input()            {}
 func (KeyMade) input()           {}
 func (KeysChecked) input()       {}
 func (ActivationDecided) input() {}
+func (Asked) input()             {}
 func (Settled) input()           {}
 func (Tell) input()              {}
 func (Shutdown) input()          {}
@@ -118,6 +127,19 @@ type ToEngine struct {
 	TID   string
 	Order string
 	Input kassa.Input
+}
+
+// Mode tells the engine whether the POI shows only what is started on it.
+type Mode struct {
+	TID string
+	Own bool
+}
+
+// Ask hands what somebody wants at the POI itself to the Sale System side; Asked answers it.
+type Ask struct {
+	Link  LinkID
+	TID   string
+	Frame poilink.Frame
 }
 
 // Connected tells the engine that an activated POI has a link, and which exchanges it has open.
@@ -166,6 +188,8 @@ type DecideActivation struct {
 func (Send) output()             {}
 func (Close) output()            {}
 func (ToEngine) output()         {}
+func (Mode) output()             {}
+func (Ask) output()              {}
 func (Connected) output()        {}
 func (Up) output()               {}
 func (Down) output()             {}

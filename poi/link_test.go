@@ -64,6 +64,33 @@ func (c *cloud) POIConnected(tid, _ string, open []string) {
 	c.heard <- poi.Connected{TID: tid, Open: open}
 }
 
+func (c *cloud) POIMode(tid string, own bool) { c.heard <- poi.Mode{TID: tid, Own: own} }
+
+// counter is the Sale System side of what people start at the terminal.
+type counter struct{}
+
+func (counter) Start(_ context.Context, t estate.Terminal, s poilink.Start) (poilink.Started, error) {
+	if s.AmountMinor == 0 {
+		return poilink.Started{Reference: s.Reference, Code: "refused", Text: "no amount"}, nil
+	}
+	return poilink.Started{Reference: s.Reference, Exchange: "X" + t.TID}, nil
+}
+
+func (counter) Refund(_ context.Context, _ estate.Terminal, r poilink.Refund) (poilink.RefundAnswer, error) {
+	if r.AmountMinor == 13 {
+		return poilink.RefundAnswer{}, errors.New("the store is gone")
+	}
+	return poilink.RefundAnswer{ID: r.ID, Exchange: r.Exchange, Accepted: true, RefundedMinor: r.AmountMinor}, nil
+}
+
+func (counter) SendReceipt(_ context.Context, _ estate.Terminal, r poilink.Receipt) (poilink.ReceiptAnswer, error) {
+	return poilink.ReceiptAnswer{ID: r.ID, Accepted: true}, nil
+}
+
+func (counter) Totals(_ context.Context, _ estate.Terminal, q poilink.Totals) (poilink.TotalsAnswer, error) {
+	return poilink.TotalsAnswer{ID: q.ID, Currency: "EUR"}, nil
+}
+
 // plain hides nothing: what it hides in production is tested where that is.
 type plain struct{}
 
@@ -90,7 +117,7 @@ func newCloud(t *testing.T, change func(*poi.Config)) *cloud {
 	must(t, err)
 	c.group = g.ID
 	cfg := poi.Config{
-		Host: host, Directory: c.estate, Boarding: c.estate, Notes: c.estate, Inject: inject,
+		Host: host, Directory: c.estate, Boarding: c.estate, Notes: c.estate, Inject: inject, Sales: counter{},
 		Now: time.Now, Random: crand.Reader, Log: slog.New(slog.NewTextHandler(io.Discard, nil)),
 	}
 	if change != nil {

@@ -46,6 +46,8 @@ type Machine struct {
 	injections      allowance
 	activations     allowance
 	checks          allowance
+	wishes          allowance
+	said            *poilink.Report // nil before it says anything of itself
 
 	now time.Time
 	out []Output
@@ -115,6 +117,8 @@ func (m *Machine) Handle(now time.Time, in Input) []Output {
 		m.keysChecked(in)
 	case ActivationDecided:
 		m.activationDecided(in)
+	case Asked:
+		m.asked(in)
 	case Settled:
 		m.settled(in.Seq)
 	case Tell:
@@ -183,11 +187,13 @@ type Presence struct {
 	LastSeen time.Time `json:"lastSeen,omitzero"`
 	// Reason is why it is offline.
 	Reason string `json:"reason,omitempty"`
+	// Report is what it last said of itself, nil when it said nothing.
+	Report *poilink.Report `json:"report,omitempty"`
 }
 
 // Presence tells where the POI stands.
 func (m *Machine) Presence() Presence {
-	p := Presence{POIID: m.poiid, TID: m.tid, Online: m.Online(), Since: m.since, LastSeen: m.lastSeen}
+	p := Presence{POIID: m.poiid, TID: m.tid, Online: m.Online(), Since: m.since, LastSeen: m.lastSeen, Report: m.said}
 	if !p.Online {
 		p.Reason = m.reason
 		if m.current != nil {

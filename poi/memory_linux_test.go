@@ -38,6 +38,7 @@ func (quiet) NoteLinkUp(time.Time, estate.LinkUp) error     { return nil }
 func (quiet) NoteLinkDown(time.Time, estate.LinkDown) error { return nil }
 func (quiet) FromPOI(string, string, kassa.Input, func())   {}
 func (quiet) POIConnected(string, string, []string)         {}
+func (quiet) POIMode(string, bool)                          {}
 
 // BenchmarkIdleLink reports the user memory (heap and stacks) of one connected idle terminal with
 // all that is kept of it. The other side is bare sockets, which cost this process nothing but the
@@ -63,7 +64,7 @@ func idleLinks(b *testing.B, n int) float64 {
 		p.terminals[id] = estate.Terminal{TID: fmt.Sprintf("%08d", i), POIID: id, Group: "57001"}
 	}
 	hub, err := poi.New(poi.Config{
-		Host: host, Directory: p, Boarding: p, Notes: p, Inject: inject, Now: time.Now, Random: crand.Reader,
+		Host: host, Directory: p, Boarding: p, Notes: p, Inject: inject, Sales: counter{}, Now: time.Now, Random: crand.Reader,
 		Log: slog.New(slog.NewTextHandler(io.Discard, nil)), Heartbeat: time.Minute, HandshakesPerSecond: 2 * n,
 	})
 	if err != nil {

@@ -24,10 +24,13 @@ func (m *Machine) tell(in Tell) {
 	if _, offer := in.Effect.(kassa.Offer); offer && m.offered(id) {
 		return
 	}
-	p, ok := m.frame(in)
-	if !ok {
-		return
+	if p, ok := m.frame(in); ok {
+		m.push(p)
 	}
+}
+
+// push sends a sequenced frame over the newest link, and again until it is acknowledged.
+func (m *Machine) push(p pending) {
 	if len(m.pending) >= maxPending {
 		m.pending = nil
 		m.close(m.current, "does not acknowledge", true)
@@ -78,8 +81,14 @@ func (m *Machine) offer(o kassa.NewOrder) (pending, bool) {
 			SaleReferenceID:   o.Ref,
 		},
 		PaymentTransaction: nexo.PaymentTransaction{AmountsReq: nexo.AmountsReq{
-			Currency: string(o.Amount.Currency), RequestedAmountMinor: o.Amount.Minor,
+			Currency: string(o.Amount.Currency), RequestedAmountMinor: o.Amount.Minor, TipAmountMinor: o.Tip.Minor,
 		}},
+	}
+	switch o.Kind {
+	case kassa.Credit:
+		body.PaymentData = &nexo.PaymentData{PaymentType: nexo.PaymentRefund}
+	case kassa.CardCheck:
+		body.PaymentData = &nexo.PaymentData{PaymentType: nexo.PaymentCardCheck}
 	}
 	if o.Description != "" {
 		body.PaymentTransaction.SaleItem = []nexo.SaleItem{{ItemID: 1, ProductLabel: o.Description}}

@@ -44,6 +44,8 @@ var screenTexts = map[kassa.Reason]string{
 	kassa.NeverShown:      "The request came too late",
 	kassa.OrderUnknown:    "Cancelled: the order is not known",
 	kassa.OrderFinished:   "Cancelled: the order has ended",
+
+	kassa.ClaimedElsewhere: "Another terminal has taken this order",
 }
 
 // screenText is the line for a reason. Reasons that only a cash register can meet have none.

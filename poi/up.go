@@ -39,6 +39,10 @@ func (m *Machine) arrived(s *session, f poilink.Frame) {
 		m.injectKeys(s, *f.InjectKeys)
 	case poilink.TypeActivate:
 		m.activate(s, *f.Activate)
+	case poilink.TypeReport, poilink.TypeTotals:
+		if text := m.counter(s.link, f); text != "" {
+			m.badFrame(s, text)
+		}
 	default:
 		m.badFrame(s, fmt.Sprintf("frame: %s does not go up after the welcome", f.Type))
 	}
@@ -148,6 +152,8 @@ func (m *Machine) takeOver(s *session, f poilink.Frame) string {
 		return ""
 	case poilink.TypeCompletionAdvice:
 		return m.completion(s.link, f.Seq, *f.CompletionAdvice)
+	case poilink.TypeTip, poilink.TypeStart, poilink.TypeRefund, poilink.TypeReceipt:
+		return m.counter(s.link, f)
 	}
 	return fmt.Sprintf("frame: %s does not go up", f.Type)
 }
@@ -181,7 +187,8 @@ func (m *Machine) again(s *session, seq uint64) bool {
 
 func (m *Machine) progress(link LinkID, seq uint64, p poilink.Progress) string {
 	switch p.Screen {
-	case poilink.ScreenPresentCard, poilink.ScreenPIN, poilink.ScreenInsertCard, poilink.ScreenProcessing:
+	case poilink.ScreenPresentCard, poilink.ScreenPIN, poilink.ScreenInsertCard, poilink.ScreenProcessing,
+		poilink.ScreenTip, poilink.ScreenChoose:
 	default:
 		return "progress: screen is unknown"
 	}

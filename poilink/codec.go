@@ -12,7 +12,8 @@ import (
 func (t Type) Sequenced() bool {
 	switch t {
 	case TypeKeysLoaded, TypeNexo, TypeProgress, TypeAuthorisationRequest,
-		TypeAuthorisationResponse, TypeCompletionAdvice, TypeDecision:
+		TypeAuthorisationResponse, TypeCompletionAdvice, TypeDecision,
+		TypeStart, TypeStarted, TypeTip, TypeRefund, TypeRefundAnswer, TypeReceipt, TypeReceiptAnswer:
 		return true
 	}
 	return false
@@ -105,6 +106,32 @@ func (f Frame) hasCardBody() bool {
 		return f.CompletionAdvice != nil
 	case TypeDecision:
 		return f.Decision != nil
+	case TypeTip:
+		return f.Tip != nil
+	}
+	return f.hasCounterBody()
+}
+
+func (f Frame) hasCounterBody() bool {
+	switch f.Type {
+	case TypeReport:
+		return f.Report != nil
+	case TypeStart:
+		return f.Start != nil
+	case TypeStarted:
+		return f.Started != nil
+	case TypeRefund:
+		return f.Refund != nil
+	case TypeRefundAnswer:
+		return f.RefundAnswer != nil
+	case TypeReceipt:
+		return f.Receipt != nil
+	case TypeReceiptAnswer:
+		return f.ReceiptAnswer != nil
+	case TypeTotals:
+		return f.Totals != nil
+	case TypeTotalsAnswer:
+		return f.TotalsAnswer != nil
 	}
 	return false
 }

@@ -73,7 +73,8 @@ var types = map[poilink.Type]string{
 	"challenge": "down", "hello": "up", "welcome": "down", "refused": "down", "ping": "up", "pong": "down", "ack": "both",
 	"bye": "both", "injectKeys": "up", "keys": "down", "keysLoaded": "up", "activate": "up", "activated": "down",
 	"nexo": "both", "progress": "up", "authorisationRequest": "up", "authorisationResponse": "down",
-	"completionAdvice": "up", "decision": "down",
+	"completionAdvice": "up", "decision": "down", "report": "up", "start": "up", "started": "down", "tip": "up",
+	"refund": "up", "refundAnswer": "down", "receipt": "up", "receiptAnswer": "down", "totals": "up", "totalsAnswer": "down",
 }
 
 func TestEveryExampleIsAFrameAndSaysNothingElse(t *testing.T) {

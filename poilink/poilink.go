@@ -44,6 +44,16 @@ const (
 	TypeAuthorisationResponse Type = "authorisationResponse" // down*, caaa.002
 	TypeCompletionAdvice      Type = "completionAdvice"      // up*, caaa.003
 	TypeDecision              Type = "decision"              // down*, caaa.004: Kassa's stored decision on an exchange
+	TypeReport                Type = "report"                // up, what the POI is and what it shows
+	TypeStart                 Type = "start"                 // up*, somebody starts an order on the POI itself
+	TypeStarted               Type = "started"               // down*, answers start
+	TypeTip                   Type = "tip"                   // up*, what the customer adds for the staff
+	TypeRefund                Type = "refund"                // up*, somebody refunds a payment of the POI's history
+	TypeRefundAnswer          Type = "refundAnswer"          // down*, answers refund
+	TypeReceipt               Type = "receipt"               // up*, the customer wants the receipt by e-mail
+	TypeReceiptAnswer         Type = "receiptAnswer"         // down*, answers receipt
+	TypeTotals                Type = "totals"                // up, asks for a closing balance
+	TypeTotalsAnswer          Type = "totalsAnswer"          // down, answers totals
 )
 
 // Frame is one WebSocket text message.
@@ -75,6 +85,16 @@ type Frame struct {
 	AuthorisationResponse *AuthorisationResponse `json:"authorisationResponse,omitempty"`
 	CompletionAdvice      *CompletionAdvice      `json:"completionAdvice,omitempty"`
 	Decision              *Decision              `json:"decision,omitempty"`
+	Report                *Report                `json:"report,omitempty"`
+	Start                 *Start                 `json:"start,omitempty"`
+	Started               *Started               `json:"started,omitempty"`
+	Tip                   *Tip                   `json:"tip,omitempty"`
+	Refund                *Refund                `json:"refund,omitempty"`
+	RefundAnswer          *RefundAnswer          `json:"refundAnswer,omitempty"`
+	Receipt               *Receipt               `json:"receipt,omitempty"`
+	ReceiptAnswer         *ReceiptAnswer         `json:"receiptAnswer,omitempty"`
+	Totals                *Totals                `json:"totals,omitempty"`
+	TotalsAnswer          *TotalsAnswer          `json:"totalsAnswer,omitempty"`
 }
 
 // Challenge opens a link. Nonce is 32 random bytes; Host is the cloud's own name, which the POI
@@ -102,6 +122,8 @@ type Hello struct {
 	// Open lists the exchanges (ServiceIDs) in the POI's journal that have no end yet. The cloud
 	// answers each that is no longer open there with a decision.
 	Open []string `json:"open,omitempty"`
+	// Report is what a report frame would say; the cloud takes a POI without one to be in cloud mode.
+	Report *Report `json:"report,omitempty"`
 }
 
 // Welcome opens the link.
@@ -208,6 +230,8 @@ const (
 	ScreenPIN         Screen = "pin"
 	ScreenInsertCard  Screen = "insertCard" // after FLFW
 	ScreenProcessing  Screen = "processing"
+	ScreenTip         Screen = "tip"    // before the card
+	ScreenChoose      Screen = "choose" // which of the card's applications
 )
 
 // Progress reports a screen, so that Kassa can count the 60 s of inactivity from it.

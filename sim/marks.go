@@ -20,7 +20,7 @@ const (
 	ReversalOfNothing   Mark = "reversal of what the host never had"
 	RefundRepeated      Mark = "refund repeated"
 	RefundDone          Mark = "refund completed"
-	RefundTwiceRefused  Mark = "same refund refused"
+	RefundAskedAgain    Mark = "refund asked again"
 	RefundAboveRefused  Mark = "refund above the rest refused"
 	CreateRepeated      Mark = "create repeated"
 	CreateAfterEnd      Mark = "create repeated after the end"
@@ -54,7 +54,7 @@ const (
 func Marks() []Mark {
 	return []Mark{
 		Paid, STANWrapped, KeyReplayed, LateApproval, LateAfterReversal, CancelDuring, CancelLost, CancelWon, ReversalRepeated, ReversalOfNothing,
-		RefundRepeated, RefundDone, RefundTwiceRefused, RefundAboveRefused, CreateRepeated, CreateAfterEnd,
+		RefundRepeated, RefundDone, RefundAskedAgain, RefundAboveRefused, CreateRepeated, CreateAfterEnd,
 		OtherBodyRefused, TerminalResent, TerminalResumed, JournalCompacted, AnswerRetold, DecisionOnHello, ResultLost,
 		RestartAuthorising, RestartCompleting, RestartOwing, RestartRefunding, TurnWaited, OrderExpired, OrderInactive,
 		StopPressed, SteppedUp, WrongPINThenPaid, OtherCardPaid, ChipRefused, CompletionLost, NotSent, WriteTooLate,

@@ -220,9 +220,10 @@ func (s *sale) cancel() {
 func (s *sale) refund() {
 	s.doing = "refunds"
 	amount := s.wants[0]
+	identity := fmt.Sprintf("%s-%d", s.ref, len(s.wants)) // the same when it is asked again
 	ref := engine.Ref(dialect, groupID, s.ref)
 	s.call(func(t engine.Ticket) engine.Input {
-		return engine.ByRef{Ticket: t, Ref: ref, Input: kassa.AskRefund{Amount: amount, Currency: kassa.EUR, Ref: s.ref}}
+		return engine.ByRef{Ticket: t, Ref: ref, Input: kassa.AskRefund{Amount: amount, Currency: kassa.EUR, Ref: identity}}
 	}, func(r *engine.Reply) {
 		if r == nil || r.Err != nil || r.Reason == kassa.WorldBusy {
 			s.w.after(s.w.between(time.Second, 4*time.Second), s.refund)
@@ -231,8 +232,10 @@ func (s *sale) refund() {
 		switch r.Reason {
 		case kassa.None:
 			s.refunds[r.Refund] = amount
+		case kassa.RefundRepeated:
+			s.refunds[r.Refund] = amount
+			s.w.mark(RefundAskedAgain)
 		case kassa.RefundDuplicate:
-			s.w.mark(RefundTwiceRefused)
 		case kassa.RefundTooHigh:
 			s.w.mark(RefundAboveRefused)
 		default:

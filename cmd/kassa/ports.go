@@ -129,7 +129,7 @@ func (c *cloud) poiHub(o serveOptions, log *slog.Logger) (*poi.Hub, error) {
 			in, err := c.secure.InjectKey(ephemeral, nonce, number)
 			return poilink.Keys{Ephemeral: in.Ephemeral, Block: in.Block, IKID: in.IKID, KCV: in.KCV}, err
 		},
-		Now: c.now, Random: rand.Reader, Log: log, Heartbeat: o.heartbeat,
+		Sales: counterPorts{c}, Now: c.now, Random: rand.Reader, Log: log, Heartbeat: o.heartbeat,
 	})
 }
 

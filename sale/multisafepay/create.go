@@ -91,8 +91,9 @@ func (h *Handler) terminal(caller Caller, tid string) (estate.Terminal, *refusal
 const (
 	notActivated    = "terminal_not_activated"
 	offline         = "terminal_offline"
+	cloudModeOff    = "terminal_cloud_mode_off"
 	busyTerminal    = "terminal_busy"
-	keptUnreachable = "unreachable" // the name under which the first two are kept with the order
+	keptUnreachable = "unreachable" // the name under which the first three are kept with the order
 )
 
 // unreachable gives the warning that stands between an order and the terminal's screen now, or nil.
@@ -102,6 +103,8 @@ func (h *Handler) unreachable(t estate.Terminal) any {
 		return notActivated
 	case !h.Presence.Online(t.TID):
 		return offline
+	case !h.Presence.CloudMode(t.TID):
+		return cloudModeOff
 	}
 	return nil
 }
@@ -134,7 +137,10 @@ func warnings(o kassa.Order, busy bool) []any {
 	case offline:
 		warn(offline, "the terminal is not connected; the order is shown if it connects before the order expires")
 	}
-	if busy {
+	if keptWith(o)[keptUnreachable] == cloudModeOff {
+		// The order waits for that too; nothing else may be on the screen.
+		warn(cloudModeOff, "cloud mode is off on the terminal; the order is shown if it is switched on before the order expires")
+	} else if busy {
 		warn(busyTerminal, "the terminal has another order; this one is shown when that has ended, if it does before this one expires")
 	}
 	return list

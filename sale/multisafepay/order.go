@@ -35,7 +35,7 @@ func wireTime(at time.Time) any {
 // pre-transaction: it has no financial status and no transaction id.
 func wireStatus(o *kassa.Order) (status string, financial any) {
 	switch o.Status {
-	case kassa.Waiting, kassa.Offered:
+	case kassa.Unclaimed, kassa.Waiting, kassa.Offered:
 		return "initialized", nil
 	case kassa.Refused:
 		return "declined", "declined"

@@ -16,6 +16,7 @@ const Dialect = "multisafepay"
 type Orders interface {
 	Create(ctx context.Context, n kassa.NewOrder) (kassa.Order, kassa.Reason, error)
 	Find(ctx context.Context, dialect, scope, ref string) (kassa.Order, bool, error)
+	Claim(ctx context.Context, dialect, scope, ref string, c kassa.Claim) (kassa.Order, kassa.Reason, error)
 	Cancel(ctx context.Context, dialect, scope, ref string) (kassa.Order, kassa.Reason, error)
 	Refund(ctx context.Context, dialect, scope, ref string, r kassa.AskRefund) (kassa.Order, int64, kassa.Reason, error)
 }
@@ -55,6 +56,8 @@ type Caller struct {
 // Presence knows which terminals have a live link.
 type Presence interface {
 	Online(tid string) bool
+	// CloudMode tells whether the terminal shows what cash registers send; true when it is not known.
+	CloudMode(tid string) bool
 }
 
 // Refusals keeps refused calls as facts for diagnosis. Record must not block for long.

@@ -47,6 +47,9 @@ var wireReasons = map[kassa.Reason]wireReason{
 	kassa.RefundDuplicate:    {status: http.StatusNotFound, code: codeRefund},
 	kassa.TooManyRefunds:     {status: http.StatusNotFound, code: codeRefund},
 	kassa.TooManyTries:       {status: http.StatusConflict, code: codeUnknown},
+	kassa.RefundRepeated:     {status: http.StatusNotFound, code: codeRefund},
+	kassa.ClaimedElsewhere:   {status: http.StatusConflict, code: codeOrderID},
+	kassa.TipInvalid:         {status: http.StatusNotFound, code: codeAmount},
 	kassa.OutOfTurn:          {status: http.StatusConflict, code: codeUnknown},
 	kassa.WorldBusy:          {status: http.StatusServiceUnavailable, code: codeWorld},
 

@@ -157,7 +157,7 @@ func (e *till) apply(now time.Time, stream string, in kassa.Input) (kassa.Order,
 	}
 	change := journal.Change{Stream: stream, Expect: s.Version, State: state, Open: next.Open()}
 	if !ok {
-		change.Ref = ref(next.Dialect, next.Scope, next.Ref)
+		change.Ref, change.Scope = ref(next.Dialect, next.Scope, next.Ref), next.Scope
 	}
 	for _, event := range events {
 		kind, payload, err := kassa.EncodeEvent(event)
@@ -184,6 +184,11 @@ func (e *till) Find(_ context.Context, dialect, scope, id string) (kassa.Order, 
 
 func (e *till) Cancel(_ context.Context, dialect, scope, id string) (kassa.Order, kassa.Reason, error) {
 	return e.input(dialect, scope, id, func() kassa.Input { return kassa.Cancel{} })
+}
+
+func (e *till) Claim(_ context.Context, dialect, scope, id string, c kassa.Claim) (kassa.Order, kassa.Reason, error) {
+	c.POIFree = !e.busy
+	return e.input(dialect, scope, id, func() kassa.Input { return c })
 }
 
 func (e *till) Refund(_ context.Context, dialect, scope, id string, r kassa.AskRefund) (kassa.Order, int64, kassa.Reason, error) {
@@ -216,6 +221,7 @@ type world struct {
 	mu      sync.Mutex
 	refused []multisafepay.RefusedCall
 	offline map[string]bool
+	ownMode map[string]bool // cloud mode is off
 }
 
 const (
@@ -231,7 +237,7 @@ func newWorld(t *testing.T) *world {
 	t.Helper()
 	r := newRecord()
 	w := &world{
-		t: t, record: r, offline: map[string]bool{},
+		t: t, record: r, offline: map[string]bool{}, ownMode: map[string]bool{},
 		till: &till{record: r, now: time.Date(2026, 5, 4, 13, 50, 0, 0, time.UTC)},
 	}
 	h, err := multisafepay.New(multisafepay.Config{
@@ -312,7 +318,8 @@ func (w *world) Groups(account string) []string {
 	return []string{"900"}
 }
 
-func (w *world) Online(tid string) bool { return !w.offline[tid] }
+func (w *world) Online(tid string) bool    { return !w.offline[tid] }
+func (w *world) CloudMode(tid string) bool { return !w.ownMode[tid] }
 
 func (w *world) Record(_ context.Context, c multisafepay.RefusedCall) {
 	w.mu.Lock()

@@ -1,0 +1,63 @@
+package main
+
+import (
+	"context"
+
+	"kassa"
+	"kassa/estate"
+	"kassa/poilink"
+	"kassa/sale/multisafepay"
+)
+
+// counterPorts gives the terminals what people want at them: what is started there belongs to the
+// dialect of its group.
+type counterPorts struct{ c *cloud }
+
+func (p counterPorts) Start(ctx context.Context, t estate.Terminal, s poilink.Start) (poilink.Started, error) {
+	origins := map[poilink.Origin]kassa.Origin{
+		poilink.OriginManual: kassa.FromKeys, poilink.OriginWebApp: kassa.FromWebApp, poilink.OriginNativeApp: kassa.FromApp,
+	}
+	kinds := map[poilink.StartKind]kassa.OrderKind{
+		poilink.StartPayment: kassa.Purchase, poilink.StartRefund: kassa.Credit, poilink.StartCardCheck: kassa.CardCheck,
+	}
+	o, refused, err := p.c.door.StartAtPOI(ctx, t, multisafepay.AtPOI{
+		Reference: s.Reference, Description: s.Description, NotifyURL: s.NotificationURL, SessionID: s.SessionID,
+		Origin: origins[s.Origin], Kind: kinds[s.Kind],
+		Amount: kassa.Money{Minor: s.AmountMinor, Currency: kassa.Currency(s.Currency)},
+	})
+	if refused != "" {
+		return poilink.Started{Reference: s.Reference, Code: "refused", Text: refused}, err
+	}
+	return poilink.Started{Reference: s.Reference, Exchange: o.ID()}, err
+}
+
+func (p counterPorts) Refund(ctx context.Context, t estate.Terminal, r poilink.Refund) (poilink.RefundAnswer, error) {
+	answer := poilink.RefundAnswer{ID: r.ID, Exchange: r.Exchange}
+	o, ok, err := p.c.engine.Load(r.Exchange)
+	if err != nil {
+		return answer, err
+	}
+	if !ok || o.Scope != t.Group {
+		answer.Text = kassa.OrderUnknown.Text()
+		return answer, nil
+	}
+	o, _, reason, err := p.c.engine.Refund(ctx, o.Dialect, o.Scope, o.Ref, kassa.AskRefund{
+		Amount: r.AmountMinor, Currency: o.Amount.Currency, Ref: r.ID, Description: r.Description,
+	})
+	if err != nil {
+		return answer, err
+	}
+	answer.RefundedMinor = o.AmountRefunded()
+	if answer.Accepted = reason == kassa.None || reason == kassa.RefundRepeated; !answer.Accepted {
+		answer.Text = reason.Text()
+	}
+	return answer, nil
+}
+
+func (p counterPorts) SendReceipt(_ context.Context, _ estate.Terminal, r poilink.Receipt) (poilink.ReceiptAnswer, error) {
+	return poilink.ReceiptAnswer{ID: r.ID, Text: "This server sends no e-mail"}, nil
+}
+
+func (p counterPorts) Totals(_ context.Context, _ estate.Terminal, q poilink.Totals) (poilink.TotalsAnswer, error) {
+	return poilink.TotalsAnswer{ID: q.ID, Text: "This server keeps no totals"}, nil
+}

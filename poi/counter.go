@@ -1,0 +1,182 @@
+package poi
+
+import (
+	"time"
+
+	"kassa"
+	"kassa/poilink"
+)
+
+// Limits of what people may type at a POI.
+const (
+	maxReference = 50 // characters of an order id
+	maxText      = 200
+	maxURL       = 2048
+	maxAddress   = 254 // RFC 5321: an address in a path of 256
+	maxModel     = 32
+	// asksPerMinute bounds what is looked at of one POI's wishes: more than people can type.
+	asksPerMinute = 120
+)
+
+// counter takes what people do at the POI itself; the text says what is wrong with the frame.
+func (m *Machine) counter(link LinkID, f poilink.Frame) string {
+	text := ""
+	switch f.Type {
+	case poilink.TypeReport:
+		if text = checkReport(*f.Report); text == "" {
+			m.report(*f.Report)
+		}
+		return text
+	case poilink.TypeTip:
+		return m.tip(link, f.Seq, *f.Tip)
+	case poilink.TypeStart:
+		text = checkStart(*f.Start)
+	case poilink.TypeRefund:
+		text = checkRefund(*f.Refund)
+	case poilink.TypeReceipt:
+		text = checkReceipt(*f.Receipt)
+	case poilink.TypeTotals:
+		text = checkTotals(*f.Totals)
+	}
+	switch {
+	case text != "":
+		return text
+	case m.tid == "":
+		return string(f.Type) + ": before the activation"
+	case !m.wishes.take(m.now, asksPerMinute):
+		return string(f.Type) + ": more than people can type"
+	}
+	if f.Seq > 0 {
+		m.begin(link, f.Seq)
+	}
+	m.emit(Ask{Link: link, TID: m.tid, Frame: f})
+	return ""
+}
+
+// report takes what the POI says of itself.
+func (m *Machine) report(r poilink.Report) {
+	m.said = &r
+	if m.tid != "" {
+		m.emit(Mode{TID: m.tid, Own: !r.CloudMode})
+	}
+}
+
+func (m *Machine) tip(link LinkID, seq uint64, t poilink.Tip) string {
+	switch {
+	case !validExchange(t.Exchange):
+		return "tip: exchange is malformed"
+	case t.AmountMinor <= 0 || t.AmountMinor > kassa.MaxMinor:
+		return "tip: amountMinor is out of range"
+	case !printable(t.Employee.ID, maxReference) || !printable(t.Employee.Name, maxText):
+		return "tip: employee is too long or not text"
+	}
+	m.toEngine(link, seq, t.Exchange, kassa.AddTip{Tip: kassa.Tip{
+		Minor: t.AmountMinor, EmployeeID: t.Employee.ID, EmployeeName: t.Employee.Name,
+	}})
+	return ""
+}
+
+// asked answers a wish. One that could not be written down is asked again over the next link.
+func (m *Machine) asked(in Asked) {
+	if in.Err != nil {
+		if s := m.session(in.Link); s != nil && in.Seq > 0 {
+			m.refuse(s, poilink.RefusedOverloaded, textStore, retryStore)
+			m.close(s, "cannot store", false)
+		}
+		return
+	}
+	if in.Seq > 0 {
+		m.settled(in.Seq)
+	}
+	switch {
+	case !m.Online(): // it asks again
+	case in.Answer.Type.Sequenced():
+		m.push(pending{frame: in.Answer})
+	default:
+		m.send(m.current, in.Answer)
+	}
+}
+
+func checkReport(r poilink.Report) string {
+	if !printable(r.Model, maxModel) || holdsNumber(r.Model) {
+		return "report: model is too long or not text"
+	}
+	return ""
+}
+
+func checkStart(s poilink.Start) string {
+	switch s.Origin {
+	case poilink.OriginManual, poilink.OriginWebApp, poilink.OriginNativeApp:
+	default:
+		return "start: origin is unknown"
+	}
+	switch s.Kind {
+	case poilink.StartPayment, poilink.StartRefund, poilink.StartCardCheck:
+	default:
+		return "start: kind is unknown"
+	}
+	switch {
+	case s.Reference == "" || !printable(s.Reference, maxReference):
+		return "start: reference is not 1 to 50 characters"
+	case s.AmountMinor < 0 || s.AmountMinor > kassa.MaxMinor:
+		return "start: amountMinor is out of range"
+	case len(s.Currency) != 3 || !all(s.Currency, isUpper):
+		return "start: currency is not three capital letters"
+	case !printable(s.Description, maxText):
+		return "start: description is too long or not text"
+	case !printable(s.NotificationURL, maxURL) || !printable(s.SessionID, maxText):
+		return "start: notificationURL or sessionID is too long or not text"
+	case holdsNumber(s.Reference) || holdsNumber(s.Description):
+		return "start: holds what looks like a card number"
+	}
+	return ""
+}
+
+func checkRefund(r poilink.Refund) string {
+	switch {
+	case r.ID == "" || !printable(r.ID, maxReference):
+		return "refund: id is not 1 to 50 characters"
+	case !validExchange(r.Exchange):
+		return "refund: exchange is malformed"
+	case r.AmountMinor <= 0 || r.AmountMinor > kassa.MaxMinor:
+		return "refund: amountMinor is out of range"
+	case !printable(r.Description, maxText) || holdsNumber(r.Description):
+		return "refund: description is too long or not text"
+	}
+	return ""
+}
+
+func checkReceipt(r poilink.Receipt) string {
+	switch {
+	case r.ID == "" || !printable(r.ID, maxReference):
+		return "receipt: id is not 1 to 50 characters"
+	case !validExchange(r.Exchange):
+		return "receipt: exchange is malformed"
+	case r.Address == "" || !printable(r.Address, maxAddress):
+		return "receipt: address is empty, too long or not text"
+	}
+	return ""
+}
+
+func checkTotals(t poilink.Totals) string {
+	switch t.Level {
+	case poilink.TotalsTerminal, poilink.TotalsGroup, poilink.TotalsAccount:
+	default:
+		return "totals: level is unknown"
+	}
+	_, err := time.Parse(time.DateOnly, t.Day)
+	switch {
+	case t.ID == "" || !printable(t.ID, maxReference):
+		return "totals: id is not 1 to 50 characters"
+	case err != nil:
+		return "totals: day is not like 2006-01-02"
+	case t.StartHour < 0 || t.StartHour > 23:
+		return "totals: startHour is not 0 to 23"
+	}
+	return ""
+}
+
+// printable tells whether s is text of at most so many bytes without control characters.
+func printable(s string, most int) bool {
+	return len(s) <= most && all(s, func(c byte) bool { return c >= ' ' && c != 0x7f })
+}
