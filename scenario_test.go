@@ -15,10 +15,10 @@ import (
 	"kassa"
 )
 
-// TestScenarios plays the tables of testdata/payments.txt. After each one the facts alone, encoded
+// TestScenarios plays the tables of testdata. After each one the facts alone, encoded
 // and read back, must give the same order again.
 func TestScenarios(t *testing.T) {
-	for _, sc := range readScenarios(t, "testdata/payments.txt") {
+	for _, sc := range slices.Concat(readScenarios(t, "testdata/payments.txt"), readScenarios(t, "testdata/counter.txt")) {
 		t.Run(sc.name, func(t *testing.T) {
 			p := player{now: time.Date(2026, 11, 21, 12, 0, 0, 0, time.UTC), number: 1_795_262_400_000_000}
 			for _, l := range sc.lines {
@@ -230,6 +230,8 @@ func (p *player) input(t reporter, w []string) kassa.Input {
 	switch w[0] {
 	case "create", "busy":
 		return kassa.Create{Order: p.newOrder(t, w[1]), POIFree: w[0] == "create"}
+	case "unclaimed", "claim", "tip", "defer", "refundid":
+		return p.counterInput(t, w)
 	case "freed":
 		return kassa.POIFreed{}
 	case "screen":
@@ -260,6 +262,28 @@ func (p *player) input(t reporter, w []string) kassa.Input {
 		return kassa.RefundAnswered{Number: last.Number, ResponseCode: w[1], Reason: reasonOf[w[1]]}
 	}
 	return p.cardInput(t, w)
+}
+
+// counterInput is what happens at the counter.
+func (p *player) counterInput(t reporter, w []string) kassa.Input {
+	t.Helper()
+	switch w[0] {
+	case "unclaimed":
+		n := p.newOrder(t, w[1])
+		n.TID = ""
+		return kassa.Create{Order: n}
+	case "claim":
+		return kassa.Claim{POIID: "P2-" + w[1], TID: w[1], MID: "000000000000001", Origin: kassa.FromWebApp, POIFree: len(w) == 2}
+	case "tip":
+		in := kassa.AddTip{Tip: kassa.Tip{Minor: minor(t, w[1])}}
+		if len(w) == 3 {
+			in.Tip.EmployeeID = w[2]
+		}
+		return in
+	case "refundid":
+		return kassa.AskRefund{Number: p.next(), Ref: w[1], Amount: minor(t, w[2]), Currency: "EUR", STAN: "000099", RRN: "R"}
+	}
+	return kassa.Defer{}
 }
 
 func (p *player) cardInput(t reporter, w []string) kassa.Input {
