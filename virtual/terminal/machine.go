@@ -47,6 +47,7 @@ const (
 	stagePIN            // the pad is up
 	stageAsked          // the cloud owes an answer or a decision
 	stageDeclined       // the decline is read, then stagePresent
+	stageTip            // the customer may add a tip
 	stageStarting       // an order is started here, and its payment has not come
 )
 
@@ -64,6 +65,7 @@ const (
 	timerAgain
 	timerScreen
 	timerWish
+	timerPlace
 	timers
 )
 
@@ -101,6 +103,7 @@ type volatile struct {
 	// wishAgain is the time to the next repeat of the wishes; place is where in the menus somebody is.
 	wishAgain time.Duration
 	place     *place
+	tip       tipping
 }
 
 // Machine is one terminal. Its methods are for one goroutine at a time.
@@ -178,8 +181,8 @@ func (m *Machine) handleOn(in Input) {
 		m.key(in.Key)
 	case ActivateWith:
 		m.activate(in.Code)
-	case StartOrder:
-		m.start(in)
+	default:
+		m.counter(in)
 	case Tick:
 		m.tick()
 	}
@@ -237,6 +240,8 @@ func (m *Machine) expired(t timer) {
 		m.screenOver()
 	case timerWish:
 		m.wishesAgain()
+	case timerPlace:
+		m.placeOver()
 	}
 }
 
@@ -260,7 +265,7 @@ func (m *Machine) persist(r Record) {
 }
 
 func (m *Machine) powerOn() {
-	if m.v.on || m.has(FaultPowerOff) {
+	if m.v.on || m.has(FaultPowerOff) || m.has(FaultUnplug) {
 		return
 	}
 	m.v = volatile{on: true, heartbeat: defaultHeartbeat}
@@ -269,6 +274,7 @@ func (m *Machine) powerOn() {
 	}
 	m.rest()
 	m.resume()
+	m.paperIn()
 	if !m.has(FaultCutLink) {
 		m.connect()
 	}
@@ -288,7 +294,7 @@ func (m *Machine) powerOff() {
 func (m *Machine) has(f Fault) bool { return slices.Contains(m.faults, f) }
 
 func (m *Machine) setFault(f Fault) {
-	if !f.Known() || m.has(f) {
+	if !f.Known() || m.has(f) || f == FaultUnplug && !m.model().Cable {
 		return
 	}
 	m.faults = append(m.faults, f)
@@ -300,7 +306,7 @@ func (m *Machine) setFault(f Fault) {
 		}
 		m.v.late = nil // what is sequenced is sent again over the next link
 		m.stop(timerReconnect, timerHandshake)
-	case FaultPowerOff:
+	case FaultPowerOff, FaultUnplug:
 		m.powerOff()
 	}
 }
@@ -311,6 +317,8 @@ func (m *Machine) clearFault(f Fault) {
 	}
 	m.faults = slices.DeleteFunc(m.faults, func(o Fault) bool { return o == f })
 	switch f {
+	case FaultUnplug:
+		m.powerOn()
 	case FaultPowerOff:
 		m.powerOn()
 	case FaultCutLink:
@@ -318,6 +326,8 @@ func (m *Machine) clearFault(f Fault) {
 			m.closeLink()
 			m.connect()
 		}
+	case FaultPaperOut:
+		m.paperIn()
 	case FaultDelay:
 		for _, h := range m.v.late {
 			m.emit(Send{h.frame})

@@ -144,9 +144,9 @@ func (a *actor) react(ctx context.Context, s Screen) error {
 		return nil
 	case s.Name == ScreenInsertCard && wants(s, Insert):
 		return a.present(ctx, Insert)
-	case s.Name == ScreenPresentCard && s.Error == problemInsertChip:
+	case s.Name == ScreenPresentCard && s.problem == problemInsertChip:
 		return a.present(ctx, Insert)
-	case s.Name == ScreenPresentCard && s.Error == problemAgain && wants(s, a.play.Entry):
+	case s.Name == ScreenPresentCard && s.problem == problemAgain && wants(s, a.play.Entry):
 		return a.present(ctx, a.play.Entry)
 	}
 	return nil

@@ -8,6 +8,7 @@ import (
 
 	"kassa/card"
 	"kassa/emv"
+	"kassa/nexo"
 	"kassa/poilink"
 	"kassa/virtual/deck"
 )
@@ -174,7 +175,7 @@ func (m *Machine) chip(r *reading, atc uint16) (emv.List, error) {
 		{Tag: tagTVR, Value: tvr},
 		{Tag: tagTSI, Value: tsi},
 		{Tag: tagDate, Value: digits(m.now.UTC().Format("060102"), 3)},
-		{Tag: tagType, Value: []byte{0x00}},
+		{Tag: tagType, Value: []byte{transactionType(e)}},
 		{Tag: tagAmount, Value: digits(fmt.Sprint(e.AmountMinor), 6)},
 		{Tag: tagOtherAmount, Value: make([]byte, 6)},
 		{Tag: tagCurrency, Value: currency},
@@ -238,4 +239,12 @@ func serial(poiid string) []byte {
 	}
 	s = fmt.Sprintf("%08s", s)
 	return []byte(s[len(s)-8:])
+}
+
+// transactionType is the processing code's first part (EMV Book 3 annex A, tag 9C; ISO 8583:1987).
+func transactionType(e *Exchange) byte {
+	if e.Type == nexo.PaymentRefund {
+		return 0x20
+	}
+	return 0x00
 }
