@@ -33,6 +33,8 @@ type LinkConfig struct {
 	Observe func(Notice)
 	// Random gives the jitter; default a seed of its own.
 	Random *rand.Rand
+	// Now is the clock; default the wall's.
+	Now func() time.Time
 }
 
 func (c LinkConfig) withDefaults() (LinkConfig, error) {
@@ -64,6 +66,9 @@ func (c LinkConfig) withDefaults() (LinkConfig, error) {
 	}
 	if c.Observe == nil {
 		c.Observe = func(Notice) {}
+	}
+	if c.Now == nil {
+		c.Now = time.Now
 	}
 	if c.Random == nil {
 		c.Random = rand.New(rand.NewPCG(rand.Uint64(), rand.Uint64()))
@@ -134,6 +139,11 @@ func (l *Link) put(it item) {
 		l.inbox = append(l.inbox, it)
 	}
 	l.mu.Unlock()
+	l.Wake()
+}
+
+// Wake tells that the clock was moved on: what is due is looked at anew.
+func (l *Link) Wake() {
 	select {
 	case l.wake <- struct{}{}:
 	default:
@@ -198,7 +208,7 @@ func (l *Link) tick() time.Duration {
 		if !ok {
 			return time.Hour
 		}
-		wait := time.Until(due)
+		wait := due.Sub(l.cfg.Now())
 		if wait > 0 {
 			return wait
 		}
@@ -224,7 +234,7 @@ func (l *Link) handle(in Input) {
 	for len(l.next) > 0 {
 		in := l.next[0]
 		l.next = l.next[1:]
-		outputs := l.machine.Handle(time.Now(), in)
+		outputs := l.machine.Handle(l.cfg.Now(), in)
 		l.signedOn.Store(int64(l.machine.SignedOn()))
 		for _, out := range outputs {
 			l.do(out)

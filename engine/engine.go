@@ -166,10 +166,7 @@ func (e *Engine) put(in Input) {
 		e.inbox = append(e.inbox, in)
 	}
 	e.mu.Unlock()
-	select {
-	case e.wake <- struct{}{}:
-	default:
-	}
+	e.Wake()
 }
 
 func (e *Engine) stop() {
@@ -278,6 +275,14 @@ func (e *Engine) Refund(ctx context.Context, dialect, scope, ref string, ask kas
 		return ByRef{Ticket: t, Ref: Ref(dialect, scope, ref), Input: ask}
 	})
 	return r.Order, r.Refund, r.Reason, r.Err
+}
+
+// Wake tells that the clock was moved on: deadlines are looked at anew.
+func (e *Engine) Wake() {
+	select {
+	case e.wake <- struct{}{}:
+	default:
+	}
 }
 
 // FromPOI gives an input on behalf of a terminal. It calls settled once what the input caused is

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io"
 	"log/slog"
+	"maps"
 	"slices"
 	"strings"
 	"sync"
@@ -180,6 +181,16 @@ func (h *Hub) Online(tid string) bool {
 	u.mu.Lock()
 	defer u.mu.Unlock()
 	return u.machine.Online()
+}
+
+// Jump tells that the test clock is about to be moved on.
+func (h *Hub) Jump(by time.Duration) {
+	h.mu.RLock()
+	units := slices.Collect(maps.Values(h.units))
+	h.mu.RUnlock()
+	for _, u := range units {
+		h.handle(u, Jumped{By: by})
+	}
 }
 
 // CloudMode tells whether a terminal shows what cash registers send; true when it has not said.
