@@ -67,7 +67,7 @@ func readTree(t *testing.T) *tree {
 			return err
 		case d.IsDir() && slices.Contains([]string{".git", ".kassa", "bin"}, name):
 			return fs.SkipDir
-		case !d.Type().IsRegular(), strings.HasSuffix(name, ".test"), strings.HasSuffix(name, ".prof"):
+		case name == ".git", !d.Type().IsRegular(), strings.HasSuffix(name, ".test"), strings.HasSuffix(name, ".prof"):
 			return nil
 		}
 		text, err := os.ReadFile(name)
