@@ -20,6 +20,7 @@ import (
 // and not through a ServeMux: that one redirects paths with "//" and "..", which order ids may hold.
 type Handler struct {
 	config
+	table      []route
 	streams    streams
 	closing    chan struct{}
 	closeOnce  sync.Once
@@ -52,7 +53,7 @@ func New(c Config) (*Handler, error) {
 		c.Origin = strings.TrimRight(c.Origin, "/")
 	}
 	return &Handler{
-		config: c, closing: make(chan struct{}), sessionKey: mac(c.Secret, "session id"),
+		config: c, table: sorted(routes()), closing: make(chan struct{}), sessionKey: mac(c.Secret, "session id"),
 		streams:     streams{waiting: make(map[string]map[chan struct{}]bool)},
 		orderIDForm: regexp.MustCompile(`^[A-Za-z0-9/_.-]{1,50}$`),
 		localeForm:  regexp.MustCompile(`^[a-z]{2}_[A-Z]{2}$`),
@@ -81,12 +82,8 @@ func owns(path string) bool {
 // trimSlashes takes out the slashes that a client doubles when the address it was given ends in one.
 func trimSlashes(path string) string { return "/" + strings.TrimLeft(path, "/") }
 
-// Routes, as they are recorded.
+// Routes that are not in the table, as they are recorded.
 const (
-	routeCreate  = "POST orders"
-	routeGet     = "GET orders/{id}"
-	routeCancel  = "POST orders/{id}/cancel"
-	routeRefund  = "POST orders/{id}/refunds"
 	routeEvents  = "GET events/stream"
 	routeUnknown = "unknown"
 )
@@ -107,94 +104,53 @@ func (h *Handler) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 // call is one request to the API while it is served.
 type call struct {
 	*http.Request
-	route    string
-	id       string // the order id in the path
+	route    *route            // nil while none matches
+	values   map[string]string // what stands in the path, by name
+	id       string            // the order id in the path
 	caller   Caller
 	orderID  string // for the record of a refusal
 	terminal string
+}
+
+func (c *call) routeName() string {
+	if c.route == nil {
+		return routeUnknown
+	}
+	return c.route.name()
 }
 
 func (h *Handler) serveAPI(w http.ResponseWriter, r *http.Request, path string) {
 	c := &call{Request: r}
 	refused := h.route(w, c, path)
 	if refused != nil {
-		h.record(c, refused)
-		writeRefusal(w, refused, c.route)
+		h.record(c, c.routeName(), refused)
+		writeRefusal(w, refused)
 	}
 }
 
 func (h *Handler) route(w http.ResponseWriter, c *call, path string) *refusal {
-	var allowed string
-	c.route, c.id, allowed = match(c.Method, path)
-	c.orderID = c.id
-	if c.route == routeUnknown {
-		if allowed != "" {
-			w.Header().Set("Allow", allowed)
-			return &refusal{http.StatusMethodNotAllowed, codeUnknown, "this path takes the method " + allowed + " only", causeRoute}
+	var allowed []string
+	c.route, c.values, allowed = match(h.table, c.Method, path)
+	if c.route == nil {
+		if len(allowed) > 0 {
+			list := strings.Join(allowed, ", ")
+			w.Header().Set("Allow", list)
+			return &refusal{http.StatusMethodNotAllowed, codeUnknown, "this path takes the method " + list + " only", causeRoute}
 		}
 		return &refusal{http.StatusNotFound, codeUnknown, "Not found: the API has no such path in this version", causeRoute}
 	}
+	c.id = c.values["order_id"]
+	c.orderID = c.id
 	var ok bool
 	if c.caller, ok = h.authenticate(c.Request); !ok {
-		return badKey()
+		refused := badKey()
+		refused.status = c.route.refused
+		return refused
 	}
-	switch c.route {
-	case routeCreate:
-		return h.create(w, c)
-	case routeGet:
-		return h.get(w, c)
-	case routeCancel:
-		return h.cancel(w, c)
-	default:
-		return h.refund(w, c)
+	if !c.route.keys.allows(c.caller.Role) {
+		return &refusal{http.StatusForbidden, codeKey, "this call takes the key of the account, not that of a terminal group", causeKey}
 	}
-}
-
-// match finds the route by the escaped path. An order id may hold slashes: escaped as the Python
-// and PHP clients send it, or bare from the Node client, which also doubles the first slash.
-func match(method, path string) (route, id, allowed string) {
-	rest, ok := strings.CutPrefix(path, prefixAPI)
-	if !ok {
-		return routeUnknown, "", ""
-	}
-	rest = strings.TrimPrefix(rest, "/")
-	if rest == "orders" || rest == "orders/" {
-		if method == http.MethodPost {
-			return routeCreate, "", ""
-		}
-		return routeUnknown, "", http.MethodPost
-	}
-	rest, ok = strings.CutPrefix(rest, "orders/")
-	if !ok {
-		return routeUnknown, "", ""
-	}
-	if method == http.MethodGet || method == http.MethodHead {
-		return routeGet, unescape(rest), ""
-	}
-	if before, ok := strings.CutSuffix(rest, "/cancel"); ok && before != "" {
-		if method == http.MethodPost {
-			return routeCancel, unescape(before), ""
-		}
-		return routeUnknown, "", http.MethodPost
-	}
-	if before, ok := strings.CutSuffix(rest, "/refunds"); ok && before != "" {
-		if method == http.MethodPost {
-			return routeRefund, unescape(before), ""
-		}
-		return routeUnknown, "", http.MethodPost
-	}
-	if strings.Contains(rest, "/") {
-		return routeUnknown, "", ""
-	}
-	return routeUnknown, "", http.MethodGet
-}
-
-func unescape(segment string) string {
-	id, err := url.PathUnescape(segment)
-	if err != nil {
-		return ""
-	}
-	return id
+	return c.route.serve(h, w, c)
 }
 
 // authenticate takes the key from exactly one of the three places that clients use.
@@ -251,13 +207,13 @@ func (h *Handler) body(w http.ResponseWriter, c *call) (object, *refusal) {
 }
 
 // record keeps a refused call for diagnosis.
-func (h *Handler) record(c *call, r *refusal) {
+func (h *Handler) record(c *call, route string, r *refusal) {
 	now := h.Now()
 	if !h.mayRecord(now, c.caller.Account != "") {
 		return
 	}
 	h.Refusals.Record(context.WithoutCancel(c.Context()), RefusedCall{
-		At: now, Account: c.caller.Account, Scope: c.caller.Group, Route: c.route,
+		At: now, Account: c.caller.Account, Scope: c.caller.Group, Route: route,
 		OrderID: h.recordable(c.orderID), TerminalID: h.recordable(c.terminal),
 		Reason: r.cause, Status: r.status, ErrorCode: r.code, ErrorInfo: r.info,
 	})

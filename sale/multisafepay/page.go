@@ -12,12 +12,12 @@ const payPage = `<!doctype html>
 
 func (h *Handler) servePage(w http.ResponseWriter, r *http.Request, session string) {
 	if _, ok := h.orderOf(session); !ok {
-		writeRefusal(w, &refusal{http.StatusNotFound, codeUnknown, "Not found: there is no such session", causeRoute}, routeUnknown)
+		writeRefusal(w, &refusal{http.StatusNotFound, codeUnknown, "Not found: there is no such session", causeRoute})
 		return
 	}
 	if r.Method != http.MethodGet && r.Method != http.MethodHead {
 		w.Header().Set("Allow", http.MethodGet)
-		writeRefusal(w, &refusal{http.StatusMethodNotAllowed, codeUnknown, "this path takes the method GET only", causeRoute}, routeUnknown)
+		writeRefusal(w, &refusal{http.StatusMethodNotAllowed, codeUnknown, "this path takes the method GET only", causeRoute})
 		return
 	}
 	w.Header().Set("Content-Security-Policy", "default-src 'none'; frame-ancestors 'none'")

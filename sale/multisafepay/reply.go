@@ -89,19 +89,17 @@ func writeSuccess(w http.ResponseWriter, data object, warnings []any) {
 	writeJSON(w, http.StatusOK, body)
 }
 
-// writeRefusal sends the envelope of a failure. A cancel with a wrong key gets MultiSafepay's
-// {"message":"Forbidden"}, with the usual fields beside it for clients that read only those.
-func writeRefusal(w http.ResponseWriter, r *refusal, route string) {
+// writeRefusal sends the envelope of a failure. Where MultiSafepay says {"message":"Forbidden"} to a
+// wrong key, the usual fields stand beside it for clients that read only those.
+func writeRefusal(w http.ResponseWriter, r *refusal) {
 	body := object{"success": false, "data": object{}, "error_code": r.code, "error_info": r.info}
-	status := r.status
-	if route == routeCancel && r.cause == causeKey {
-		status = http.StatusForbidden
+	switch r.status {
+	case http.StatusForbidden:
 		body["message"] = "Forbidden"
-	}
-	if status == http.StatusServiceUnavailable {
+	case http.StatusServiceUnavailable:
 		w.Header().Set("Retry-After", "1")
 	}
-	writeJSON(w, status, body)
+	writeJSON(w, r.status, body)
 }
 
 // Refuse answers with an error that did not come from this door, in the dialect's envelope, if the
@@ -110,6 +108,6 @@ func Refuse(w http.ResponseWriter, r *http.Request, status int, message string) 
 	if !Owns(r.URL.EscapedPath()) {
 		return false
 	}
-	writeRefusal(w, &refusal{status, codeUnknown, message, causeWorld}, routeUnknown)
+	writeRefusal(w, &refusal{status, codeUnknown, message, causeWorld})
 	return true
 }

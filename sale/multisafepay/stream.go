@@ -138,8 +138,8 @@ func (h *Handler) serveEvents(w http.ResponseWriter, r *http.Request) {
 }
 
 func (h *Handler) refuseEvents(w http.ResponseWriter, r *http.Request, refused *refusal) {
-	h.record(&call{Request: r, route: routeEvents}, refused)
-	writeRefusal(w, refused, routeEvents)
+	h.record(&call{Request: r}, routeEvents, refused)
+	writeRefusal(w, refused)
 }
 
 func bearer(r *http.Request) string {
