@@ -46,40 +46,69 @@ func (r *Registry) MakeGroup(now time.Time, g Group) (Group, error) {
 		return Group{}, err
 	}
 	g.ID = id
-	return g, r.write(now, change{
-		stream: "group/" + g.ID, state: g, facts: []fact{{g.ID, GroupMade{g}}},
+	return g, r.write(now, r.groupChange(g, GroupMade{g}))
+}
+
+// ChangeGroup changes a terminal group: its name, its webhook URL or its merchant. Its id and its
+// account stay.
+func (r *Registry) ChangeGroup(now time.Time, id string, change func(*Group)) (Group, error) {
+	r.writing.Lock()
+	defer r.writing.Unlock()
+	former, ok := r.groups[id]
+	if !ok {
+		return Group{}, fmt.Errorf("%w: group", ErrUnknown)
+	}
+	g := former
+	change(&g)
+	g.ID, g.Account = former.ID, former.Account
+	if err := checkGroup(g); err != nil || g == former {
+		return g, err
+	}
+	return g, r.write(now, r.groupChange(g, GroupChanged{g}))
+}
+
+func (r *Registry) groupChange(g Group, body any) change {
+	return change{
+		stream: "group/" + g.ID, state: g, facts: []fact{{g.ID, body}},
 		show: func() { r.showGroup(g) },
-	})
+	}
 }
 
 // BoardTerminal makes a place for a POI in a group. An empty TID gets the next free one. The
 // activation code is given here and never again.
 func (r *Registry) BoardTerminal(now time.Time, group, name, tid string) (t Terminal, code string, err error) {
+	return r.board(now, Terminal{Group: group, Name: name, TID: tid})
+}
+
+// BoardCTAP makes a place for a terminal that is no SmartPOS, as BoardTerminal does.
+func (r *Registry) BoardCTAP(now time.Time, group, name string) (t Terminal, code string, err error) {
+	return r.board(now, Terminal{Group: group, Name: name, Provider: CTAP})
+}
+
+func (r *Registry) board(now time.Time, t Terminal) (_ Terminal, code string, err error) {
 	r.writing.Lock()
 	defer r.writing.Unlock()
-	g, ok := r.groups[group]
+	g, ok := r.groups[t.Group]
 	if !ok {
 		return Terminal{}, "", fmt.Errorf("%w: group", ErrUnknown)
 	}
-	if err := checkName("terminal name", name); err != nil {
+	if err := checkName("terminal name", t.Name); err != nil {
 		return Terminal{}, "", err
 	}
-	if tid, err = r.newTID(tid); err != nil {
+	if t.TID, err = r.newTID(t.TID); err != nil {
 		return Terminal{}, "", err
 	}
 	if code, err = newCode(r.random); err != nil {
 		return Terminal{}, "", err
 	}
-	t = Terminal{
-		TID: tid, Group: g.ID, Account: g.Account, Name: name, Environment: r.env, CreatedAt: now,
-		CodeHash: r.codeHash(code),
-	}
+	t.Account, t.Environment, t.CreatedAt, t.CodeHash = g.Account, r.env, now, r.codeHash(code)
 	if _, twice := r.codes[t.CodeHash]; twice {
 		return Terminal{}, "", fmt.Errorf("%w: activation code", ErrExists)
 	}
 	err = r.write(now, change{
-		stream: "terminal/" + tid, state: t, facts: []fact{{g.ID, TerminalBoarded{TID: tid, Group: g.ID, Name: name}}},
-		show: func() { r.showTerminal(t) },
+		stream: "terminal/" + t.TID, state: t,
+		facts: []fact{{g.ID, TerminalBoarded{TID: t.TID, Group: g.ID, Name: t.Name, Provider: t.Provider}}},
+		show:  func() { r.showTerminal(t) },
 	})
 	if err != nil {
 		return Terminal{}, "", err

@@ -51,6 +51,7 @@ type Terminal struct {
 	Account     string      `json:"account"`
 	Name        string      `json:"name"`
 	Environment Environment `json:"environment"`
+	Provider    Provider    `json:"provider,omitempty"`
 	CreatedAt   time.Time   `json:"createdAt"`
 	// CodeHash is the keyed hash of the activation code.
 	CodeHash string `json:"codeHash,omitempty"`
@@ -58,6 +59,12 @@ type Terminal struct {
 	POIID       string    `json:"poiid,omitempty"`
 	ActivatedAt time.Time `json:"activatedAt,omitzero"`
 }
+
+// Provider is the kind of payment software on a terminal; empty for SmartPOS.
+type Provider string
+
+// CTAP is the software of traditional terminals.
+const CTAP Provider = "CTAP"
 
 // Device is a POI known by its serial.
 type Device struct {

@@ -18,11 +18,17 @@ type GroupMade struct {
 	Group Group `json:"group"`
 }
 
+// GroupChanged tells what a terminal group is from now on.
+type GroupChanged struct {
+	Group Group `json:"group"`
+}
+
 // TerminalBoarded makes a place for a POI, with an activation code.
 type TerminalBoarded struct {
-	TID   string `json:"tid"`
-	Group string `json:"group"`
-	Name  string `json:"name"`
+	TID      string   `json:"tid"`
+	Group    string   `json:"group"`
+	Name     string   `json:"name"`
+	Provider Provider `json:"provider,omitempty"`
 }
 
 // ActivationCodeRenewed voids a terminal's activation code for a new one.

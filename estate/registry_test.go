@@ -354,3 +354,55 @@ func TestKeys(t *testing.T) {
 		t.Errorf("key of an unknown group: %v", err)
 	}
 }
+
+func TestGroupsChange(t *testing.T) {
+	w := newWorld(t)
+	got, err := w.ChangeGroup(noon, w.group.ID, func(g *estate.Group) {
+		g.Name, g.WebhookURL = "Utrecht", "https://till.example/hook"
+		g.ID, g.Account = "1", "2"
+	})
+	must(t, err)
+	want := w.group
+	want.Name, want.WebhookURL = "Utrecht", "https://till.example/hook"
+	if diff := cmp.Diff(want, got); diff != "" {
+		t.Errorf("the changed group:\n%s", diff)
+	}
+	again := openOn(t, w.store)
+	if got, _ := again.Group(w.group.ID); got != want {
+		t.Errorf("after reopening: %+v", got)
+	}
+	if _, err := w.ChangeGroup(noon, w.group.ID, func(*estate.Group) {}); err != nil {
+		t.Error(err)
+	}
+	if diff := cmp.Diff([]string{"AccountMade", "GroupMade", "GroupChanged"}, w.kinds()); diff != "" {
+		t.Errorf("facts, of which a change of nothing is none:\n%s", diff)
+	}
+	for name, change := range map[string]func(*estate.Group){
+		"no name":  func(g *estate.Group) { g.Name = "" },
+		"long URL": func(g *estate.Group) { g.WebhookURL = strings.Repeat("x", 3000) },
+	} {
+		if _, err := w.ChangeGroup(noon, w.group.ID, change); !errors.Is(err, estate.ErrInvalid) {
+			t.Errorf("%s: %v", name, err)
+		}
+	}
+	if _, err := w.ChangeGroup(noon, "9", func(*estate.Group) {}); !errors.Is(err, estate.ErrUnknown) {
+		t.Errorf("an unknown group: %v", err)
+	}
+	if got, _ := w.Group(w.group.ID); got != want {
+		t.Errorf("after refused changes: %+v", got)
+	}
+}
+
+func TestProviderOfATerminal(t *testing.T) {
+	w := newWorld(t)
+	ctap, code, err := w.BoardCTAP(noon, w.group.ID, "Counter")
+	must(t, err)
+	smart, _, err := w.BoardTerminal(noon, w.group.ID, "Counter 2", "")
+	must(t, err)
+	if ctap.Provider != estate.CTAP || smart.Provider != "" || code == "" {
+		t.Errorf("providers %q and %q", ctap.Provider, smart.Provider)
+	}
+	if got, _ := openOn(t, w.store).Terminal(ctap.TID); got.Provider != estate.CTAP {
+		t.Errorf("after reopening: %q", got.Provider)
+	}
+}
