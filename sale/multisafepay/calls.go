@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/json"
 	"net/http"
+	"slices"
 	"strconv"
 	"time"
 
@@ -177,7 +178,7 @@ func (h *Handler) find(c *call) ([]kassa.Order, *refusal) {
 	if len(found) > 0 {
 		return found, nil
 	}
-	o, ok, err := h.byTransaction(c.id)
+	o, ok, err := h.byTransaction(c.id, "AttemptOpened")
 	if err != nil {
 		return nil, worldFailed("the order could not be read")
 	}
@@ -187,26 +188,26 @@ func (h *Handler) find(c *call) ([]kassa.Order, *refusal) {
 	return []kassa.Order{o}, nil
 }
 
-// byTransaction finds the order that has an attempt with this number. Numbers are Unix
-// microseconds of the instant at which the attempt was opened, or a little ahead of it (by seconds
-// after restarts), so that a search in the journal by time leads there: close by first, since a
-// minute may hold more than can be read.
-func (h *Handler) byTransaction(id string) (o kassa.Order, ok bool, err error) {
+// byTransaction finds the order to which a fact of these kinds gave a number. Numbers are Unix
+// microseconds of the instant at which the attempt was opened or the refund taken, or a little ahead
+// of it (by seconds after restarts), so that a search in the journal by time leads there: close by
+// first, since a minute may hold more than can be read.
+func (h *Handler) byTransaction(id string, kinds ...string) (o kassa.Order, ok bool, err error) {
 	n, err := strconv.ParseInt(id, 10, 64)
 	if err != nil || len(id) < 15 || id[0] == '0' {
 		return kassa.Order{}, false, nil
 	}
 	left := maxScan
 	for _, around := range []time.Duration{5 * time.Millisecond, time.Second, time.Minute} {
-		if o, ok, err = h.openedAround(n, around, &left); ok || err != nil {
+		if o, ok, err = h.numberedAround(n, kinds, around, &left); ok || err != nil {
 			return o, ok, err
 		}
 	}
 	return kassa.Order{}, false, nil
 }
 
-// openedAround looks through the facts that were noted around the instant that a number tells.
-func (h *Handler) openedAround(number int64, around time.Duration, left *int) (kassa.Order, bool, error) {
+// numberedAround looks through the facts that were noted around the instant that a number tells.
+func (h *Handler) numberedAround(number int64, kinds []string, around time.Duration, left *int) (kassa.Order, bool, error) {
 	opened := time.UnixMicro(number)
 	after, err := h.lastBefore(opened.Add(-around))
 	if err != nil {
@@ -221,7 +222,7 @@ func (h *Handler) openedAround(number int64, around time.Duration, left *int) (k
 			if e.At.After(opened.Add(min(around, 2*time.Second))) {
 				return kassa.Order{}, false, nil
 			}
-			if e.Kind == "AttemptOpened" && opens(e, number) {
+			if slices.Contains(kinds, e.Kind) && gives(e, number) {
 				return h.load(e.Stream)
 			}
 		}
@@ -249,13 +250,18 @@ func (h *Handler) lastBefore(at time.Time) (uint64, error) {
 	return low, nil
 }
 
-func opens(e journal.Entry, number int64) bool {
+func gives(e journal.Entry, number int64) bool {
 	event, err := kassa.DecodeEvent(e.Kind, e.Payload)
 	if err != nil {
 		return false
 	}
-	opened, ok := event.(kassa.AttemptOpened)
-	return ok && opened.Number == number
+	switch event := event.(type) {
+	case kassa.AttemptOpened:
+		return event.Number == number
+	case kassa.RefundTaken:
+		return event.Refund.Number == number
+	}
+	return false
 }
 
 // load reads the current state of an order of this dialect.

@@ -38,8 +38,8 @@ type config = Config
 
 // New makes a handler.
 func New(c Config) (*Handler, error) {
-	if c.Orders == nil || c.Records == nil || c.Feed == nil || c.Directory == nil || c.Presence == nil ||
-		c.Refusals == nil || c.CheckURL == nil || c.Now == nil {
+	if c.Orders == nil || c.Records == nil || c.Feed == nil || c.Directory == nil || c.Estate == nil ||
+		c.Presence == nil || c.Refusals == nil || c.CheckURL == nil || c.Now == nil {
 		return nil, errors.New("multisafepay: a field of Config is missing")
 	}
 	if len(c.Secret) < 32 {
@@ -148,7 +148,7 @@ func (h *Handler) route(w http.ResponseWriter, c *call, path string) *refusal {
 		return refused
 	}
 	if !c.route.keys.allows(c.caller.Role) {
-		return &refusal{http.StatusForbidden, codeKey, "this call takes the key of the account, not that of a terminal group", causeKey}
+		return forbidden("this call takes the " + string(c.route.keys))
 	}
 	return c.route.serve(h, w, c)
 }
@@ -168,6 +168,9 @@ func (h *Handler) authenticate(r *http.Request) (Caller, bool) {
 	key := strings.TrimSpace(keys[0])
 	if key == "" || len(key) > maxKeyLength {
 		return Caller{}, false
+	}
+	if strings.HasPrefix(key, publicPrefix) {
+		return h.openPublic(key)
 	}
 	caller, ok := h.Directory.Authenticate(key)
 	if !ok || (caller.Role != estate.RoleGroup && caller.Role != estate.RoleAccount) {

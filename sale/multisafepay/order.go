@@ -173,7 +173,7 @@ func paymentDetails(o *kassa.Order, auth *kassa.Authorisation, group estate.Grou
 		"response_code":       known(auth.ResponseCode),
 		"scheme_reference_id": nil,
 		"terminal_id":         o.TID,
-		"type":                known(card.Brand),
+		"type":                known(gatewayCode(card.Brand)),
 	}
 }
 
@@ -182,7 +182,7 @@ func paymentMethod(o *kassa.Order, auth *kassa.Authorisation, financial any) obj
 		"account_holder_name": nil, "amount": o.Amount.Minor, "card_expiry_date": known(auth.Card.Expiry),
 		"currency": string(o.Amount.Currency), "description": o.Description,
 		"external_transaction_id": known(auth.RRN), "last4": known(auth.Card.Last4),
-		"payment_description": known(brandNames[auth.Card.Brand]), "status": financial, "type": known(auth.Card.Brand),
+		"payment_description": known(brandNames[auth.Card.Brand]), "status": financial, "type": known(gatewayCode(auth.Card.Brand)),
 	}
 }
 

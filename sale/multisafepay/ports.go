@@ -21,8 +21,11 @@ type Orders interface {
 	Refund(ctx context.Context, dialect, scope, ref string, r kassa.AskRefund) (kassa.Order, int64, kassa.Reason, error)
 }
 
-// Records reads single streams of the journal.
+// Records reads streams of the journal.
 type Records interface {
+	// Newest lists the streams of a kind and of these scopes whose id comes before the one given, or
+	// all for "", the highest id first.
+	Newest(kind string, scopes []string, before string, limit int) ([]journal.Stream, error)
 	Load(stream string) (journal.Stream, bool, error)
 	StreamEntries(stream string, upTo uint64) ([]journal.Entry, error)
 }
@@ -42,6 +45,15 @@ type Directory interface {
 	Group(id string) (estate.Group, bool)
 	// Groups lists the ids of an account's groups.
 	Groups(account string) []string
+}
+
+// Estate lists and changes what there is.
+type Estate interface {
+	Environment() estate.Environment
+	Terminals(group string) []estate.Terminal
+	BoardTerminal(now time.Time, group, name, tid string) (t estate.Terminal, code string, err error)
+	BoardCTAP(now time.Time, group, name string) (t estate.Terminal, code string, err error)
+	ChangeGroup(now time.Time, id string, change func(*estate.Group)) (estate.Group, error)
 }
 
 // Caller is who holds a key.
@@ -96,6 +108,7 @@ type Config struct {
 	Records   Records
 	Feed      Feed
 	Directory Directory
+	Estate    Estate
 	Presence  Presence
 	Refusals  Refusals
 	// CheckURL tells why a webhook URL cannot be used in an environment.
@@ -125,6 +138,11 @@ const (
 	// maxRecorded bounds the refused calls kept in a minute, of callers with a key and of those
 	// without, so that nobody fills the disk.
 	maxRecorded = 600
+	// maxWalk bounds the orders that one list of transactions looks through.
+	maxWalk        = 10_000
+	walkPage       = 200
+	maxPage        = 1000
+	maxClosingDays = 31
 )
 
 // Times of the event stream.

@@ -54,6 +54,12 @@ func (r *record) Load(stream string) (journal.Stream, bool, error) {
 	return r.disk.Load(stream)
 }
 
+func (r *record) Newest(kind string, scopes []string, before string, limit int) ([]journal.Stream, error) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	return r.disk.Newest(kind, scopes, before, limit)
+}
+
 func (r *record) Find(ref string) (journal.Stream, bool, error) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
@@ -215,6 +221,7 @@ type world struct {
 	t       *testing.T
 	record  *record
 	till    *till
+	estate  *estate.Registry
 	handler *multisafepay.Handler
 	server  *httptest.Server
 
@@ -238,10 +245,11 @@ func newWorld(t *testing.T) *world {
 	r := newRecord()
 	w := &world{
 		t: t, record: r, offline: map[string]bool{}, ownMode: map[string]bool{},
-		till: &till{record: r, now: time.Date(2026, 5, 4, 13, 50, 0, 0, time.UTC)},
+		till:   &till{record: r, now: time.Date(2026, 5, 4, 13, 50, 0, 0, time.UTC)},
+		estate: newEstate(t),
 	}
 	h, err := multisafepay.New(multisafepay.Config{
-		Orders: w.till, Records: r, Feed: r, Directory: w, Presence: w, Refusals: w,
+		Orders: w.till, Records: r, Feed: r, Directory: w, Estate: w.estate, Presence: w, Refusals: w,
 		CheckURL: webhook.CheckURL, Secret: []byte(strings.Repeat("s", 32)), Now: w.till.clock,
 	})
 	if err != nil {
@@ -305,11 +313,7 @@ func (w *world) Terminal(tid string) (estate.Terminal, bool) {
 	return estate.Terminal{}, false
 }
 
-func (w *world) Group(id string) (estate.Group, bool) {
-	return estate.Group{ID: id, Account: "1", Merchant: estate.Merchant{
-		Name: "Bakkerij Zon", City: "Utrecht", Country: "NL", MID: "123456789012345", MCC: "5462",
-	}}, true
-}
+func (w *world) Group(id string) (estate.Group, bool) { return w.estate.Group(id) }
 
 func (w *world) Groups(account string) []string {
 	if account == "1" {
@@ -332,13 +336,15 @@ type reply struct {
 	Status   int
 	Header   http.Header
 	Raw      string
-	Success  bool              `json:"success"`
-	Data     map[string]any    `json:"data"`
-	Code     int               `json:"error_code"`
-	Info     string            `json:"error_info"`
-	Message  string            `json:"message"`
-	Warnings []map[string]any  `json:"warnings"`
-	Other    map[string]string `json:"-"`
+	Success  bool             `json:"success"`
+	Any      json.RawMessage  `json:"data"`
+	Code     int              `json:"error_code"`
+	Info     string           `json:"error_info"`
+	Message  string           `json:"message"`
+	Warnings []map[string]any `json:"warnings"`
+	Pager    map[string]any   `json:"pager"`
+	Data     map[string]any   `json:"-"` // data, if it is an object
+	List     []map[string]any `json:"-"` // data, if it is an array
 }
 
 // call sends a request with the key in its header. Every answer must be the dialect's JSON.
@@ -359,7 +365,14 @@ func (w *world) send(r *http.Request) reply {
 	if err := json.Unmarshal(recorder.Body.Bytes(), &got); err != nil {
 		w.t.Fatalf("%s %s: the answer is not JSON: %v: %s", r.Method, r.URL, err, got.Raw)
 	}
-	if got.Success != (got.Status == http.StatusOK) || got.Data == nil {
+	into := any(&got.Data)
+	if strings.HasPrefix(string(got.Any), "[") {
+		into = &got.List
+	}
+	if err := json.Unmarshal(got.Any, into); err != nil {
+		w.t.Fatalf("%s %s: data: %v: %s", r.Method, r.URL, err, got.Raw)
+	}
+	if got.Success != (got.Status == http.StatusOK) || got.Data == nil && got.List == nil {
 		w.t.Errorf("%s %s: envelope of status %d: %s", r.Method, r.URL, got.Status, got.Raw)
 	}
 	if !got.Success && (got.Code == 0 || got.Info == "" || len(got.Data) > 0) {
