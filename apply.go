@@ -30,6 +30,9 @@ func (o Order) Apply(at time.Time, e Event) Order {
 		o.Status = Waiting
 	case ScreenReported:
 		o.applyScreen(at, e)
+	case OrderNoted:
+		o.Door = e.Door
+		o.Notes++
 	case OrderParked:
 		o.Parked, o.Deadline = e.Why, time.Time{}
 	case CancelRequested:

@@ -134,11 +134,17 @@ type RefundSettled struct {
 	ResponseCode string       `json:"responseCode"`
 }
 
+// OrderNoted replaces what the dialect keeps with the order.
+type OrderNoted struct {
+	Door json.RawMessage `json:"door"`
+}
+
 // OrderParked takes an order out of service after a broken invariant; people must look at it.
 type OrderParked struct {
 	Why string `json:"why"`
 }
 
+func (OrderNoted) event()             {}
 func (OrderParked) event()            {}
 func (OrderCreated) event()           {}
 func (OrderClaimed) event()           {}
@@ -194,6 +200,7 @@ var eventDecoders = map[string]func([]byte) (Event, error){
 	"TipAdded":               decodeAs[TipAdded],
 	"OrderDeferred":          decodeAs[OrderDeferred],
 	"OrderOffered":           decodeAs[OrderOffered],
+	"OrderNoted":             decodeAs[OrderNoted],
 	"OrderParked":            decodeAs[OrderParked],
 	"ScreenReported":         decodeAs[ScreenReported],
 	"AttemptOpened":          decodeAs[AttemptOpened],

@@ -125,6 +125,13 @@ type RefundAnswered struct {
 	ResponseCode string
 }
 
+// Note replaces what the dialect keeps with the order. Was is how often that had been replaced when
+// the note was written: one that was written meanwhile is not lost.
+type Note struct {
+	Was  int
+	Door json.RawMessage
+}
+
 // Tick tells that time has passed.
 type Tick struct{}
 
@@ -149,6 +156,7 @@ func (POIEnded) input()           {}
 func (Cancel) input()             {}
 func (AskRefund) input()          {}
 func (RefundAnswered) input()     {}
+func (Note) input()               {}
 func (Tick) input()               {}
 func (Restarted) input()          {}
 

@@ -123,6 +123,8 @@ type Order struct {
 	Screen   string    `json:"screen,omitempty"`
 	Attempts []Attempt `json:"attempts,omitempty"`
 	Refunds  []Refund  `json:"refunds,omitempty"`
+	// Notes counts how often Door has been replaced.
+	Notes int `json:"notes,omitempty"`
 }
 
 // ID is the order's number in base 36, at most 10 characters until the year 2085, so that it can

@@ -2,6 +2,7 @@ package kassa_test
 
 import (
 	"bufio"
+	"encoding/json"
 	"fmt"
 	"os"
 	"slices"
@@ -230,7 +231,7 @@ func (p *player) input(t reporter, w []string) kassa.Input {
 	switch w[0] {
 	case "create", "busy":
 		return kassa.Create{Order: p.newOrder(t, w[1]), POIFree: w[0] == "create"}
-	case "unclaimed", "claim", "tip", "defer", "refundid":
+	case "unclaimed", "claim", "tip", "defer", "refundid", "note":
 		return p.counterInput(t, w)
 	case "freed":
 		return kassa.POIFreed{}
@@ -280,6 +281,8 @@ func (p *player) counterInput(t reporter, w []string) kassa.Input {
 			in.Tip.EmployeeID = w[2]
 		}
 		return in
+	case "note":
+		return kassa.Note{Was: int(minor(t, w[1])), Door: json.RawMessage(strconv.Quote(w[2]))}
 	case "refundid":
 		return kassa.AskRefund{Number: p.next(), Ref: w[1], Amount: minor(t, w[2]), Currency: "EUR", STAN: "000099", RRN: "R"}
 	}

@@ -73,6 +73,8 @@ func (s *step) take(in Input) Reason {
 		return s.askRefund(in)
 	case RefundAnswered:
 		return s.refundAnswered(in)
+	case Note:
+		return s.note(in)
 	case Tick:
 		return s.tick()
 	case Restarted:
@@ -151,6 +153,14 @@ func (s *step) createAgain(in Create) Reason {
 	case s.next.Status.Final():
 		return OrderFinished
 	}
+	return None
+}
+
+func (s *step) note(in Note) Reason {
+	if in.Was != s.next.Notes {
+		return OutOfTurn
+	}
+	s.record(OrderNoted{Door: in.Door})
 	return None
 }
 

@@ -269,6 +269,14 @@ func (e *Engine) Claim(ctx context.Context, dialect, scope, ref string, claim ka
 	return r.Order, r.Reason, r.Err
 }
 
+// Note replaces what a dialect keeps with an order.
+func (e *Engine) Note(ctx context.Context, dialect, scope, ref string, note kassa.Note) (kassa.Order, kassa.Reason, error) {
+	r := e.ask(ctx, func(t Ticket) Input {
+		return ByRef{Ticket: t, Ref: Ref(dialect, scope, ref), Input: note}
+	})
+	return r.Order, r.Reason, r.Err
+}
+
 // Refund accepts a refund and gives its number. Its way to the host is the engine's.
 func (e *Engine) Refund(ctx context.Context, dialect, scope, ref string, ask kassa.AskRefund) (kassa.Order, int64, kassa.Reason, error) {
 	r := e.ask(ctx, func(t Ticket) Input {

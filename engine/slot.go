@@ -43,7 +43,7 @@ const maxQueue = 1024
 // until the next start. Links and deadlines bound it themselves.
 func (j job) refusable() bool {
 	switch j.in.(type) {
-	case kassa.Create, kassa.Claim, kassa.Cancel, kassa.AskRefund:
+	case kassa.Create, kassa.Claim, kassa.Cancel, kassa.AskRefund, kassa.Note:
 		return true
 	}
 	return false
