@@ -30,6 +30,19 @@ type (
 	}
 )
 
+// ForHost gives the input that hands an effect over; ok is false for one that is not for the host.
+func ForHost(o kassa.NewOrder, e kassa.Effect) (in Input, ok bool) {
+	switch e := e.(type) {
+	case kassa.SendAuthorisation:
+		return Authorise{o, e}, true
+	case kassa.SendReversal:
+		return Reverse{o, e}, true
+	case kassa.SendRefund:
+		return Refund{o, e}, true
+	}
+	return nil, false
+}
+
 // LinkUp tells of a new connection. Conn is never used again.
 type LinkUp struct{ Conn uint64 }
 

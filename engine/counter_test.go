@@ -128,8 +128,8 @@ func TestARepeatedRefundGetsTheFirstOnesNumber(t *testing.T) {
 	ask(5)
 	ask(6)
 	r.flush()
-	first := r.replies[5].Refund
-	if first == 0 || r.replies[6].Reason != kassa.RefundRepeated || r.replies[6].Refund != first {
+	first := r.replies[5].Number
+	if first == 0 || r.replies[6].Reason != kassa.RefundRepeated || r.replies[6].Number != first {
 		t.Fatalf("first %+v, again %+v", r.replies[5], r.replies[6])
 	}
 	r.crash()

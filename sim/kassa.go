@@ -5,7 +5,6 @@ import (
 	"slices"
 	"time"
 
-	"kassa"
 	"kassa/acquirer"
 	"kassa/engine"
 	"kassa/hsm"
@@ -329,13 +328,8 @@ func (l *life) ask(in func(engine.Ticket) engine.Input, reply func(engine.Reply)
 
 // effect hands an effect to the acquirer's side.
 func (l *life) effect(out engine.ToAcquirer) {
-	switch e := out.Effect.(type) {
-	case kassa.SendAuthorisation:
-		l.toAcquirer(acquirer.Authorise{Order: out.Order, Effect: e})
-	case kassa.SendReversal:
-		l.toAcquirer(acquirer.Reverse{Order: out.Order, Effect: e})
-	case kassa.SendRefund:
-		l.toAcquirer(acquirer.Refund{Order: out.Order, Effect: e})
+	if in, ok := acquirer.ForHost(out.Order, out.Effect); ok {
+		l.toAcquirer(in)
 	}
 }
 
