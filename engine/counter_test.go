@@ -135,7 +135,7 @@ func TestARepeatedRefundGetsTheFirstOnesNumber(t *testing.T) {
 	r.crash()
 	ask(7)
 	r.flush()
-	if got := r.replies[7]; got.Reason != kassa.RefundRepeated || got.Refund != first {
+	if got := r.replies[7]; got.Reason != kassa.RefundRepeated || got.Number != first {
 		t.Fatalf("after a crash: %+v", got)
 	}
 	if n := len(r.load(o).Refunds); n != 1 {

@@ -219,6 +219,10 @@ func (s secure) CompleteSale(m *iso8583.Message, ksn string, aad, track2, pin []
 	return s.module.CompleteSale(m, hsm.Card{KSN: ksn, AAD: aad, Sealed: track2, PIN: pin})
 }
 
+func (s secure) CompleteEntered(m *iso8583.Message, aad, sealed []byte) error {
+	return s.module.CompleteEntered(m, aad, sealed)
+}
+
 func (s secure) MAC(b []byte) ([8]byte, error) { return s.module.MAC(b) }
 
 // toEngine puts an input into the engine's inbox.
