@@ -24,7 +24,7 @@ func (m *Machine) received(now time.Time, in FrameReceived) {
 	}
 	l.heard, l.misses = now, 0
 	switch msg.MTI {
-	case "0210", "0430":
+	case "0110", "0210", "0230", "0430":
 		m.answer(now, l, msg)
 	case "0810":
 		m.networkAnswer(now, l, msg)
@@ -73,8 +73,10 @@ func (m *Machine) answer(now time.Time, l *connection, msg *iso8583.Message) {
 		m.saleAnswered(j, msg, v, approved)
 	case reversalJob:
 		m.reversalAnswered(now, j, msg.Get(39))
-	case refundJob:
-		m.refundAnswered(j, msg.Get(39), v)
+	case releaseJob:
+		m.releaseAnswered(j, msg.Get(39))
+	case voidJob, refundJob, captureJob:
+		m.owedAnswered(j, msg.Get(39), v)
 	}
 }
 
@@ -96,7 +98,7 @@ func (m *Machine) answerToThePast(now time.Time, l *connection, msg *iso8583.Mes
 	m.unknown.keep(id, sent, late)
 	approved := Read(msg, kassa.Authorisation{}).Class.Approved()
 	if j := m.jobs[identity{'4', id.tid, id.stan}]; approved && j != nil && j.sent == 0 {
-		j.undo.Auth.AuthCode = msg.Get(38) // it has not left yet, so it can name what it undoes
+		j.undo.authCode = msg.Get(38) // it has not left yet, so it can name what it undoes
 	}
 	m.emit(Outcome{late.order, kassa.LateAnswer{
 		Request: late.request, ResponseCode: msg.Get(39), AuthCode: msg.Get(38), Approved: approved,
@@ -120,39 +122,73 @@ func (m *Machine) saleAnswered(j *job, msg *iso8583.Message, v Verdict, approved
 	}})
 }
 
-func (m *Machine) reversalAnswered(now time.Time, j *job, rc string) {
+// accepted tells whether the answer to a reversal ends it. One that does not is for people to look
+// into, while it goes on.
+func (m *Machine) accepted(j *job, rc string) bool {
 	if !acceptsReversal(rc) {
 		m.land(j)
 		m.alarmAbout(j, AlarmReversalRefused, "response code "+rc)
-		return
+		return false
 	}
 	if rc != "00" {
 		m.alarmAbout(j, AlarmReversalNotFound, "response code "+rc)
 	}
-	m.drop(j)
-	m.answered.keep(j.identity, j.de7, memo{})
-	m.emit(Outcome{j.order.ID(), kassa.ReversalAnswered{Request: j.undo.Auth.Request, ResponseCode: rc}})
-	m.unblock(now, j.tid)
+	m.finish(j)
+	return true
 }
 
-func (m *Machine) refundAnswered(j *job, rc string, v Verdict) {
-	m.warn(j, rc, v)
-	if !settles(v) {
-		m.land(j)
+// finish ends a job that the host has settled.
+func (m *Machine) finish(j *job) {
+	m.drop(j)
+	m.answered.keep(j.identity, j.de7, memo{})
+}
+
+func (m *Machine) reversalAnswered(now time.Time, j *job, rc string) {
+	if !m.accepted(j, rc) {
 		return
 	}
-	reason := v.Reason
-	if reason.Soft() || reason == kassa.WrongPIN {
-		reason = kassa.Declined // nobody is there to insert a card or to enter a PIN
+	m.emit(Outcome{j.order.ID(), kassa.ReversalAnswered{Request: j.undo.request, ResponseCode: rc}})
+	if j.blocks() {
+		m.unblock(now, j.tid)
 	}
-	m.drop(j)
-	m.answered.keep(j.identity, j.de7, memo{})
-	m.emit(Outcome{j.order.ID(), kassa.RefundAnswered{Number: j.back.Refund.Number, Reason: reason, ResponseCode: rc}})
 }
 
-// settles tells whether an answer to a refund ends it. One that says only that the host cannot deal
-// with it now does not: an earlier transmission, whose answer was lost, may have been posted, so the
-// refund is repeated until the host says what became of it.
+func (m *Machine) releaseAnswered(j *job, rc string) {
+	if m.accepted(j, rc) {
+		m.emit(Outcome{j.order.ID(), kassa.ReleaseAnswered{ResponseCode: rc}})
+	}
+}
+
+// owedAnswered takes the answer to what the host may refuse: a refund, the reversal of one, a capture.
+func (m *Machine) owedAnswered(j *job, rc string, v Verdict) {
+	m.warn(j, rc, v)
+	reason := v.Reason
+	switch {
+	case j.kind == voidJob && acceptsReversal(rc):
+		reason = kassa.None // what the host never had is undone, too
+	case !settles(v):
+		m.land(j)
+		return
+	case reason.Soft() || reason == kassa.WrongPIN:
+		reason = kassa.Declined // nobody is there to insert a card or to enter a PIN
+	}
+	m.finish(j)
+	switch id := j.order.ID(); j.kind {
+	case refundJob:
+		m.emit(Outcome{id, kassa.RefundAnswered{Number: j.back.Refund.Number, Reason: reason, ResponseCode: rc}})
+	case voidJob:
+		m.emit(Outcome{id, kassa.RefundVoidAnswered{Number: j.undo.refund, Reason: reason, ResponseCode: rc}})
+	case captureJob:
+		if reason != kassa.None {
+			m.alarmAbout(j, AlarmCaptureRefused, "response code "+rc)
+		}
+		m.emit(Outcome{id, kassa.CaptureAnswered{Number: j.take.Capture.Number, Reason: reason, ResponseCode: rc}})
+	}
+}
+
+// settles tells whether an answer to a refund or a capture ends it. One that says only that the host
+// cannot deal with it now does not: an earlier transmission, whose answer was lost, may have been
+// posted, so it is repeated until the host says what became of it.
 func settles(v Verdict) bool {
 	return v.Action != ActionReverse && v.Action != ActionKeys && v.Class != ClassPartial &&
 		v.Reason != kassa.DeclinedUnavailable
@@ -226,7 +262,7 @@ func (m *memory) keep(id identity, de7 string, v memo) {
 func (m *Machine) answerToTheDead(msg *iso8583.Message, id identity, sent string) {
 	private, err := iso8583.ParsePrivate(msg.Get(48))
 	order := private[iso8583.TagLifecycle]
-	if err != nil || order == "" || id.class != '2' || !Read(msg, kassa.Authorisation{}).Class.Approved() {
+	if err != nil || order == "" || id.class == '4' || !Read(msg, kassa.Authorisation{}).Class.Approved() {
 		return
 	}
 	m.unknown.keep(id, sent, memo{order: order, heard: true})

@@ -13,6 +13,8 @@ type SecureModule interface {
 	// CompleteSale opens what the terminal sealed under the key with this serial number and bound
 	// to aad, and sets DE35, and with a PIN DE110.
 	CompleteSale(m *iso8583.Message, ksn string, aad, track2, pin []byte) error
+	// CompleteEntered opens a card that was typed in and bound to aad, and sets DE2, DE14 and DE126.
+	CompleteEntered(m *iso8583.Message, aad, sealed []byte) error
 	// MAC is the MAC of a message under the zone's authentication key.
 	MAC(b []byte) ([8]byte, error)
 }

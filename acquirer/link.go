@@ -116,17 +116,13 @@ func New(cfg LinkConfig, secure SecureModule, outcome func(order string, in kass
 	}, nil
 }
 
-// Authorise sends an authorisation. Like Reverse and Refund it never blocks. What comes in after
-// Run has ended is not reported on: it is the next process that settles it.
-func (l *Link) Authorise(o kassa.NewOrder, e kassa.SendAuthorisation) {
-	l.put(item{in: Authorise{o, e}})
+// Take takes an effect that is for the host. It never blocks. What comes in after Run has ended is
+// not reported on: it is the next process that settles it.
+func (l *Link) Take(o kassa.NewOrder, e kassa.Effect) {
+	if in, ok := ForHost(o, e); ok {
+		l.put(item{in: in})
+	}
 }
-
-// Reverse undoes an authorisation.
-func (l *Link) Reverse(o kassa.NewOrder, e kassa.SendReversal) { l.put(item{in: Reverse{o, e}}) }
-
-// Refund pays back.
-func (l *Link) Refund(o kassa.NewOrder, e kassa.SendRefund) { l.put(item{in: Refund{o, e}}) }
 
 // State is the number of connections that are signed on.
 func (l *Link) State() int { return int(l.signedOn.Load()) }

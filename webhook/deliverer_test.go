@@ -1,9 +1,9 @@
 package webhook_test
 
 import (
-	"encoding/json"
 	"compress/gzip"
 	"context"
+	"encoding/json"
 	"fmt"
 	"io"
 	"net"

@@ -31,6 +31,10 @@ func (s secureModule) CompleteSale(m *iso8583.Message, ksn string, aad, track2, 
 	return s.m.CompleteSale(m, hsm.Card{KSN: ksn, AAD: aad, Sealed: track2, PIN: pin})
 }
 
+func (s secureModule) CompleteEntered(m *iso8583.Message, aad, sealed []byte) error {
+	return s.m.CompleteEntered(m, aad, sealed)
+}
+
 func (s secureModule) MAC(b []byte) ([8]byte, error) { return s.m.MAC(b) }
 
 // doorPorts gives the MultiSafepay door its directory, its signer, and a place for refused calls.
