@@ -337,6 +337,8 @@ func writeNote(write func(string, any) bool, n Note, u *unit) bool {
 		return write("screen", n.Screen)
 	case n.Receipt != nil:
 		return write("receipt", n.Receipt)
+	case n.Ordered != nil:
+		return write("ordered", n.Ordered)
 	case n.Finished != nil:
 		return write("finished", n.Finished)
 	}

@@ -31,6 +31,22 @@ type (
 	KeyPressed struct{ Key Key }
 	// ActivateWith is an activation code, scanned or typed elsewhere.
 	ActivateWith struct{ Code string }
+	// StartOrder starts an order on the terminal itself. Reference is its identity: a repeat starts no
+	// second one. Ordered, with the same reference, is its end.
+	StartOrder struct {
+		Reference   string
+		Origin      poilink.Origin
+		Kind        poilink.StartKind
+		AmountMinor int64
+		Currency    string
+		Description string
+		// NotificationURL and SessionID are what the app has of its order, else empty.
+		NotificationURL string
+		SessionID       string
+		// Tipping and Printing overrule the terminal's settings.
+		Tipping  *bool
+		Printing *bool
+	}
 	// FaultSet makes something go wrong until FaultClear.
 	FaultSet struct{ Fault Fault }
 	// FaultClear mends a fault.
@@ -47,6 +63,7 @@ func (FrameReceived) input() {}
 func (CardPresented) input() {}
 func (KeyPressed) input()    {}
 func (ActivateWith) input()  {}
+func (StartOrder) input()    {}
 func (FaultSet) input()      {}
 func (FaultClear) input()    {}
 func (Tick) input()          {}

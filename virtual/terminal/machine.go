@@ -47,6 +47,7 @@ const (
 	stagePIN            // the pad is up
 	stageAsked          // the cloud owes an answer or a decision
 	stageDeclined       // the decline is read, then stagePresent
+	stageStarting       // an order is started here, and its payment has not come
 )
 
 // timer names one instant that the machine waits for.
@@ -62,6 +63,7 @@ const (
 	timerLost
 	timerAgain
 	timerScreen
+	timerWish
 	timers
 )
 
@@ -96,6 +98,9 @@ type volatile struct {
 	pin     []byte
 	again   time.Duration
 	lost    bool
+	// wishAgain is the time to the next repeat of the wishes; place is where in the menus somebody is.
+	wishAgain time.Duration
+	place     *place
 }
 
 // Machine is one terminal. Its methods are for one goroutine at a time.
@@ -148,7 +153,9 @@ func (m *Machine) Handle(now time.Time, in Input) []Output {
 	case FaultClear:
 		m.clearFault(in.Fault)
 	default:
-		if m.v.on {
+		if start, ok := in.(StartOrder); ok && !m.v.on {
+			m.start(start)
+		} else if m.v.on {
 			m.handleOn(in)
 		}
 	}
@@ -171,6 +178,8 @@ func (m *Machine) handleOn(in Input) {
 		m.key(in.Key)
 	case ActivateWith:
 		m.activate(in.Code)
+	case StartOrder:
+		m.start(in)
 	case Tick:
 		m.tick()
 	}
@@ -226,6 +235,8 @@ func (m *Machine) expired(t timer) {
 		m.askAgain()
 	case timerScreen:
 		m.screenOver()
+	case timerWish:
+		m.wishesAgain()
 	}
 }
 

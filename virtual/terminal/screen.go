@@ -22,6 +22,8 @@ func (m *Machine) rest() {
 		m.show(Screen{Name: ScreenOff})
 	case m.d.Activated == nil:
 		m.show(m.startScreen())
+	case m.d.startWaiting() != nil:
+		m.showStarting()
 	default:
 		m.show(m.idleScreen())
 	}
@@ -63,6 +65,8 @@ func (m *Machine) refresh() {
 		m.show(m.cardScreen(""))
 	case ScreenInsertCard:
 		m.show(m.insertScreen())
+	case ScreenStarting:
+		m.showStarting()
 	}
 }
 
@@ -225,6 +229,8 @@ func (m *Machine) key(k Key) {
 	switch {
 	case m.v.stage == stagePIN:
 		m.pinKey(k)
+	case k == KeyStop && m.v.stage == stageStarting:
+		m.stopStarting()
 	case k == KeyStop && (m.v.stage == stagePresent || m.v.stage == stageInsert || m.v.stage == stageDeclined):
 		m.cancel("Cancelled at the terminal")
 	case m.v.stage == stageNone && m.d.Activated == nil:
