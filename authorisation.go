@@ -10,6 +10,7 @@ const (
 	Contactless Entry = "contactless" // 071
 	Chip        Entry = "chip"        // 051
 	Magstripe   Entry = "magstripe"   // 901
+	Fallback    Entry = "fallback"    // 801: the stripe of a card whose chip could not be read
 )
 
 // CVM is the cardholder verification that the terminal did.

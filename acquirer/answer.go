@@ -1,6 +1,7 @@
 package acquirer
 
 import (
+	"strconv"
 	"time"
 
 	"kassa"
@@ -54,7 +55,7 @@ func (m *Machine) answer(now time.Time, l *connection, msg *iso8583.Message) {
 		return
 	}
 	approved, ok := amountOf(msg, j.amount())
-	v := Read(msg, j.sale.Auth)
+	v := m.cfg.Read(msg, j.sale.Auth)
 	want := j.amount()
 	if v.Class == ClassPartial && j.kind == saleJob {
 		ok = ok && approved.Minor > 0 && approved.Minor < want.Minor
@@ -74,7 +75,7 @@ func (m *Machine) answer(now time.Time, l *connection, msg *iso8583.Message) {
 	case reversalJob:
 		m.reversalAnswered(now, j, msg.Get(39))
 	case refundJob:
-		m.refundAnswered(j, msg.Get(39), v)
+		m.refundAnswered(j, msg, v)
 	}
 }
 
@@ -94,7 +95,7 @@ func (m *Machine) answerToThePast(now time.Time, l *connection, msg *iso8583.Mes
 	}
 	late.heard = true
 	m.unknown.keep(id, sent, late)
-	approved := Read(msg, kassa.Authorisation{}).Class.Approved()
+	approved := m.cfg.Read(msg, kassa.Authorisation{}).Class.Approved()
 	if j := m.jobs[identity{'4', id.tid, id.stan}]; approved && j != nil && j.sent == 0 {
 		j.undo.Auth.AuthCode = msg.Get(38) // it has not left yet, so it can name what it undoes
 	}
@@ -104,7 +105,11 @@ func (m *Machine) answerToThePast(now time.Time, l *connection, msg *iso8583.Mes
 }
 
 func (m *Machine) saleAnswered(j *job, msg *iso8583.Message, v Verdict, approved kassa.Money) {
-	m.warn(j, msg.Get(39), v)
+	m.warn(j, msg, v)
+	if msg.Get(39) == codeDuplicate && j.sent == 1 {
+		m.fetch(j)
+		return
+	}
 	if v.Action == ActionReverse {
 		m.loseTrack(j, kassa.ReversalInvalidAnswer)
 		return
@@ -135,8 +140,8 @@ func (m *Machine) reversalAnswered(now time.Time, j *job, rc string) {
 	m.unblock(now, j.tid)
 }
 
-func (m *Machine) refundAnswered(j *job, rc string, v Verdict) {
-	m.warn(j, rc, v)
+func (m *Machine) refundAnswered(j *job, msg *iso8583.Message, v Verdict) {
+	m.warn(j, msg, v)
 	if !settles(v) {
 		m.land(j)
 		return
@@ -147,7 +152,7 @@ func (m *Machine) refundAnswered(j *job, rc string, v Verdict) {
 	}
 	m.drop(j)
 	m.answered.keep(j.identity, j.de7, memo{})
-	m.emit(Outcome{j.order.ID(), kassa.RefundAnswered{Number: j.back.Refund.Number, Reason: reason, ResponseCode: rc}})
+	m.emit(Outcome{j.order.ID(), kassa.RefundAnswered{Number: j.back.Refund.Number, Reason: reason, ResponseCode: msg.Get(39)}})
 }
 
 // settles tells whether an answer to a refund ends it. One that says only that the host cannot deal
@@ -159,13 +164,27 @@ func settles(v Verdict) bool {
 }
 
 // warn raises the alarms that a response code calls for.
-func (m *Machine) warn(j *job, rc string, v Verdict) {
+func (m *Machine) warn(j *job, msg *iso8583.Message, v Verdict) {
+	detail := "response code " + msg.Get(39)
 	switch {
 	case v.Unlisted:
-		m.alarmAbout(j, AlarmUnknownCode, "response code "+rc)
+		m.alarmAbout(j, AlarmUnknownCode, detail)
 	case v.Action == ActionKeys:
-		m.alarmAbout(j, AlarmKeys, "response code "+rc)
+		m.alarmAbout(j, AlarmKeys, detail)
+	case v.Reason == kassa.DeclinedSecurity:
+		m.alarmAbout(j, AlarmSecurity, detail)
+	case msg.Get(39) == codeFormat:
+		m.alarmAbout(j, AlarmFormat, detail+", DE"+formatField(msg.Get(44)))
 	}
+}
+
+// formatField is the element that DE44 names, or what it holds instead, of which nothing is shown: it
+// is the host's own words, and may repeat card data.
+func formatField(de44 string) string {
+	if n, err := strconv.Atoi(de44); err != nil || n < 1 || n > 128 {
+		return "44 names no element"
+	}
+	return de44
 }
 
 // memo is what is kept of an outcome, for an answer that comes after it.
@@ -226,7 +245,7 @@ func (m *memory) keep(id identity, de7 string, v memo) {
 func (m *Machine) answerToTheDead(msg *iso8583.Message, id identity, sent string) {
 	private, err := iso8583.ParsePrivate(msg.Get(48))
 	order := private[iso8583.TagLifecycle]
-	if err != nil || order == "" || id.class != '2' || !Read(msg, kassa.Authorisation{}).Class.Approved() {
+	if err != nil || order == "" || id.class != '2' || !m.cfg.Read(msg, kassa.Authorisation{}).Class.Approved() {
 		return
 	}
 	m.unknown.keep(id, sent, memo{order: order, heard: true})

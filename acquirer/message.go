@@ -24,7 +24,7 @@ const (
 const pinCapture = "12"
 
 // entryModes are DE22 on a terminal with a PIN pad.
-var entryModes = map[kassa.Entry]string{kassa.Contactless: "071", kassa.Chip: "051", kassa.Magstripe: "901"}
+var entryModes = map[kassa.Entry]string{kassa.Contactless: "071", kassa.Chip: "051", kassa.Magstripe: "901", kassa.Fallback: "801"}
 
 func padRight(s string, n int) string { return s + strings.Repeat(" ", max(0, n-len(s))) }
 
@@ -45,10 +45,14 @@ func (m *Machine) frameOf(mti, code string, o kassa.NewOrder, amount kassa.Money
 	return msg
 }
 
-// saleMessage is a purchase without its card data.
+// saleMessage is a purchase without its card data. A repeat differs in its MTI only, and in the
+// padding of its PIN block.
 func (m *Machine) saleMessage(j *job) *iso8583.Message {
 	auth := j.sale.Auth
 	msg := m.frameOf("0200", purchase, j.order, auth.Amount, auth.TransmittedAt, auth.STAN, auth.RRN)
+	if j.sent > 0 {
+		msg.MTI = "0201"
+	}
 	msg.Set(7, j.de7)
 	msg.Set(18, m.cfg.MCC)
 	msg.Set(22, entryModes[auth.Entry])
