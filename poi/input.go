@@ -185,6 +185,9 @@ type DecideActivation struct {
 	Code string
 }
 
+// Alert is something that people should look at.
+type Alert struct{ Order, Text string }
+
 func (Send) output()             {}
 func (Close) output()            {}
 func (ToEngine) output()         {}
@@ -197,3 +200,4 @@ func (PinKey) output()           {}
 func (MakeKey) output()          {}
 func (CheckKeys) output()        {}
 func (DecideActivation) output() {}
+func (Alert) output()            {}

@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"fmt"
 	"slices"
+	"strings"
 	"time"
 
 	"kassa/virtual/deck"
@@ -68,8 +69,10 @@ type Record struct {
 	// Cryptogram tells that the chip's was right; ATC is then its counter.
 	Cryptogram bool   `json:"cryptogram,omitempty"`
 	ATC        uint16 `json:"atc,omitempty"`
-	// Tap tells that the card was not inserted.
-	Tap bool `json:"tap,omitempty"`
+	// Entry is how the card was read (DE22). CVM and FormFactor are tags 9F34 and 9F6E, in hexadecimal.
+	Entry      string `json:"entry,omitempty"`
+	CVM        string `json:"cvm,omitempty"`
+	FormFactor string `json:"form_factor,omitempty"`
 	// PIN is right or wrong, when one was judged.
 	PIN string `json:"pin,omitempty"`
 
@@ -214,7 +217,7 @@ func (b *book) applySale(e *entry, a *account) {
 		return
 	}
 	a.spent[e.Currency] += e.debit()
-	if e.Tap && e.PIN == "" {
+	if strings.HasPrefix(e.Entry, "07") && e.PIN == "" {
 		a.taps++
 		a.tapped += e.Amount
 	}
@@ -270,9 +273,15 @@ type Line struct {
 	Amount   int64  `json:"amount"`
 	Currency string `json:"currency"`
 	// Approved is the part of Amount that was approved, 0 when it was all of it.
-	Approved int64  `json:"approved,omitempty"`
-	RC       string `json:"rc"`
-	State    string `json:"state"`
+	Approved int64 `json:"approved,omitempty"`
+	// Entry (DE22), CVM (tag 9F34), FormFactor (9F6E) and PIN ("right" or "wrong", when the issuer judged
+	// one) tell how the card was read and its holder verified.
+	Entry      string `json:"entry,omitempty"`
+	CVM        string `json:"cvm,omitempty"`
+	FormFactor string `json:"form_factor,omitempty"`
+	PIN        string `json:"pin,omitempty"`
+	RC         string `json:"rc"`
+	State      string `json:"state"`
 	// Of is the RRN of the transaction that this one refers to, "" when to none.
 	Of string `json:"of"`
 }
@@ -287,7 +296,8 @@ func (m *Machine) Lines(from, limit int) []Line {
 	for _, e := range all[from:min(len(all), from+limit)] {
 		out = append(out, Line{
 			Kind: string(e.Kind), TID: e.TID, STAN: e.STAN, RRN: e.RRN, Last4: e.Last4, Amount: e.Amount,
-			Currency: currencyName(e.Currency), Approved: e.Approved, RC: e.RC, State: e.state, Of: e.Of,
+			Currency: currencyName(e.Currency), Approved: e.Approved, RC: e.RC,
+			Entry: e.Entry, CVM: e.CVM, FormFactor: e.FormFactor, PIN: e.PIN, State: e.state, Of: e.Of,
 		})
 	}
 	return out

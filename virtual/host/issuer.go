@@ -19,6 +19,8 @@ const (
 	tagATC         emv.Tag = 0x9F36
 	tagAmount      emv.Tag = 0x9F02
 	tagCurrency    emv.Tag = 0x5F2A
+	tagCVM         emv.Tag = 0x9F34
+	tagFormFactor  emv.Tag = 0x9F6E
 )
 
 // account is what an issuer knows of one card.
@@ -82,7 +84,8 @@ func (m *Machine) judgeSale(now time.Time, r request, rec *Record) quirk {
 		rec.RC = rc
 		return quirkNone
 	}
-	rec.Last4 = s.track.PAN().Last4()
+	rec.Last4, rec.Entry = s.track.PAN().Last4(), s.entry
+	rec.CVM, rec.FormFactor = s.shows(tagCVM), s.shows(tagFormFactor)
 	a := m.book.byNumber[s.track.PAN().Reveal()]
 	if a == nil {
 		rec.RC = rcUnknownCard
@@ -93,7 +96,7 @@ func (m *Machine) judgeSale(now time.Time, r request, rec *Record) quirk {
 	if rc == "" {
 		rc = m.decide(now, a, s, rec)
 	}
-	rec.RC, rec.Tap = rc, s.tap()
+	rec.RC = rc
 	a.conclude(rec, m.book.last+1)
 	if rec.Cryptogram {
 		rec.IssuerAuth = a.prove(s, arqc, rc)

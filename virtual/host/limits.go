@@ -16,6 +16,8 @@ const (
 	maxFaultDelay = 10 * time.Minute
 	// maxLifecycle is the longest lifecycle id that is stored, in bytes.
 	maxLifecycle = 64
+	// maxShown is the longest tag of a chip that is stored, in bytes.
+	maxShown = 32
 	// maxRRN is the length of a retrieval reference number, in bytes.
 	maxRRN = 12
 	// maxConns is how many connections are served at a time; further ones are closed at once.
