@@ -222,7 +222,7 @@ func (c *cloud) simulation(o serveOptions, log *slog.Logger) http.Handler {
 func (c *cloud) acquirerLink(o serveOptions, log *slog.Logger) (*acquirer.Link, error) {
 	return acquirer.New(acquirer.LinkConfig{
 		Config: acquirer.Config{
-			Timeout: o.timeout, LinkPatience: 2 * time.Second,
+			Timeout: o.timeout, LinkPatience: 2 * time.Second, Codes: o.codes,
 			// Who wants answers sooner than usual wants repeats sooner too; 0 stays the link's default.
 			RepeatFirst: min(5*time.Second, o.timeout),
 		},
