@@ -16,6 +16,7 @@ const (
 	CancelDuring        Mark = "cancel during authorisation"
 	CancelLost          Mark = "cancel came after the approval"
 	CancelWon           Mark = "cancel won"
+	AnswerFetched       Mark = "stored answer fetched from the host"
 	ReversalRepeated    Mark = "reversal repeated"
 	ReversalOfNothing   Mark = "reversal of what the host never had"
 	RefundRepeated      Mark = "refund repeated"
@@ -53,7 +54,8 @@ const (
 // Marks lists the marks, in the order of their definition.
 func Marks() []Mark {
 	return []Mark{
-		Paid, STANWrapped, KeyReplayed, LateApproval, LateAfterReversal, CancelDuring, CancelLost, CancelWon, ReversalRepeated, ReversalOfNothing,
+		Paid, STANWrapped, KeyReplayed, LateApproval, LateAfterReversal, CancelDuring, CancelLost, CancelWon, AnswerFetched,
+		ReversalRepeated, ReversalOfNothing,
 		RefundRepeated, RefundDone, RefundAskedAgain, RefundAboveRefused, CreateRepeated, CreateAfterEnd,
 		OtherBodyRefused, TerminalResent, TerminalResumed, JournalCompacted, AnswerRetold, DecisionOnHello, ResultLost,
 		RestartAuthorising, RestartCompleting, RestartOwing, RestartRefunding, TurnWaited, OrderExpired, OrderInactive,
