@@ -39,8 +39,14 @@ func TestKilledHost(t *testing.T) {
 			}
 		}
 		var waiting []*iso8583.Message
-		for range 60 {
+		for i := range 60 {
 			sale := b.sale(use{amount: 100})
+			switch i % 3 {
+			case 1:
+				sale = b.hold(use{amount: 100})
+			case 2:
+				sale = b.capture(waiting[i-1], 60) // of the hold before it
+			}
 			w.put(b.pack(sale))
 			waiting = append(waiting, sale)
 		}
@@ -72,8 +78,21 @@ func TestKilledHost(t *testing.T) {
 			t.Errorf("an approved sale is %d times in the ledger", found[rrn])
 		}
 	}
-	if n := len(found); n < len(approved) || n > sent || spentOn(m, "visa:000") != int64(n)*100 {
-		t.Errorf("%d sales, %d approved, %d sent, %d spent", n, len(approved), sent, spentOn(m, "visa:000"))
+	var spent, held int64
+	for _, line := range m.Lines(0, 1000) {
+		switch line.Kind {
+		case "hold":
+			held += line.Amount
+		case "capture":
+			held -= line.Amount
+			spent += line.Amount
+		default:
+			spent += line.Amount
+		}
+	}
+	b.m = m
+	if n := len(found); n < len(approved) || n > sent || b.spent("visa:000") != spent || b.held("visa:000") != held {
+		t.Errorf("%d transactions, %d approved, %d sent, %d spent, %d held", n, len(approved), sent, b.spent("visa:000"), b.held("visa:000"))
 	}
 }
 
