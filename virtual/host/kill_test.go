@@ -69,17 +69,23 @@ func TestKilledHost(t *testing.T) {
 		t.Fatal(err)
 	}
 	closeLedger(t, l)
-	found := map[string]int{}
-	for _, line := range m.Lines(0, 1000) {
-		found[line.RRN]++
-	}
+	found, spent, held := reckon(m.Lines(0, 1000))
 	for rrn := range approved {
 		if found[rrn] != 1 {
 			t.Errorf("an approved sale is %d times in the ledger", found[rrn])
 		}
 	}
-	var spent, held int64
-	for _, line := range m.Lines(0, 1000) {
+	b.m = m
+	if n := len(found); n < len(approved) || n > sent || b.spent("visa:000") != spent || b.held("visa:000") != held {
+		t.Errorf("%d transactions, %d approved, %d sent, %d spent, %d held", n, len(approved), sent, b.spent("visa:000"), b.held("visa:000"))
+	}
+}
+
+// reckon adds up approved sales, holds and captures.
+func reckon(lines []host.Line) (found map[string]int, spent, held int64) {
+	found = map[string]int{}
+	for _, line := range lines {
+		found[line.RRN]++
 		switch line.Kind {
 		case "hold":
 			held += line.Amount
@@ -90,10 +96,7 @@ func TestKilledHost(t *testing.T) {
 			spent += line.Amount
 		}
 	}
-	b.m = m
-	if n := len(found); n < len(approved) || n > sent || b.spent("visa:000") != spent || b.held("visa:000") != held {
-		t.Errorf("%d transactions, %d approved, %d sent, %d spent, %d held", n, len(approved), sent, b.spent("visa:000"), b.held("visa:000"))
-	}
+	return found, spent, held
 }
 
 func startChild(t *testing.T, path string) (*exec.Cmd, string) {
