@@ -30,6 +30,7 @@ const (
 	anyKey     access = "key of a terminal group or of the account"
 	accountKey access = "key of the account"
 	publicKey  access = "key of a terminal group or of the account, or an API token"
+	noKey      access = "no key"
 )
 
 func (a access) allows(role estate.Role) bool {
@@ -73,6 +74,8 @@ func routes() []route {
 		{"GET", "payment-methods/{gateway_id}", publicKey, unauthorised, (*Handler).getPaymentMethod, nil},
 		{"GET", "issuers/{gateway_id}", publicKey, unauthorised, (*Handler).listIssuers, nil},
 		{"GET", "categories", publicKey, unauthorised, (*Handler).listCategories, nil},
+
+		{"GET", "openapi.json", noKey, 0, (*Handler).document, nil},
 	}
 }
 

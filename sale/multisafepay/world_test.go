@@ -1,10 +1,12 @@
 package multisafepay_test
 
 import (
+	"bytes"
 	"context"
 	"encoding/json"
 	"errors"
 	"fmt"
+	"io"
 	"net/http"
 	"net/http/httptest"
 	"strings"
@@ -358,8 +360,16 @@ func (w *world) call(method, path, key, body string) reply {
 	return w.send(r)
 }
 
+// taped is a body that is written down as far as it is read.
+type taped struct {
+	io.Reader
+	io.Closer
+}
+
 func (w *world) send(r *http.Request) reply {
 	w.t.Helper()
+	var body bytes.Buffer
+	r.Body = taped{io.TeeReader(r.Body, &body), r.Body}
 	recorder := httptest.NewRecorder()
 	w.handler.ServeHTTP(recorder, r)
 	got := reply{Status: recorder.Code, Header: recorder.Header(), Raw: recorder.Body.String()}
@@ -373,6 +383,7 @@ func (w *world) send(r *http.Request) reply {
 	if err := json.Unmarshal(got.Any, into); err != nil {
 		w.t.Fatalf("%s %s: data: %v: %s", r.Method, r.URL, err, got.Raw)
 	}
+	conforms(w.t, r, body.Bytes(), got)
 	if got.Success != (got.Status == http.StatusOK) || got.Data == nil && got.List == nil {
 		w.t.Errorf("%s %s: envelope of status %d: %s", r.Method, r.URL, got.Status, got.Raw)
 	}
