@@ -259,10 +259,11 @@ func (h *Handler) readWanted(c *call) (wanted, *refusal) {
 	if v.after != "" && v.before != "" {
 		q.refuse("before", "cannot be given together with after")
 	}
+	site := q.one("site_id")
 	if q.refused != nil {
 		return v, q.refused
 	}
-	if site := q.one("site_id"); site != "" {
+	if site != "" {
 		if !slices.Contains(v.scopes, site) {
 			return v, forbidden("site_id: this key does not see this site")
 		}

@@ -223,6 +223,7 @@ type world struct {
 	t       *testing.T
 	record  *record
 	till    *till
+	placed  *places
 	estate  *estate.Registry
 	handler *multisafepay.Handler
 	server  *httptest.Server
@@ -248,8 +249,9 @@ func newWorld(t *testing.T) *world {
 	w := &world{
 		t: t, record: r, offline: map[string]bool{}, ownMode: map[string]bool{},
 		till:   &till{record: r, now: time.Date(2026, 5, 4, 13, 50, 0, 0, time.UTC)},
-		estate: newEstate(t),
+		placed: &places{Disk: disk.New()},
 	}
+	w.estate = newEstate(t, w.placed)
 	h, err := multisafepay.New(multisafepay.Config{
 		Orders: w.till, Records: r, Feed: r, Directory: w, Estate: w.estate, Presence: w, Refusals: w,
 		CheckURL: webhook.CheckURL, Secret: []byte(strings.Repeat("s", 32)), Now: w.till.clock,
