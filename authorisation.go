@@ -10,6 +10,8 @@ const (
 	Contactless Entry = "contactless" // 071
 	Chip        Entry = "chip"        // 051
 	Magstripe   Entry = "magstripe"   // 901
+	Entered     Entry = "entered"     // 010: typed in, the card is absent
+	Fallback    Entry = "fallback"    // 801: the stripe of a card whose chip could not be read
 )
 
 // CVM is the cardholder verification that the terminal did.
@@ -44,6 +46,8 @@ type SealedCard struct {
 	Track2 []byte `json:"-"` // sealed under the DUKPT data key, additional data = order id
 	PIN    []byte `json:"-"` // ISO 9564 format 4 block, absent without PIN
 	EMV    []byte `json:"-"` // public part of DE55
+	// Entered is a card that was typed in, sealed by the secure module itself; then the others are empty.
+	Entered []byte `json:"-"`
 }
 
 // HostState is what is known of a request to the acquirer.

@@ -125,6 +125,11 @@ func (c *client) get(ctx context.Context, path string, into any) error {
 func (c *client) call(ctx context.Context, method, path string, body, into any) error {
 	ctx, cancel := context.WithTimeout(ctx, callTimeout)
 	defer cancel()
+	return c.callWithin(ctx, method, path, body, into)
+}
+
+// callWithin takes as long as ctx lets it.
+func (c *client) callWithin(ctx context.Context, method, path string, body, into any) error {
 	answer, err := c.send(ctx, method, path, body)
 	if err != nil {
 		return err

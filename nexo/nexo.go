@@ -54,6 +54,14 @@ type PaymentRequest struct {
 	PaymentData *PaymentData `json:"PaymentData,omitempty"`
 }
 
+// Kind is the payment type, which is PaymentNormal where none is said.
+func (r PaymentRequest) Kind() PaymentType {
+	if r.PaymentData == nil || r.PaymentData.PaymentType == "" {
+		return PaymentNormal
+	}
+	return r.PaymentData.PaymentType
+}
+
 // PaymentType is what a PaymentRequest does.
 type PaymentType string
 

@@ -231,9 +231,9 @@ func (s *sale) refund() {
 		}
 		switch r.Reason {
 		case kassa.None:
-			s.refunds[r.Refund] = amount
+			s.refunds[r.Number] = amount
 		case kassa.RefundRepeated:
-			s.refunds[r.Refund] = amount
+			s.refunds[r.Number] = amount
 			s.w.mark(RefundAskedAgain)
 		case kassa.RefundDuplicate:
 		case kassa.RefundTooHigh:

@@ -36,6 +36,7 @@ type Deliverer struct {
 
 	fresh  chan []item
 	landed chan landing
+	woken  chan struct{}
 }
 
 // landing is the end of a try.
@@ -69,8 +70,16 @@ func New(c Config) (*Deliverer, error) {
 			estate.Live: newSender(estate.Live, c.Resolver, c.Dial, c.Roots),
 			estate.Test: newSender(estate.Test, c.Resolver, c.Dial, c.Roots),
 		},
-		fresh: make(chan []item), landed: make(chan landing),
+		fresh: make(chan []item), landed: make(chan landing), woken: make(chan struct{}, 1),
 	}, nil
+}
+
+// Wake tells that the clock was moved on: what is due is looked at anew.
+func (d *Deliverer) Wake() {
+	select {
+	case d.woken <- struct{}{}:
+	default:
+	}
 }
 
 // Run delivers until ctx ends or the store fails; the error is nil in the first case. When it
@@ -246,6 +255,7 @@ func (d *Deliverer) work(ctx context.Context, backlog []item, wg *sync.WaitGroup
 		case <-ctx.Done():
 			return nil
 		case <-due:
+		case <-d.woken:
 		case items := <-fresh:
 			for _, it := range items {
 				s.add(it)

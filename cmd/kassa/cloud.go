@@ -34,7 +34,8 @@ type cloud struct {
 	secure   *hsm.Module
 	registry *estate.Registry
 	guard    *auth.Guard
-	now      func() time.Time
+	clock    *testClock
+	now      func() time.Time // the clock's
 	engine   *engine.Engine
 	acquirer *acquirer.Link
 	pois     *poi.Hub
@@ -82,7 +83,12 @@ func (c *cloud) join(o serveOptions, log *slog.Logger) error {
 	if err != nil {
 		return err
 	}
-	c.now = engine.Clock(time.Now, last)
+	moves, _, err := c.store.Load(clockStream)
+	if err != nil {
+		return err
+	}
+	c.clock = &testClock{base: engine.Clock(time.Now, last), moves: journal.NewNotebook(clockStream, moves.Version, c.store.Submit)}
+	c.now = c.clock.now
 	if c.acquirer, err = c.acquirerLink(o, log); err != nil {
 		return err
 	}
@@ -125,7 +131,7 @@ func (c *cloud) joinDoors(log *slog.Logger) error {
 	notifier := &multisafepay.Notifier{Records: c.store, Directory: door, Signer: door}
 	c.webhooks, err = webhook.New(webhook.Config{
 		Store: c.store, Dialects: map[string]webhook.Dialect{multisafepay.Dialect: webhookDialect{notifier}},
-		Now: time.Now, // a signature's instant is compared with the receiver's clock, also after a night's suspension
+		Now: c.now,
 	})
 	return err
 }
@@ -164,6 +170,7 @@ func (c *cloud) server(o serveOptions, plain, secure net.Listener, log *slog.Log
 	mux := http.NewServeMux()
 	mux.Handle(poilink.Path, c.pois)
 	mux.Handle(native.Prefix, native.Handler(nativePorts{c}))
+	mux.Handle(native.Prefix+"clock", native.ClockHandler(clockPorts{c}))
 	mux.Handle("/sim/", c.simulation(o, log))
 	mux.HandleFunc("/{$}", func(w http.ResponseWriter, r *http.Request) {
 		http.Redirect(w, r, "/sim/terminals/", http.StatusSeeOther)
@@ -215,7 +222,7 @@ func (c *cloud) simulation(o serveOptions, log *slog.Logger) http.Handler {
 func (c *cloud) acquirerLink(o serveOptions, log *slog.Logger) (*acquirer.Link, error) {
 	return acquirer.New(acquirer.LinkConfig{
 		Config: acquirer.Config{
-			Timeout: o.timeout, LinkPatience: 2 * time.Second,
+			Timeout: o.timeout, LinkPatience: 2 * time.Second, Codes: o.codes,
 			// Who wants answers sooner than usual wants repeats sooner too; 0 stays the link's default.
 			RepeatFirst: min(5*time.Second, o.timeout),
 		},
@@ -229,7 +236,7 @@ func (c *cloud) acquirerLink(o serveOptions, log *slog.Logger) (*acquirer.Link, 
 			}
 			return a.Host
 		},
-		RedialFirst: 20 * time.Millisecond, RedialMax: 2 * time.Second,
+		RedialFirst: 20 * time.Millisecond, RedialMax: 2 * time.Second, Now: c.now,
 		Observe: func(n acquirer.Notice) { logNotice(log, n) },
 	}, secureModule{c.secure}, func(order string, in kassa.Input) { c.engine.FromAcquirer(order, in) })
 }

@@ -151,7 +151,7 @@ func TestNoRedirectShowsAKey(t *testing.T) {
 	for path, want := range map[string]int{
 		"//v1/json/orders/clean": 200, "///v1/json//orders/clean": 200,
 		"/v1//json/orders/clean": 404, "/x/../v1/json/orders/clean": 404, "/v1/./json/orders/clean": 404,
-		"/events": 404, "/events/": 404, "/connect": 404, "/connect/": 404,
+		"/events": 426, "/events/": 426, "/connect": 404, "/connect/": 404,
 	} {
 		r := httptest.NewRequest("GET", "http://pos.example/?api_key="+groupKey, nil)
 		r.URL.Path = path

@@ -85,6 +85,7 @@ func trimSlashes(path string) string { return "/" + strings.TrimLeft(path, "/") 
 // Routes that are not in the table, as they are recorded.
 const (
 	routeEvents  = "GET events/stream"
+	routeBus     = "GET events"
 	routeUnknown = "unknown"
 )
 
@@ -96,6 +97,8 @@ func (h *Handler) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		h.servePage(w, r, strings.Trim(strings.TrimPrefix(path, prefixPage), "/"))
 	case path == prefixEvents || path == prefixEvents+"/":
 		h.serveEvents(w, r)
+	case path == prefixBus || path+"/" == prefixBus:
+		h.serveBus(w, r)
 	default:
 		h.serveAPI(w, r, path)
 	}

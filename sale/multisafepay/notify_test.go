@@ -21,6 +21,7 @@ import (
 	"kassa/journal"
 	"kassa/sale/multisafepay"
 
+	"github.com/google/go-cmp/cmp"
 	"pgregory.net/rapid"
 )
 
@@ -135,6 +136,37 @@ func TestNoticesOfAnOrder(t *testing.T) {
 	last := w.notices()[3].Body
 	if answer := w.call("GET", "/v1/json/orders/n-1", groupKey, "").Raw; !strings.Contains(answer, string(last)) {
 		t.Errorf("the last body differs from GET:\n%s\n%s", last, answer)
+	}
+}
+
+// TestWebhookOfTheGroup: an order without a URL of its own goes to the group's, by POST unless it says
+// otherwise.
+func TestWebhookOfTheGroup(t *testing.T) {
+	w := newWorld(t)
+	got := w.call("PATCH", "/v1/json/sites/100", groupKey, `{"notification_url":"http://127.0.0.1:9/group"}`)
+	if got.Status != 200 {
+		t.Fatal(got.Raw)
+	}
+	options := func(id, options string) {
+		w.mustCreate(strings.Replace(fmt.Sprintf(plainOrder, id), `"type"`, `"payment_options":`+options+`,"type"`, 1))
+		w.feed(w.stream(id), shown(), tap(1), approved(1))
+	}
+	options("g-1", `{}`)
+	options("g-2", `{"notification_method":"GET"}`)
+	options("g-3", `{"notification_url":"http://127.0.0.1:9/own","notification_method":"GET"}`)
+	var list []string
+	for _, n := range w.notices() {
+		r, err := w.notifier().Prepare(n, time.Unix(5, 0))
+		must(t, err)
+		list = append(list, fmt.Sprintf("%s %s body %v Auth %v", r.Method, r.URL, len(r.Body) > 0, r.Header.Get("Auth") != ""))
+	}
+	want := []string{
+		"POST http://127.0.0.1:9/group?transactionid=g-1&timestamp=5 body true Auth true",
+		"GET http://127.0.0.1:9/group?transactionid=g-2&timestamp=5 body false Auth false",
+		"GET http://127.0.0.1:9/own?transactionid=g-3&timestamp=5 body false Auth false",
+	}
+	if diff := cmp.Diff(want, list); diff != "" {
+		t.Error(diff)
 	}
 }
 

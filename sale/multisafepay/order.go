@@ -222,7 +222,7 @@ func entryMode(e kassa.Entry) any {
 		return "ICC"
 	case kassa.Contactless:
 		return "ICC_CONTACTLESS"
-	case kassa.Magstripe:
+	case kassa.Magstripe, kassa.Fallback:
 		return "MAGSTRIPE"
 	}
 	return "UNKNOWN"

@@ -263,8 +263,8 @@ func newWorld(t *testing.T) *world {
 	return w
 }
 
-// serve starts a server and the handler's own goroutine.
-func (w *world) serve() {
+// serve starts a server and the handler's own goroutine, which stop ends.
+func (w *world) serve() (stop func()) {
 	w.server = httptest.NewServer(w.handler)
 	ctx, cancel := context.WithCancel(context.Background())
 	var wg sync.WaitGroup
@@ -278,6 +278,7 @@ func (w *world) serve() {
 		wg.Wait()
 		w.server.Close()
 	})
+	return cancel
 }
 
 func (w *world) Authenticate(key string) (multisafepay.Caller, bool) {

@@ -69,10 +69,7 @@ type Estate interface {
 // cleaned with a redirect in HTML.
 func Handler(e Estate) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		scheme, key, _ := strings.Cut(r.Header.Get("Authorization"), " ")
-		if !strings.EqualFold(scheme, "Bearer") || !e.MayOperate(strings.TrimSpace(key)) {
-			w.Header().Set("WWW-Authenticate", "Bearer")
-			problem(w, r, http.StatusUnauthorized, "Unauthorised", "send the operator's token (KASSA_TOKEN) as Authorization: Bearer")
+		if !operates(w, r, e.MayOperate) {
 			return
 		}
 		if r.Method != http.MethodGet && r.Method != http.MethodHead {
@@ -89,6 +86,17 @@ func Handler(e Estate) http.Handler {
 			problem(w, r, http.StatusNotFound, "Not found", "there is nothing at this path")
 		}
 	})
+}
+
+// operates tells whether the caller has the operator's token, and answers itself when not.
+func operates(w http.ResponseWriter, r *http.Request, may func(key string) bool) bool {
+	scheme, key, _ := strings.Cut(r.Header.Get("Authorization"), " ")
+	if strings.EqualFold(scheme, "Bearer") && may(strings.TrimSpace(key)) {
+		return true
+	}
+	w.Header().Set("WWW-Authenticate", "Bearer")
+	problem(w, r, http.StatusUnauthorized, "Unauthorised", "send the operator's token (KASSA_TOKEN) as Authorization: Bearer")
+	return false
 }
 
 func status(e Estate) Status {

@@ -47,6 +47,7 @@ type cloud struct {
 	progress  []poilink.Screen
 	hellos    []poilink.Hello
 	pings     int
+	counter   counter
 	seen      map[string]string // KSN → ciphertexts
 }
 
@@ -95,15 +96,29 @@ func (c *cloud) pay(id string, minor int64, label string) poilink.Frame {
 }
 
 func (c *cloud) payFor(id string, minor int64, label string, validMS int64) poilink.Frame {
+	return c.request(id, "order-"+id, label, validMS, nexo.AmountsReq{Currency: "EUR", RequestedAmountMinor: minor}, nil)
+}
+
+// offer asks for the payment of an order that was started on the terminal.
+func (c *cloud) offer(id string, s poilink.Start) poilink.Frame {
+	var kind *nexo.PaymentData
+	switch s.Kind {
+	case poilink.StartRefund:
+		kind = &nexo.PaymentData{PaymentType: nexo.PaymentRefund}
+	case poilink.StartCardCheck:
+		kind = &nexo.PaymentData{PaymentType: nexo.PaymentCardCheck}
+	}
+	return c.request(id, s.Reference, s.Description, 60_000, nexo.AmountsReq{Currency: s.Currency, RequestedAmountMinor: s.AmountMinor}, kind)
+}
+
+func (c *cloud) request(id, reference, label string, validMS int64, amount nexo.AmountsReq, kind *nexo.PaymentData) poilink.Frame {
 	raw, _ := json.Marshal(nexo.Message{
 		Header: nexo.Header{ProtocolVersion: "3.0", MessageClass: "Service", MessageCategory: nexo.CategoryPayment,
 			MessageType: nexo.TypeRequest, ServiceID: id, SaleID: "till1", POIID: poiid},
 		PaymentRequest: &nexo.PaymentRequest{
-			SaleData: nexo.SaleData{SaleReferenceID: "order-" + id},
-			PaymentTransaction: nexo.PaymentTransaction{
-				AmountsReq: nexo.AmountsReq{Currency: "EUR", RequestedAmountMinor: minor},
-				SaleItem:   []nexo.SaleItem{{ItemID: 1, ProductLabel: label}},
-			},
+			SaleData:           nexo.SaleData{SaleReferenceID: reference},
+			PaymentTransaction: nexo.PaymentTransaction{AmountsReq: amount, SaleItem: []nexo.SaleItem{{ItemID: 1, ProductLabel: label}}},
+			PaymentData:        kind,
 		},
 	})
 	return c.push(poilink.Frame{Type: poilink.TypeNexo, Nexo: raw, ValidForMS: validMS})
@@ -181,6 +196,9 @@ func (c *cloud) hello(h poilink.Hello) []poilink.Frame {
 			out = append(out, c.push(poilink.Frame{Type: poilink.TypeDecision, Decision: &d}))
 		}
 	}
+	if h.Report != nil {
+		c.counter.reports = append(c.counter.reports, *h.Report)
+	}
 	return out
 }
 
@@ -229,7 +247,7 @@ func (c *cloud) sequenced(f poilink.Frame) []poilink.Frame {
 		c.settled[d.Exchange] = d
 		return []poilink.Frame{c.push(poilink.Frame{Type: poilink.TypeDecision, Decision: &d})}
 	}
-	return nil
+	return c.atTheCounter(f)
 }
 
 func (c *cloud) authorise(q poilink.AuthorisationRequest) []poilink.Frame {

@@ -45,7 +45,12 @@ func (m *Machine) payment(msg nexo.Message, validForMS int64) {
 		return
 	}
 	if no != "" {
-		m.end(Ending{Exchange: h.ServiceID, Result: ResultCancelled, Text: text, Response: failure(no, text)}, h.SaleID, nil)
+		e := Exchange{ID: h.ServiceID, SaleID: h.SaleID}
+		if p := msg.PaymentRequest; p != nil {
+			e.Reference, e.Currency = p.SaleData.SaleReferenceID, p.PaymentTransaction.AmountsReq.Currency
+			m.adopt(&e)
+		}
+		m.refuseStarted(&e, no, text)
 		return
 	}
 	p := msg.PaymentRequest
@@ -53,12 +58,20 @@ func (m *Machine) payment(msg nexo.Message, validForMS int64) {
 		ID: h.ServiceID, SaleID: h.SaleID, Reference: p.SaleData.SaleReferenceID,
 		AmountMinor: p.PaymentTransaction.AmountsReq.RequestedAmountMinor,
 		Currency:    p.PaymentTransaction.AmountsReq.Currency,
-		Received:    m.now, ValidForMS: validForMS,
+		Received:    m.now, ValidForMS: validForMS, Type: p.Kind(),
+		TipMinor: p.PaymentTransaction.AmountsReq.TipAmountMinor,
 	}
 	if items := p.PaymentTransaction.SaleItem; len(items) > 0 {
 		e.Label = clip(items[0].ProductLabel, maxLabel)
 	}
+	stopped := m.adopt(&e)
+	m.stopOwnStarting()
+	m.v.place = nil
 	m.persist(Record{Kind: RecordOpen, Open: &e})
+	if stopped {
+		m.cancel("Cancelled at the terminal")
+		return
+	}
 	m.presentCard("")
 }
 
@@ -67,13 +80,14 @@ func (m *Machine) refusal(msg nexo.Message) (nexo.ErrorCondition, string) {
 	switch {
 	case msg.Header.POIID != m.cfg.POIID:
 		return nexo.ErrorNotAllowed, "the request is for another POI"
-	case p == nil || p.PaymentTransaction.AmountsReq.RequestedAmountMinor <= 0 ||
-		len(p.PaymentTransaction.AmountsReq.Currency) != 3:
+	case p == nil || len(p.PaymentTransaction.AmountsReq.Currency) != 3 ||
+		p.PaymentTransaction.AmountsReq.RequestedAmountMinor < 0 ||
+		(p.PaymentTransaction.AmountsReq.RequestedAmountMinor == 0) != (p.Kind() == nexo.PaymentCardCheck):
 		return nexo.ErrorMessageFormat, "amount or currency is missing"
 	case m.d.Activated == nil:
 		return nexo.ErrorNotAllowed, "the terminal is not activated"
 	case m.v.device == nil:
-		return nexo.ErrorDeviceOut, "IPEK not configured"
+		return nexo.ErrorDeviceOut, m.unready()
 	case m.d.Open != nil:
 		return nexo.ErrorBusy, "another payment is on the screen"
 	}
@@ -92,6 +106,7 @@ func (m *Machine) abort(msg nexo.Message) {
 	case e != nil && e.ID == id && !e.outstanding():
 		m.finish(ResultCancelled, orText(msg.AbortRequest.AbortReason, "Cancelled by the cash register"), failure(nexo.ErrorAborted, msg.AbortRequest.AbortReason))
 	case e == nil || e.ID != id:
+		m.abortUnseen(id, msg.AbortRequest.AbortReason)
 		if end, ok := m.d.ended(id); ok && end.Response != nil {
 			m.up(m.response(id, msg.Header.SaleID, *end.Response))
 		}
@@ -127,8 +142,8 @@ func (m *Machine) response(id, saleID string, r nexo.Response) poilink.Frame {
 
 // end writes an ending and the terminal's own word on it as one record, so that no crash can
 // leave one without the other.
-func (m *Machine) end(e Ending, saleID string, r *Receipt) {
-	rec := Record{Kind: RecordEnd, End: &e, Receipt: r}
+func (m *Machine) end(e Ending, saleID string, r *Receipt, o *Outcome) {
+	rec := Record{Kind: RecordEnd, End: &e, Receipt: r, Outcome: o}
 	if e.Response != nil {
 		f := m.response(e.Exchange, saleID, *e.Response)
 		f.Seq = m.d.UpSeq + 1
@@ -160,13 +175,18 @@ func (m *Machine) finish(result Result, text string, own *nexo.Response) {
 	m.forgetCard()
 	m.stop(timerPIN, timerLost, timerAgain)
 	m.v.stage, m.v.lost = stageNone, false
-	m.end(Ending{Exchange: e.ID, Result: result, Text: text, Response: own}, e.SaleID, r)
+	end := Ending{Exchange: e.ID, Result: result, Text: text, Response: own}
+	o := e.outcome(end)
+	m.end(end, e.SaleID, r, o)
 	m.show(s)
 	m.after(timerScreen, endShown)
 	if r != nil {
 		m.emit(Print{*r})
 	}
 	m.emit(Finished{a})
+	if o != nil {
+		m.emit(Ordered{*o})
+	}
 }
 
 func (m *Machine) resultScreen(result Result, text string) Screen {
@@ -175,6 +195,8 @@ func (m *Machine) resultScreen(result Result, text string) Screen {
 		return m.amounts(ScreenApproved, "Approved", orText(text, "Thank you"))
 	case ResultDeclined:
 		return m.amounts(ScreenDeclined, "Declined", orText(text, "Card declined"))
+	case ResultRefused:
+		return m.amounts(ScreenRefused, "Not started", text)
 	case ResultCancelled:
 		return m.amounts(ScreenCancelled, "Cancelled", orText(text, "The payment was cancelled"))
 	default:
@@ -302,7 +324,11 @@ func (m *Machine) declineShown(a *poilink.AuthorisationResponse, r *Receipt) {
 // decision is the cloud's last word on an exchange.
 func (m *Machine) decision(d poilink.Decision) {
 	e := m.d.Open
-	if e == nil || d.Exchange != e.ID || (m.has(FaultDropAnswer) && approves(d.Verdict)) {
+	if m.has(FaultDropAnswer) && approves(d.Verdict) {
+		return
+	}
+	if e == nil || d.Exchange != e.ID {
+		m.decidedUnseen(d)
 		return
 	}
 	last := *orEmpty(e.Answer)
@@ -323,6 +349,7 @@ func first(a, b string) string {
 func (m *Machine) resume() {
 	e := m.d.Open
 	if e == nil {
+		m.showStarting()
 		return
 	}
 	validity := time.Duration(e.ValidForMS) * time.Millisecond

@@ -10,6 +10,7 @@ type Note struct {
 	Screen   *Screen
 	Receipt  *Receipt
 	Finished *Attempt
+	Ordered  *Outcome
 	Status   *Status
 }
 

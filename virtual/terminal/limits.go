@@ -13,6 +13,14 @@ const (
 	minPIN       = 4    // ISO 9564
 	maxServiceID = 64   // nexo says 10; be liberal, yet bounded
 	maxLabel     = 140  // characters of a description on the screen
+	maxWishes    = 16   // starts, refunds and receipts without an answer
+	maxOutcomes  = 64   // ends of orders that were started here, for who asks late
+
+	// What the link allows in a start.
+	maxReference   = 50
+	maxDescription = 200
+	maxURL         = 2048
+	maxMinor       = 999_999_999_999 // ISO 8583 DE4
 )
 
 // The instants of the device. The outer timers are the cloud's; these are the terminal's own.

@@ -129,6 +129,8 @@ func (m *Machine) takeOver(f poilink.Frame) {
 		m.answer(f.AuthorisationResponse)
 	case poilink.TypeDecision:
 		m.decision(*f.Decision)
+	case poilink.TypeStarted:
+		m.started(*f.Started)
 	}
 }
 
@@ -173,6 +175,11 @@ func (m *Machine) hello(c poilink.Challenge) {
 	if m.d.Open != nil {
 		h.Open = []string{m.d.Open.ID}
 	}
+	for _, w := range m.d.Wishes {
+		if w.Exchange != "" {
+			h.Open = append(h.Open, w.Exchange)
+		}
+	}
 	m.transmit(poilink.Frame{Type: poilink.TypeHello, Hello: &h})
 }
 
@@ -199,6 +206,9 @@ func (m *Machine) welcome(w poilink.Welcome) {
 	m.provision()
 	if m.d.Open != nil && m.d.Open.outstanding() {
 		m.after(timerAgain, time.Second) // the cloud may have died with what it took over
+	}
+	if len(m.d.Wishes) > 0 {
+		m.after(timerWish, time.Second)
 	}
 }
 
@@ -308,6 +318,9 @@ func (m *Machine) setActivated(a *poilink.Activated) {
 	same := (a == nil) == (m.d.Activated == nil) && (a == nil || *a == *m.d.Activated)
 	if same {
 		return
+	}
+	if a == nil {
+		m.forgetWishes()
 	}
 	m.persist(Record{Kind: RecordActivated, Activated: a})
 	if m.v.stage == stageNone {

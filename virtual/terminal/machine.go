@@ -47,6 +47,8 @@ const (
 	stagePIN            // the pad is up
 	stageAsked          // the cloud owes an answer or a decision
 	stageDeclined       // the decline is read, then stagePresent
+	stageStarting       // an order is started here, and its payment has not come
+	stageChoose         // the card's holder chooses an application
 )
 
 // timer names one instant that the machine waits for.
@@ -62,6 +64,7 @@ const (
 	timerLost
 	timerAgain
 	timerScreen
+	timerWish
 	timers
 )
 
@@ -93,9 +96,18 @@ type volatile struct {
 	screen  Screen
 	stage   stage
 	reading *reading
+	choice  *choice
 	pin     []byte
-	again   time.Duration
-	lost    bool
+	// wishAgain is the time to the next repeat of the wishes; place is where in the menus somebody is.
+	wishAgain time.Duration
+	place     *place
+	// trouble is the card that cannot be read, fallback the one whose stripe may be.
+	trouble  trouble
+	fallback string
+	// before is the key device as it was before its last key, sealed.
+	before []byte
+	again  time.Duration
+	lost   bool
 }
 
 // Machine is one terminal. Its methods are for one goroutine at a time.
@@ -132,6 +144,9 @@ func New(cfg Config, records []Record, random io.Reader) (*Machine, error) {
 		return nil, err
 	}
 	m.v.screen = Screen{Name: ScreenOff}
+	if m.d.Tampered {
+		m.faults = []Fault{FaultTamper}
+	}
 	return m, nil
 }
 
@@ -148,7 +163,9 @@ func (m *Machine) Handle(now time.Time, in Input) []Output {
 	case FaultClear:
 		m.clearFault(in.Fault)
 	default:
-		if m.v.on {
+		if start, ok := in.(StartOrder); ok && !m.v.on {
+			m.start(start)
+		} else if m.v.on {
 			m.handleOn(in)
 		}
 	}
@@ -171,6 +188,8 @@ func (m *Machine) handleOn(in Input) {
 		m.key(in.Key)
 	case ActivateWith:
 		m.activate(in.Code)
+	case StartOrder:
+		m.start(in)
 	case Tick:
 		m.tick()
 	}
@@ -226,6 +245,8 @@ func (m *Machine) expired(t timer) {
 		m.askAgain()
 	case timerScreen:
 		m.screenOver()
+	case timerWish:
+		m.wishesAgain()
 	}
 }
 
@@ -291,6 +312,8 @@ func (m *Machine) setFault(f Fault) {
 		m.stop(timerReconnect, timerHandshake)
 	case FaultPowerOff:
 		m.powerOff()
+	case FaultTamper, FaultNoIPEK:
+		m.loseKeys(f == FaultTamper)
 	}
 }
 
@@ -302,6 +325,8 @@ func (m *Machine) clearFault(f Fault) {
 	switch f {
 	case FaultPowerOff:
 		m.powerOn()
+	case FaultTamper, FaultNoIPEK:
+		m.inspected()
 	case FaultCutLink:
 		if m.v.on {
 			m.closeLink()

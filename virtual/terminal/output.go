@@ -23,6 +23,8 @@ type (
 	Print struct{ Receipt Receipt }
 	// Finished reports the end of an attempt to pay.
 	Finished struct{ Attempt Attempt }
+	// Ordered reports the end of an order that was started on the terminal, once or more.
+	Ordered struct{ Outcome Outcome }
 )
 
 func (Persist) output()    {}
@@ -33,6 +35,7 @@ func (Freeze) output()     {}
 func (Show) output()       {}
 func (Print) output()      {}
 func (Finished) output()   {}
+func (Ordered) output()    {}
 
 // Result is how an attempt ended for the person in front of the terminal.
 type Result string
@@ -44,6 +47,8 @@ const (
 	ResultCancelled    Result = "cancelled"
 	ResultNotCompleted Result = "notCompleted"
 	ResultUnknown      Result = "unknown"
+	// ResultRefused is an order that could not be started.
+	ResultRefused Result = "refused"
 )
 
 // Attempt is the result of one attempt.
@@ -82,11 +87,16 @@ const (
 	ScreenStart        ScreenName = "start"
 	ScreenActivation   ScreenName = "activation"
 	ScreenIdle         ScreenName = "idle"
+	ScreenStarting     ScreenName = "starting"
+	ScreenRefused      ScreenName = "refused"
 	ScreenPresentCard  ScreenName = "presentCard"
 	ScreenPIN          ScreenName = "pin"
 	ScreenPINAgain     ScreenName = "pinAgain"
 	ScreenProcessing   ScreenName = "processing"
 	ScreenInsertCard   ScreenName = "insertCard"
+	ScreenChoose       ScreenName = "choose"
+	ScreenUseMagstripe ScreenName = "useMagstripe"
+	ScreenTampered     ScreenName = "tampered"
 	ScreenApproved     ScreenName = "approved"
 	ScreenDeclined     ScreenName = "declined"
 	ScreenNotCompleted ScreenName = "notCompleted"

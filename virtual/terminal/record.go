@@ -16,6 +16,7 @@ type RecordKind string
 const (
 	RecordKeys      RecordKind = "keys"      // an initial key was loaded
 	RecordDevice    RecordKind = "device"    // the DUKPT device moved on; written before its key is used
+	RecordErased    RecordKind = "erased"    // the keys are gone; with Tampered, for as long as it stands
 	RecordActivated RecordKind = "activated" // who the terminal is; absent body: unbound
 	RecordDown      RecordKind = "down"      // a frame from the cloud was taken over
 	RecordUp        RecordKind = "up"        // a frame for the cloud, to be repeated until acknowledged
@@ -23,6 +24,8 @@ const (
 	RecordOpen      RecordKind = "open"      // an exchange began
 	RecordAnswer    RecordKind = "answer"    // a request of the exchange was answered
 	RecordEnd       RecordKind = "end"       // the exchange ended; Frame is the terminal's own word on it
+	RecordWish      RecordKind = "wish"      // somebody wants an order, a refund or a receipt
+	RecordWished    RecordKind = "wished"    // what became of a wish
 	RecordSnapshot  RecordKind = "snapshot"  // all of the above in one, after compaction
 )
 
@@ -33,6 +36,8 @@ type Record struct {
 	IKID   string `json:"ikid,omitempty"`
 	KCV    string `json:"kcv,omitempty"`
 	Device []byte `json:"device,omitempty"`
+	// Tampered tells that the device was opened.
+	Tampered bool `json:"tampered,omitempty"`
 
 	Activated *poilink.Activated             `json:"activated,omitempty"`
 	Seq       uint64                         `json:"seq,omitempty"`
@@ -43,6 +48,15 @@ type Record struct {
 	End       *Ending                        `json:"end,omitempty"`
 	Receipt   *Receipt                       `json:"receipt,omitempty"`
 	Snapshot  *durable                       `json:"snapshot,omitempty"`
+
+	// Wish is a new wish. WishType and WishID name one that Exchange, Stopped or its end is known of.
+	Wish     *Wish        `json:"wish,omitempty"`
+	WishType poilink.Type `json:"wishType,omitempty"`
+	WishID   string       `json:"wishId,omitempty"`
+	Exchange string       `json:"exchange,omitempty"`
+	Stopped  bool         `json:"stopped,omitempty"`
+	// Outcome is the end of an order that was started here.
+	Outcome *Outcome `json:"outcome,omitempty"`
 }
 
 // Exchange is a payment that the cloud asked for, as the journal knows it.
@@ -55,6 +69,18 @@ type Exchange struct {
 	Label       string    `json:"label,omitempty"`
 	Received    time.Time `json:"received"`
 	ValidForMS  int64     `json:"validForMS,omitempty"`
+
+	// Type is what the payment does.
+	Type nexo.PaymentType `json:"type,omitempty"`
+	// Origin is set where the order was started on this terminal, with Asked, its amount then, and what
+	// the app wants.
+	Origin   poilink.Origin    `json:"origin,omitempty"`
+	Kind     poilink.StartKind `json:"kind,omitempty"`
+	Asked    int64             `json:"asked,omitempty"`
+	Tipping  *bool             `json:"tipping,omitempty"`
+	Printing *bool             `json:"printing,omitempty"`
+	// TipMinor is the part of AmountMinor that is a tip.
+	TipMinor int64 `json:"tipMinor,omitempty"`
 
 	// Requests counts the authorisations asked for; Pending is the one without an answer.
 	Requests  int                            `json:"requests,omitempty"`
@@ -91,6 +117,7 @@ type durable struct {
 	IKID      string             `json:"ikid,omitempty"`
 	KCV       string             `json:"kcv,omitempty"`
 	Device    []byte             `json:"device,omitempty"`
+	Tampered  bool               `json:"tampered,omitempty"`
 	Activated *poilink.Activated `json:"activated,omitempty"`
 	UpSeq     uint64             `json:"upSeq,omitempty"`
 	DownSeq   uint64             `json:"downSeq,omitempty"`
@@ -98,12 +125,16 @@ type durable struct {
 	Open      *Exchange          `json:"open,omitempty"`
 	Ended     []Ending           `json:"ended,omitempty"`
 	Receipts  []Receipt          `json:"receipts,omitempty"`
+	Wishes    []Wish             `json:"wishes,omitempty"`
+	Outcomes  []Outcome          `json:"outcomes,omitempty"`
 }
 
 func (d *durable) apply(r Record) error {
 	switch r.Kind {
 	case RecordKeys:
 		d.IKID, d.KCV, d.Device = r.IKID, r.KCV, r.Device
+	case RecordErased:
+		d.IKID, d.KCV, d.Device, d.Tampered = "", "", nil, r.Tampered
 	case RecordDevice:
 		d.Device = r.Device
 	case RecordActivated:
@@ -116,6 +147,8 @@ func (d *durable) apply(r Record) error {
 		d.UpSeq, d.Outbox = r.Seq, nil
 	case RecordOpen, RecordAnswer, RecordEnd:
 		return d.applyExchange(r)
+	case RecordWish, RecordWished:
+		return d.applyWish(r)
 	case RecordSnapshot:
 		if r.Snapshot == nil {
 			return fmt.Errorf("record %s: no snapshot", r.Kind)
@@ -168,6 +201,9 @@ func (d *durable) applyExchange(r Record) error {
 	case r.Kind == RecordOpen && r.Open != nil:
 		copied := *r.Open
 		d.Open = &copied
+		if copied.Origin != "" {
+			d.dropWish(poilink.TypeStart, copied.Reference)
+		}
 	case r.Kind == RecordAnswer && r.Answer != nil && d.Open != nil:
 		d.Open.Answer, d.Open.Pending = r.Answer, nil
 	case r.Kind == RecordEnd && r.End != nil:
@@ -175,6 +211,10 @@ func (d *durable) applyExchange(r Record) error {
 			d.Open = nil
 		}
 		d.Ended = lastOf(append(d.Ended, *r.End), maxEnded)
+		if r.Outcome != nil {
+			d.dropWish(poilink.TypeStart, r.Outcome.Reference)
+			d.noteOutcome(r.Outcome)
+		}
 	default:
 		return fmt.Errorf("record %s: its body is missing or has no exchange", r.Kind)
 	}

@@ -31,6 +31,7 @@ type rig struct {
 	wire    []poilink.Frame // to the terminal, not delivered yet
 	screens []terminal.Screen
 	ends    []terminal.Attempt
+	orders  []terminal.Outcome
 	paper   []terminal.Receipt
 	sent    []poilink.Frame
 	connect int
@@ -124,6 +125,8 @@ func (r *rig) out(o terminal.Output) {
 		r.paper = append(r.paper, o.Receipt)
 	case terminal.Finished:
 		r.ends = append(r.ends, o.Attempt)
+	case terminal.Ordered:
+		r.orders = append(r.orders, o.Outcome)
 	}
 }
 

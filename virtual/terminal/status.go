@@ -19,6 +19,7 @@ type Status struct {
 	Unsent     int       `json:"unsent"`
 	Screen     Screen    `json:"screen"`
 	Receipts   []Receipt `json:"-"`
+	Outcomes   []Outcome `json:"-"`
 }
 
 // Status tells the present state.
@@ -28,6 +29,7 @@ func (m *Machine) Status() Status {
 		Configured: m.d.IKID != "", IKID: m.d.IKID, KCV: m.d.KCV,
 		Faults: append([]Fault{}, m.faults...), Unsent: len(m.d.Outbox),
 		Screen: m.v.screen, Receipts: slices.Clone(m.d.Receipts),
+		Outcomes: slices.Clone(m.d.Outcomes),
 	}
 	if a := m.d.Activated; a != nil {
 		s.TID, s.Name, s.Group, s.Merchant = a.TID, a.TerminalName, a.Group, a.Merchant.Name

@@ -152,6 +152,8 @@ func (u *unit) do(ctx context.Context, o Output) error {
 		u.feed.tell(Note{Receipt: &o.Receipt})
 	case Finished:
 		u.feed.tell(Note{Finished: &o.Attempt})
+	case Ordered:
+		u.feed.tell(Note{Ordered: &o.Outcome})
 	}
 	return nil
 }
@@ -269,6 +271,33 @@ func (u *unit) act(ctx context.Context, in Input) error {
 		return ctx.Err()
 	case <-u.stopped:
 		return errStopped
+	}
+}
+
+// startOrder starts an order on the terminal and waits for its end. When it returns an error the end
+// is not known yet: the same call again waits on, or tells it.
+func (u *unit) startOrder(ctx context.Context, in StartOrder) (Outcome, error) {
+	for {
+		notes, leave := u.feed.listen()
+		if err := u.act(ctx, in); err != nil {
+			leave()
+			return Outcome{}, err
+		}
+		for open := true; open; {
+			select {
+			case <-ctx.Done():
+				leave()
+				return Outcome{}, ctx.Err()
+			case <-u.stopped:
+				leave()
+				return Outcome{}, errStopped
+			case n, ok := <-notes:
+				if open = ok; ok && n.Ordered != nil && n.Ordered.Reference == in.Reference {
+					leave()
+					return *n.Ordered, nil
+				}
+			}
+		}
 	}
 }
 

@@ -1,0 +1,4 @@
+package terminal
+
+// place is where in the menus somebody is.
+type place struct{}
