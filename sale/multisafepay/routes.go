@@ -53,8 +53,10 @@ func routes() []route {
 	return []route{
 		{"POST", "orders", anyKey, unauthorised, (*Handler).create, nil},
 		{"GET", "orders/{order_id...}", anyKey, unauthorised, (*Handler).get, nil},
+		{"PATCH", "orders/{order_id...}", anyKey, unauthorised, (*Handler).update, nil},
 		{"POST", "orders/{order_id...}/cancel", anyKey, forbidden, (*Handler).cancel, nil},
 		{"POST", "orders/{order_id...}/refunds", anyKey, unauthorised, (*Handler).refund, nil},
+		{"GET", "pos/receipt/{order_id...}", anyKey, unauthorised, (*Handler).receipt, nil},
 
 		{"GET", "transactions", anyKey, forbidden, (*Handler).listTransactions, nil},
 		{"GET", "transactions/{transaction_id}", anyKey, forbidden, (*Handler).getTransaction, nil},

@@ -194,6 +194,10 @@ func (e *till) Cancel(_ context.Context, dialect, scope, id string) (kassa.Order
 	return e.input(dialect, scope, id, func() kassa.Input { return kassa.Cancel{} })
 }
 
+func (e *till) Note(_ context.Context, dialect, scope, id string, n kassa.Note) (kassa.Order, kassa.Reason, error) {
+	return e.input(dialect, scope, id, func() kassa.Input { return n })
+}
+
 func (e *till) Claim(_ context.Context, dialect, scope, id string, c kassa.Claim) (kassa.Order, kassa.Reason, error) {
 	c.POIFree = !e.busy
 	return e.input(dialect, scope, id, func() kassa.Input { return c })
@@ -253,7 +257,7 @@ func newWorld(t *testing.T) *world {
 	}
 	w.estate = newEstate(t, w.placed)
 	h, err := multisafepay.New(multisafepay.Config{
-		Orders: w.till, Records: r, Feed: r, Directory: w, Estate: w.estate, Presence: w, Refusals: w,
+		Orders: w.till, Changes: w.till, Records: r, Feed: r, Directory: w, Estate: w.estate, Presence: w, Refusals: w,
 		CheckURL: webhook.CheckURL, Secret: []byte(strings.Repeat("s", 32)), Now: w.till.clock,
 	})
 	if err != nil {
