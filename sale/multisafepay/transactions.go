@@ -138,9 +138,13 @@ func (t transaction) status() (status, financial string) {
 	}
 	switch t.attempt.Status {
 	case kassa.AttemptApproved:
-		if t.order.Status == kassa.Completed {
-			return paidStatus(t.order), "completed"
+		if t.order.Status != kassa.Completed {
+			break
 		}
+		if status := paidStatus(t.order); status != "completed" || t.order.Dialect != Dialect || keptWith(*t.order)[keptShipped] != true {
+			return status, "completed"
+		}
+		return "shipped", "completed"
 	case kassa.AttemptDeclined:
 		return "declined", "declined"
 	case kassa.AttemptEnded:
