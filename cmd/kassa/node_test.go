@@ -28,7 +28,7 @@ func TestNodeClient(t *testing.T) {
 				"KASSA_TERMINAL_ID="+s.facts.Terminals[0].TID, "NODE_EXTRA_CA_CERTS="+c.ca)
 			out, err := suite.CombinedOutput()
 			text := strings.ReplaceAll(string(out), s.facts.GroupKey, "KEY")
-			if err != nil || !strings.Contains(text, "# pass 7") || !strings.Contains(text, "# skipped 0") {
+			if err != nil || !strings.Contains(text, "# pass 9") || !strings.Contains(text, "# skipped 0") {
 				t.Fatalf("%v\n%s", err, text)
 			}
 		})

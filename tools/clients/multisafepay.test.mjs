@@ -126,6 +126,33 @@ test('refunds, in part and of the rest', async () => {
   assert.deepEqual(refunded.related_transactions.map(t => t.amount), [8, 1242]);
 });
 
+test('an order is marked as shipped', async () => {
+  const id = `node-${run}-6`;
+  await client.orders.create(order(id));
+  await until(id, 'completed');
+  const updated = await client.orders.update(id, { status: 'shipped', tracktrace_code: '3SKABA000000', carrier: 'Post' });
+  assert.equal(updated.success, true, JSON.stringify(updated));
+  assert.equal((await until(id, 'shipped')).tracktrace_code, '3SKABA000000');
+  const renamed = await client.orders.update(id, { description: 'another' });
+  assert.equal(renamed.error_code, 1008, JSON.stringify(renamed));
+});
+
+test('a refund by item', async () => {
+  const id = `node-${run}-7`;
+  const items = [
+    { name: 'Coffee', unit_price: '3.00', quantity: '2', merchant_item_id: 'coffee', tax_table_selector: 'none' },
+    { name: 'Cake', unit_price: '6.50', quantity: '1', merchant_item_id: 'cake', tax_table_selector: 'none' },
+  ];
+  const made = await client.orders.create(order(id, {
+    shopping_cart: { items }, checkout_options: { tax_tables: { alternate: [{ name: 'none', rules: [{ rate: 0 }] }] } },
+  }));
+  assert.equal(made.success, true, JSON.stringify(made));
+  await until(id, 'completed');
+  const back = await client.refunds.create(id, { checkout_data: { items: [...items, { ...items[0], quantity: '-1' }] } });
+  assert.equal(back.success, true, JSON.stringify(back));
+  assert.equal((await until(id, 'partial_refunded')).amount_refunded, 300);
+});
+
 test('errors come as the client shows them', async () => {
   const unknown = await client.orders.get(`node-${run}-none`);
   assert.equal(unknown.error_code, 1006, JSON.stringify(unknown));
