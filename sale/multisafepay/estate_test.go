@@ -40,10 +40,10 @@ func (vault) OpenSecret(_ string, sealed []byte) ([]byte, error) { return sealed
 
 // newEstate has the groups that the world's keys are for: 100 and 200 of account 1, 900 of account 2.
 // Terminal 00000ABC is active, the others wait for a device.
-func newEstate(t *testing.T) *estate.Registry {
+func newEstate(t *testing.T, p *places) *estate.Registry {
 	t.Helper()
 	at := time.Date(2026, 5, 1, 8, 0, 0, 0, time.UTC)
-	r, err := estate.Open(&places{Disk: disk.New()}, vault{}, rand.NewChaCha8([32]byte{1}), estate.Test)
+	r, err := estate.Open(p, vault{}, rand.NewChaCha8([32]byte{1}), estate.Test)
 	must(t, err)
 	for _, id := range []string{"1", "2"} {
 		_, err := r.MakeAccount(at, estate.Account{ID: id, Name: "Account " + id})

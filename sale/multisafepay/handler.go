@@ -38,7 +38,7 @@ type config = Config
 
 // New makes a handler.
 func New(c Config) (*Handler, error) {
-	if c.Orders == nil || c.Records == nil || c.Feed == nil || c.Directory == nil || c.Estate == nil ||
+	if c.Orders == nil || c.Changes == nil || c.Records == nil || c.Feed == nil || c.Directory == nil || c.Estate == nil ||
 		c.Presence == nil || c.Refusals == nil || c.CheckURL == nil || c.Now == nil {
 		return nil, errors.New("multisafepay: a field of Config is missing")
 	}
@@ -144,6 +144,9 @@ func (h *Handler) route(w http.ResponseWriter, c *call, path string) *refusal {
 	}
 	c.id = c.values["order_id"]
 	c.orderID = c.id
+	if c.route.keys == noKey {
+		return c.route.serve(h, w, c)
+	}
 	var ok bool
 	if c.caller, ok = h.authenticate(c.Request); !ok {
 		refused := badKey()
@@ -265,6 +268,16 @@ func maskDigits(s string) string {
 		i = max(end, i+1)
 	}
 	return string(out)
+}
+
+// Routes lists the calls of the API, as "GET /v1/json/orders/{order_id}".
+func (h *Handler) Routes() []string {
+	list := make([]string, 0, len(h.table))
+	for i := range h.table {
+		method, path, _ := strings.Cut(h.table[i].name(), " ")
+		list = append(list, method+" "+prefixAPI+path)
+	}
+	return list
 }
 
 // Run follows the journal for the event streams until ctx ends, and then ends those.

@@ -24,7 +24,7 @@ type Notice struct {
 	Account     string
 	Group       string
 	Environment string
-	Event       string // what happened: declined, completed, cancelled, refund
+	Event       string // what happened: declined, completed, cancelled, refund, updated
 	URL         string // as the merchant gave it
 	Method      string
 	Body        []byte
@@ -93,6 +93,8 @@ func trigger(entry journal.Entry) (string, error) {
 		if closed, ok := event.(kassa.AttemptClosed); ok && closed.Status == kassa.AttemptDeclined {
 			return "declined", nil
 		}
+	case "OrderNoted":
+		return "updated", nil
 	case "OrderCompleted":
 		return "completed", nil
 	case "OrderCancelled", "OrderExpired":

@@ -41,6 +41,10 @@ func wireStatus(o *kassa.Order) (status string, financial any) {
 		return "declined", "declined"
 	case kassa.Completed:
 		return paidStatus(o), "completed"
+	case kassa.Authorising, kassa.Completing:
+		if o.Kind == kassa.Credit {
+			return "reserved", "reserved"
+		}
 	case kassa.Cancelled, kassa.Expired:
 		if o.Attempt() == nil {
 			return "cancelled", nil
@@ -66,7 +70,7 @@ func orderObject(o *kassa.Order, group estate.Group) object {
 	reason, code := wireOutcome(o)
 	out := object{
 		"amount": o.Amount.Minor, "amount_refunded": o.AmountRefunded(),
-		"completed": nil, "costs": []any{}, "created": wireTime(o.CreatedAt), "currency": string(o.Amount.Currency),
+		"completed": nil, "costs": costs(o), "created": wireTime(o.CreatedAt), "currency": string(o.Amount.Currency),
 		"description": o.Description, "fastcheckout": "NO", "financial_status": financial, "items": nil,
 		"modified": wireTime(o.ModifiedAt), "order_id": o.Ref,
 		"payment_details": object{}, "payment_methods": nil, "reason": reason, "reason_code": code,
@@ -75,7 +79,12 @@ func orderObject(o *kassa.Order, group estate.Group) object {
 	if o.Status == kassa.Completed {
 		out["completed"] = wireTime(o.EndedAt)
 	}
-	addKept(out, keptWith(*o))
+	kept := keptWith(*o)
+	addKept(out, kept)
+	addTip(out, o.Tip)
+	if status == "completed" && kept[keptShipped] == true {
+		out["status"] = "shipped"
+	}
 	if attempt := o.Attempt(); attempt != nil {
 		if auth := attempt.Last(); auth != nil {
 			out["payment_details"] = paymentDetails(o, auth, group)
@@ -95,11 +104,21 @@ func addKept(out, kept object) {
 		customer["locale"] = defaultLocale
 	}
 	out["customer"] = customer
-	for _, name := range []string{"shopping_cart", "checkout_options"} {
+	for _, name := range append([]string{"shopping_cart", "checkout_options", "order_total", "order_adjustment"}, notedFields...) {
 		if v, ok := kept[name]; ok {
 			out[name] = v
 		}
 	}
+}
+
+func addTip(out object, tip kassa.Tip) {
+	if tip.Minor > 0 {
+		out["amount_details"] = object{"tip": tipObject(tip)}
+	}
+}
+
+func tipObject(tip kassa.Tip) object {
+	return object{"amount": tip.Minor, "employee": object{"id": known(tip.EmployeeID), "name": known(tip.EmployeeName)}}
 }
 
 func complete(v any, keys ...string) object {

@@ -21,6 +21,11 @@ type Orders interface {
 	Refund(ctx context.Context, dialect, scope, ref string, r kassa.AskRefund) (kassa.Order, int64, kassa.Reason, error)
 }
 
+// Changes are what a Sale System may want of an order that has been made, beside its end and a refund.
+type Changes interface {
+	Note(ctx context.Context, dialect, scope, ref string, n kassa.Note) (kassa.Order, kassa.Reason, error)
+}
+
 // Records reads streams of the journal.
 type Records interface {
 	// Newest lists the streams of a kind and of these scopes whose id comes before the one given, or
@@ -105,6 +110,7 @@ type Signer interface {
 // Config is what a Handler works with; every field is needed but Origin.
 type Config struct {
 	Orders    Orders
+	Changes   Changes
 	Records   Records
 	Feed      Feed
 	Directory Directory
@@ -133,6 +139,7 @@ const (
 	maxOrderStreams = 16
 	maxKeyLength    = 200
 	maxDescription  = 200
+	maxGateway      = 50
 	maxVariable     = 500
 	maxScan         = 50_000 // journal entries read to find an order by its transaction id
 	// maxRecorded bounds the refused calls kept in a minute, of callers with a key and of those
@@ -150,5 +157,6 @@ const (
 	pingEvery    = 5 * time.Second // the official Python client gives up after 10 s of silence
 	pollEvery    = time.Second     // when nudges are lost
 	writeTimeout = 10 * time.Second
-	tokenLife    = 24 * time.Hour // beyond the order's own lifetime
+	sessionLife  = 30 * 24 * time.Hour // of an order that no terminal has taken up
+	tokenLife    = 24 * time.Hour      // beyond the order's own lifetime
 )

@@ -279,6 +279,21 @@ func TestTransactions(t *testing.T) {
 	}
 }
 
+func TestShippedTransactions(t *testing.T) {
+	w := newWorld(t)
+	w.pays("s-1", terminalID, 100)
+	w.pays("s-2", terminalID, 100)
+	if got := w.call("PATCH", "/v1/json/orders/s-1", groupKey, `{"status":"shipped"}`); got.Status != 200 {
+		t.Fatal(got.Raw)
+	}
+	if got := w.get("transactions?status=shipped", groupKey); column(got.List, "order_id") != "s-1" {
+		t.Errorf("shipped: %s", got.Raw)
+	}
+	if got := w.get("transactions?status=completed", groupKey); column(got.List, "order_id") != "s-2" {
+		t.Errorf("not shipped: %s", got.Raw)
+	}
+}
+
 func TestTransactionPager(t *testing.T) {
 	w := newWorld(t)
 	for i := range 7 {

@@ -30,6 +30,7 @@ const (
 	anyKey     access = "key of a terminal group or of the account"
 	accountKey access = "key of the account"
 	publicKey  access = "key of a terminal group or of the account, or an API token"
+	noKey      access = "no key"
 )
 
 func (a access) allows(role estate.Role) bool {
@@ -52,8 +53,10 @@ func routes() []route {
 	return []route{
 		{"POST", "orders", anyKey, unauthorised, (*Handler).create, nil},
 		{"GET", "orders/{order_id...}", anyKey, unauthorised, (*Handler).get, nil},
+		{"PATCH", "orders/{order_id...}", anyKey, unauthorised, (*Handler).update, nil},
 		{"POST", "orders/{order_id...}/cancel", anyKey, forbidden, (*Handler).cancel, nil},
 		{"POST", "orders/{order_id...}/refunds", anyKey, unauthorised, (*Handler).refund, nil},
+		{"GET", "pos/receipt/{order_id...}", anyKey, unauthorised, (*Handler).receipt, nil},
 
 		{"GET", "transactions", anyKey, forbidden, (*Handler).listTransactions, nil},
 		{"GET", "transactions/{transaction_id}", anyKey, forbidden, (*Handler).getTransaction, nil},
@@ -73,6 +76,8 @@ func routes() []route {
 		{"GET", "payment-methods/{gateway_id}", publicKey, unauthorised, (*Handler).getPaymentMethod, nil},
 		{"GET", "issuers/{gateway_id}", publicKey, unauthorised, (*Handler).listIssuers, nil},
 		{"GET", "categories", publicKey, unauthorised, (*Handler).listCategories, nil},
+
+		{"GET", "openapi.json", noKey, 0, (*Handler).document, nil},
 	}
 }
 

@@ -138,9 +138,13 @@ func (t transaction) status() (status, financial string) {
 	}
 	switch t.attempt.Status {
 	case kassa.AttemptApproved:
-		if t.order.Status == kassa.Completed {
-			return paidStatus(t.order), "completed"
+		if t.order.Status != kassa.Completed {
+			break
 		}
+		if status := paidStatus(t.order); status != "completed" || t.order.Dialect != Dialect || keptWith(*t.order)[keptShipped] != true {
+			return status, "completed"
+		}
+		return "shipped", "completed"
 	case kassa.AttemptDeclined:
 		return "declined", "declined"
 	case kassa.AttemptEnded:
@@ -186,6 +190,11 @@ func (t transaction) object() object {
 	if t.refund != nil {
 		orderID, description = refundOrderID(o, *t.refund), t.refund.Description
 	}
+	costs := []any{}
+	if cost, ok := CostOf(o); ok && t.attempt != nil && t.attempt.Status == kassa.AttemptApproved {
+		costs = append(costs, object{"amount": cost.Minor, "description": cost.Description, "dst": nil})
+		net -= cost.Minor
+	}
 	kept := object{}
 	if o.Dialect == Dialect {
 		kept = keptWith(*o)
@@ -193,7 +202,7 @@ func (t transaction) object() object {
 	customer := complete(kept["customer"], "email", "first_name", "last_name")
 	customer["iban"] = nil
 	out := object{
-		"amount": amount.Minor, "completed": wireTime(t.completed()), "costs": []any{}, "created": wireTime(t.created()),
+		"amount": amount.Minor, "completed": wireTime(t.completed()), "costs": costs, "created": wireTime(t.created()),
 		"currency": string(amount.Currency), "customer": customer, "debit_credit": debitCredit, "description": description,
 		"financial_status": financial, "invoice_id": nil, "net": net, "order_id": orderID,
 		"payment_method": known(t.method()), "site_id": number(o.Scope), "status": status, "transaction_id": t.number,
@@ -259,10 +268,11 @@ func (h *Handler) readWanted(c *call) (wanted, *refusal) {
 	if v.after != "" && v.before != "" {
 		q.refuse("before", "cannot be given together with after")
 	}
+	site := q.one("site_id")
 	if q.refused != nil {
 		return v, q.refused
 	}
-	if site := q.one("site_id"); site != "" {
+	if site != "" {
 		if !slices.Contains(v.scopes, site) {
 			return v, forbidden("site_id: this key does not see this site")
 		}

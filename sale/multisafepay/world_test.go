@@ -1,10 +1,12 @@
 package multisafepay_test
 
 import (
+	"bytes"
 	"context"
 	"encoding/json"
 	"errors"
 	"fmt"
+	"io"
 	"net/http"
 	"net/http/httptest"
 	"strings"
@@ -192,6 +194,10 @@ func (e *till) Cancel(_ context.Context, dialect, scope, id string) (kassa.Order
 	return e.input(dialect, scope, id, func() kassa.Input { return kassa.Cancel{} })
 }
 
+func (e *till) Note(_ context.Context, dialect, scope, id string, n kassa.Note) (kassa.Order, kassa.Reason, error) {
+	return e.input(dialect, scope, id, func() kassa.Input { return n })
+}
+
 func (e *till) Claim(_ context.Context, dialect, scope, id string, c kassa.Claim) (kassa.Order, kassa.Reason, error) {
 	c.POIFree = !e.busy
 	return e.input(dialect, scope, id, func() kassa.Input { return c })
@@ -221,6 +227,7 @@ type world struct {
 	t       *testing.T
 	record  *record
 	till    *till
+	placed  *places
 	estate  *estate.Registry
 	handler *multisafepay.Handler
 	server  *httptest.Server
@@ -246,10 +253,11 @@ func newWorld(t *testing.T) *world {
 	w := &world{
 		t: t, record: r, offline: map[string]bool{}, ownMode: map[string]bool{},
 		till:   &till{record: r, now: time.Date(2026, 5, 4, 13, 50, 0, 0, time.UTC)},
-		estate: newEstate(t),
+		placed: &places{Disk: disk.New()},
 	}
+	w.estate = newEstate(t, w.placed)
 	h, err := multisafepay.New(multisafepay.Config{
-		Orders: w.till, Records: r, Feed: r, Directory: w, Estate: w.estate, Presence: w, Refusals: w,
+		Orders: w.till, Changes: w.till, Records: r, Feed: r, Directory: w, Estate: w.estate, Presence: w, Refusals: w,
 		CheckURL: webhook.CheckURL, Secret: []byte(strings.Repeat("s", 32)), Now: w.till.clock,
 	})
 	if err != nil {
@@ -358,8 +366,16 @@ func (w *world) call(method, path, key, body string) reply {
 	return w.send(r)
 }
 
+// taped is a body that is written down as far as it is read.
+type taped struct {
+	io.Reader
+	io.Closer
+}
+
 func (w *world) send(r *http.Request) reply {
 	w.t.Helper()
+	var body bytes.Buffer
+	r.Body = taped{io.TeeReader(r.Body, &body), r.Body}
 	recorder := httptest.NewRecorder()
 	w.handler.ServeHTTP(recorder, r)
 	got := reply{Status: recorder.Code, Header: recorder.Header(), Raw: recorder.Body.String()}
@@ -373,6 +389,7 @@ func (w *world) send(r *http.Request) reply {
 	if err := json.Unmarshal(got.Any, into); err != nil {
 		w.t.Fatalf("%s %s: data: %v: %s", r.Method, r.URL, err, got.Raw)
 	}
+	conforms(w.t, r, body.Bytes(), got)
 	if got.Success != (got.Status == http.StatusOK) || got.Data == nil && got.List == nil {
 		w.t.Errorf("%s %s: envelope of status %d: %s", r.Method, r.URL, got.Status, got.Raw)
 	}
