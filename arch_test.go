@@ -69,6 +69,7 @@ type door struct {
 func doors() []door {
 	return []door{
 		{"github.com/spf13/cobra", []string{"cli", "cmd/kassa"}, false, "the command line"},
+		{"go.yaml.in/yaml/v3", []string{"cli"}, false, "scenarios, read as nodes that know their line"},
 		{"zombiezen.com/go/sqlite", []string{"store/sqlite"}, false, "SQLite without cgo"},
 		{"modernc.org/sqlite", []string{"store/sqlite"}, false, "held at the version whose SQLite we checked"},
 		{"golang.org/x/sys", []string{"store/sqlite"}, false, "what kind of file system the data is on"},

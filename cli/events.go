@@ -85,7 +85,7 @@ func tailEvents(c *cobra.Command) error {
 	if after != "" {
 		q.Set("after", after)
 	}
-	show := func(raw []byte) error {
+	show := func(_ string, raw []byte) error {
 		var e eventView
 		if err := json.Unmarshal(raw, &e); err != nil {
 			return Failure{Failed, "an event is not what Kassa writes", "look at it with --json"}
@@ -104,7 +104,7 @@ func tailEvents(c *cobra.Command) error {
 	if follow, _ := c.Flags().GetBool("follow"); !follow {
 		return found(at.pages(c.Context(), q, show))
 	}
-	err = at.follow(c.Context(), at.operator("/api/v1/events?"+q.Encode()), show, func() { noteLost(c) })
+	err = at.follow(c.Context(), stream{ask: at.operator("/api/v1/events?" + q.Encode()), each: show, lost: func() { noteLost(c) }})
 	if errors.Is(err, context.Canceled) {
 		return nil // Ctrl-C is how one leaves
 	}
@@ -116,7 +116,7 @@ func noteLost(c *cobra.Command) {
 }
 
 // pages reads all events that there are.
-func (c *client) pages(ctx context.Context, q url.Values, each func([]byte) error) error {
+func (c *client) pages(ctx context.Context, q url.Values, each func(string, []byte) error) error {
 	for {
 		var page struct {
 			Data    []json.RawMessage
@@ -127,7 +127,7 @@ func (c *client) pages(ctx context.Context, q url.Values, each func([]byte) erro
 			return err
 		}
 		for _, raw := range page.Data {
-			if err := each(raw); err != nil {
+			if err := each("", raw); err != nil {
 				return err
 			}
 		}

@@ -75,13 +75,13 @@ func listen(c *cobra.Command) error {
 	if !asJSON(c) {
 		fmt.Fprintf(c.ErrOrStderr(), "Passing webhooks on to %s. Ctrl-C ends it.\n", plain(to))
 	}
-	err = at.follow(c.Context(), at.operator(path), func(raw []byte) error {
+	err = at.follow(c.Context(), stream{ask: at.operator(path), lost: func() { noteLost(c) }, each: func(_ string, raw []byte) error {
 		var n notice
 		if err := json.Unmarshal(raw, &n); err != nil {
 			return Failure{Failed, "a notice is not what Kassa writes", "check KASSA_URL"}
 		}
 		return printForwarded(c, at.forward(c.Context(), to, method, n))
-	}, func() { noteLost(c) })
+	}})
 	if errors.Is(err, context.Canceled) {
 		return nil // Ctrl-C is how one leaves
 	}

@@ -327,7 +327,7 @@ const refundPatience = 2 * time.Minute
 func (c *client) awaitRefund(ctx context.Context, order string, r kassa.Refund) (kassa.Refund, json.RawMessage, error) {
 	ctx, cancel := context.WithTimeout(ctx, refundPatience)
 	defer cancel()
-	err := c.follow(ctx, c.operator("/api/v1/events?order="+url.QueryEscape(order)), func(data []byte) error {
+	err := c.follow(ctx, stream{ask: c.operator("/api/v1/events?order=" + url.QueryEscape(order)), each: func(_ string, data []byte) error {
 		var e struct {
 			Kind string
 			Data struct{ Number int64 }
@@ -336,7 +336,7 @@ func (c *client) awaitRefund(ctx context.Context, order string, r kassa.Refund) 
 			return errDone
 		}
 		return nil
-	}, nil)
+	}})
 	if err != nil && ctx.Err() == nil {
 		return r, nil, err
 	}
@@ -365,7 +365,7 @@ func watchOrder(c *cobra.Command, id string) error {
 		return err
 	}
 	code, before := Unknown, time.Time{}
-	err = at.follow(c.Context(), at.operator("/api/v1/events?order="+o.ID), func(data []byte) error {
+	err = at.follow(c.Context(), stream{ask: at.operator("/api/v1/events?order=" + o.ID), each: func(_ string, data []byte) error {
 		var e eventView
 		if err := json.Unmarshal(data, &e); err != nil {
 			return Failure{Failed, "an event is not what Kassa writes", "look at it with --json"}
@@ -384,7 +384,7 @@ func watchOrder(c *cobra.Command, id string) error {
 			return nil
 		}
 		return errDone
-	}, nil)
+	}})
 	if err != nil && code == Unknown {
 		return Failure{Unknown, "the end of the order was not seen (" + err.Error() + ")", "ask again with kassa orders show " + id}
 	}

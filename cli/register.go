@@ -135,6 +135,7 @@ func (r register) get(ctx context.Context, id string) (o seen, raw json.RawMessa
 
 // statuses reads an order's event stream. The address is where Kassa says, if that is where we
 // found Kassa: the key of a stream goes nowhere else.
+// It begins with the first event, and not with the newest as for a till that comes late.
 func (r register) statuses(ctx context.Context, m made, each func(status string, raw []byte) error) error {
 	u, err := url.Parse(m.StreamURL)
 	if err != nil {
@@ -147,7 +148,7 @@ func (r register) statuses(ctx context.Context, m made, each func(status string,
 		}
 		return q, err
 	}
-	return r.follow(ctx, ask, func(data []byte) error {
+	return r.follow(ctx, stream{ask: ask, last: "1", each: func(_ string, data []byte) error {
 		var frame struct{ Status string }
 		if json.Unmarshal(data, &frame) != nil {
 			return Failure{Failed, "an event of the stream is not what Kassa writes", "check KASSA_URL"}
@@ -159,7 +160,7 @@ func (r register) statuses(ctx context.Context, m made, each func(status string,
 			return errDone
 		}
 		return nil
-	}, nil)
+	}})
 }
 
 // freshID makes an order id that nobody else has.

@@ -20,16 +20,30 @@ const (
 // errDone ends a stream from within.
 var errDone = errors.New("cli: the stream has said what it was asked for")
 
-// follow reads an event stream (server-sent events) until each gives an error, ctx ends or the
-// server says that there is no more. It comes back after a break, with the id of what it has seen
-// last, so that each gets everything once; lost, when not nil, hears of breaks. errDone is no error.
-func (c *client) follow(ctx context.Context, ask func(context.Context) (*http.Request, error), each func(data []byte) error, lost func()) error {
-	last, wait, reached := "", retryFirst, false
+// stream is an event stream (server-sent events) to be read.
+type stream struct {
+	ask  func(context.Context) (*http.Request, error)
+	each func(event string, data []byte) error
+	// lost, when not nil, hears of breaks.
+	lost func()
+	// last is the id of the newest event that is known already.
+	last string
+
+	reached bool // there has been a connection
+}
+
+// follow reads a stream until each gives an error, ctx ends or the server says that there is no
+// more. It comes back after a break, with the id of what it has seen last, so that each gets
+// everything once. errDone is no error.
+func (c *client) follow(ctx context.Context, s stream) error {
+	wait := retryFirst
+	each := s.each
+	s.each = func(event string, data []byte) error {
+		wait = retryFirst
+		return each(event, data)
+	}
 	for {
-		err := c.readStream(ctx, ask, &last, func(data []byte) error {
-			wait = retryFirst
-			return each(data)
-		}, &reached)
+		err := c.readStream(ctx, &s)
 		broken, isBroken := errors.AsType[streamBroken](err)
 		switch {
 		case errors.Is(err, errDone) || err == nil:
@@ -38,11 +52,11 @@ func (c *client) follow(ctx context.Context, ask func(context.Context) (*http.Re
 			return ctx.Err()
 		case !isBroken:
 			return err
-		case !reached:
+		case !s.reached:
 			return broken.error
 		}
-		if lost != nil && wait == retryFirst {
-			lost()
+		if s.lost != nil && wait == retryFirst {
+			s.lost()
 		}
 		select {
 		case <-ctx.Done():
@@ -56,20 +70,19 @@ func (c *client) follow(ctx context.Context, ask func(context.Context) (*http.Re
 // streamBroken is an end that says nothing about what would come next.
 type streamBroken struct{ error }
 
-// readStream reads one connection. last is the id of the newest event, reached tells that a
-// connection has been there.
-func (c *client) readStream(ctx context.Context, ask func(context.Context) (*http.Request, error), last *string, each func([]byte) error, reached *bool) error {
+// readStream reads one connection.
+func (c *client) readStream(ctx context.Context, s *stream) error {
 	ctx, cancel := context.WithCancel(ctx)
 	defer cancel()
 	watch := time.AfterFunc(silence, cancel)
 	defer watch.Stop()
-	r, err := ask(ctx)
+	r, err := s.ask(ctx)
 	if err != nil {
 		return err
 	}
 	r.Header.Set("Accept", "text/event-stream")
-	if *last != "" {
-		r.Header.Set("Last-Event-ID", *last)
+	if s.last != "" {
+		r.Header.Set("Last-Event-ID", s.last)
 	}
 	answer, err := c.http.Do(r)
 	if err != nil {
@@ -79,15 +92,15 @@ func (c *client) readStream(ctx context.Context, ask func(context.Context) (*htt
 	switch {
 	case answer.StatusCode == http.StatusNoContent:
 		return nil
-	case answer.StatusCode >= 500 && *reached:
+	case answer.StatusCode >= 500 && s.reached:
 		return streamBroken{c.refused(answer)}
 	case answer.StatusCode != http.StatusOK:
 		return c.refused(answer)
 	}
-	*reached = true
+	s.reached = true
 	scan := bufio.NewScanner(answer.Body)
 	scan.Buffer(nil, maxEvent)
-	id, data := *last, ""
+	id, event, data := s.last, "", ""
 	for scan.Scan() {
 		watch.Reset(silence)
 		name, value, _ := strings.Cut(scan.Text(), ":")
@@ -95,6 +108,8 @@ func (c *client) readStream(ctx context.Context, ask func(context.Context) (*htt
 		switch name {
 		case "id":
 			id = value
+		case "event":
+			event = value
 		case "data":
 			data += value
 		case "":
@@ -102,11 +117,11 @@ func (c *client) readStream(ctx context.Context, ask func(context.Context) (*htt
 				continue // a comment
 			}
 			if data != "" {
-				if err := each([]byte(data)); err != nil {
+				if err := s.each(event, []byte(data)); err != nil {
 					return err
 				}
 			}
-			*last, data = id, ""
+			s.last, event, data = id, "", ""
 		}
 	}
 	return streamBroken{Failure{Failed, "the connection to " + c.at.URL + " was lost", "look with kassa terminals whether it still runs"}}
