@@ -172,7 +172,7 @@ func (s *stage) play(st step) error {
 	case st.Kind == "unblock":
 		return s.till.command(s.ctx, http.MethodDelete, "/sim/acquirer/wrong-pins?account="+url.QueryEscape(st.Text), nil)
 	case st.Kind == "clock":
-		return s.till.command(s.ctx, http.MethodPost, "/api/v1/clock", map[string]string{"advance": st.Span.String()})
+		return s.advance(st.Span)
 	case st.Kind == "wait" && st.Text == "idle":
 		return s.awaitIdle()
 	case st.Kind == "wait":
@@ -185,6 +185,15 @@ func (s *stage) play(st step) error {
 func (c *client) command(ctx context.Context, method, path string, body any) error {
 	var ignored json.RawMessage
 	return c.call(ctx, method, path, body, &ignored)
+}
+
+// advance moves the test clock on.
+func (s *stage) advance(d time.Duration) error {
+	err := s.till.command(s.ctx, http.MethodPost, "/api/v1/clock", map[string]string{"advance": d.String()})
+	if f, ok := errors.AsType[Failure](err); ok && f.Code == NotFound {
+		return Failure{NotFound, "this installation has no test clock", "let the time pass with wait, or update Kassa"}
+	}
+	return err
 }
 
 func (s *stage) rest(d time.Duration) error {

@@ -311,7 +311,9 @@ func (r *storyReader) names(s scenario) {
 			if slices.Contains(made, st.Order.Name) {
 				r.fail(&yaml.Node{Line: st.Line}, fmt.Sprintf("there is an order %q in this scenario already", st.Order.Name))
 			}
-			made = append(made, st.Order.Name)
+			if st.Order.Error == 0 { // else none is made
+				made = append(made, st.Order.Name)
+			}
 			continue
 		case st.Cancel != nil:
 			of = st.Cancel.Of
