@@ -50,8 +50,10 @@ func (s *stage) look(e expectation) (*unexpected, error) {
 			return &unexpected{"card", e.Card, got}, nil
 		}
 	}
-	if wrong := s.lookAtScreens(e); wrong != nil {
-		return wrong, nil
+	if e.Screen != "" || e.NotShown != "" {
+		if wrong, err := s.lookAtScreens(e); wrong != nil || err != nil {
+			return wrong, err
+		}
 	}
 	if e.Ledger != nil {
 		return s.lookAtLedger(*e.Ledger)
@@ -100,7 +102,12 @@ func (s *stage) lookAtOrder(o *placed, e expectation) (*unexpected, error) {
 	return nil, nil
 }
 
-func (s *stage) lookAtScreens(e expectation) *unexpected {
+func (s *stage) lookAtScreens(e expectation) (*unexpected, error) {
+	var now json.RawMessage
+	if err := s.till.client.get(s.ctx, party(s.terminal)+"/state", &now); err != nil {
+		return nil, err
+	}
+	s.note("state", now)
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	shows := func(text string) bool {
@@ -111,11 +118,11 @@ func (s *stage) lookAtScreens(e expectation) *unexpected {
 	all := strings.Join(s.screens, " | ")
 	switch {
 	case e.Screen != "" && !shows(e.Screen):
-		return &unexpected{"screen", "a screen that says " + e.Screen, all}
+		return &unexpected{"screen", "a screen that says " + e.Screen, all}, nil
 	case e.NotShown != "" && shows(e.NotShown):
-		return &unexpected{"screen", "no screen that says " + e.NotShown, all}
+		return &unexpected{"screen", "no screen that says " + e.NotShown, all}, nil
 	}
-	return nil
+	return nil, nil
 }
 
 func (s *stage) lookAtLedger(want ledgerTotals) (*unexpected, error) {

@@ -123,6 +123,10 @@ func (s *stage) note(event string, data []byte) {
 	default:
 		return
 	}
+	s.saw(line)
+}
+
+func (s *stage) saw(line cardLine) {
 	text := strings.Join(append([]string{line.Title, line.Error}, line.Lines...), " · ")
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -285,6 +289,9 @@ func (s *stage) start(c cardStep) *played {
 			p.last = cardLine{}
 			if err := json.Unmarshal(raw, &p.last); err != nil {
 				return err
+			}
+			if p.last.Screen != "" && p.last.Result == "" {
+				s.saw(p.last) // what the customer saw before the end is known when the end is
 			}
 			if p.last.Screen == "processing" && !asking {
 				asking = true
