@@ -3,7 +3,6 @@ package native_test
 import (
 	"encoding/json"
 	"fmt"
-	"net/http"
 	"strconv"
 	"strings"
 	"testing"
@@ -12,15 +11,6 @@ import (
 	"kassa/journal"
 	"kassa/sale/native"
 )
-
-func mustRequest(w *world, path, body string) *http.Request {
-	r, err := http.NewRequestWithContext(w.t.Context(), "POST", w.server.URL+path, strings.NewReader(body))
-	if err != nil {
-		panic(err)
-	}
-	r.Header.Set("Authorization", "Bearer "+token)
-	return r
-}
 
 func TestEventPages(t *testing.T) {
 	w := newWorld(t)

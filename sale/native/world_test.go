@@ -28,9 +28,23 @@ const token = "secret"
 type world struct {
 	t      *testing.T
 	store  *sqlite.Store
-	engine *engine.Engine
+	engine *racing
 	server *httptest.Server
 	sent   map[string]native.Delivery
+}
+
+// racing is the engine, with somebody who is faster than a refund.
+type racing struct {
+	*engine.Engine
+	first func()
+}
+
+func (r *racing) Refund(ctx context.Context, dialect, scope, ref string, ask kassa.AskRefund) (kassa.Order, int64, kassa.Reason, error) {
+	if first := r.first; first != nil {
+		r.first = nil
+		first()
+	}
+	return r.Engine.Refund(ctx, dialect, scope, ref, ask)
 }
 
 // nobody takes what the engine sends: the test answers in their place.
@@ -95,9 +109,11 @@ func newWorld(t *testing.T) *world {
 	}
 	w := &world{t: t, store: store, sent: map[string]native.Delivery{}}
 	now := engine.Clock(time.Now, time.Time{})
-	if w.engine, err = engine.New(store, nobody{}, nobody{}, now, slog.New(slog.DiscardHandler)); err != nil {
+	machine, err := engine.New(store, nobody{}, nobody{}, now, slog.New(slog.DiscardHandler))
+	if err != nil {
 		t.Fatal(err)
 	}
+	w.engine = &racing{Engine: machine}
 	h, err := native.New(native.Config{
 		Estate: w, Orders: w.engine, Records: store, Feed: store, Notices: w, Deliveries: w,
 		Dialects: []string{"multisafepay"}, Now: time.Now,
