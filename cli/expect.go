@@ -12,10 +12,12 @@ import (
 	"slices"
 	"strings"
 	"time"
+
+	"kassa/cli/story"
 )
 
 // expect looks until everything is as expected at once, or the time is over.
-func (s *stage) expect(e expectation) error {
+func (s *stage) expect(e story.Expectation) error {
 	deadline := time.Now().Add(e.Within)
 	for {
 		wrong, err := s.look(e)
@@ -35,8 +37,8 @@ func (s *stage) expect(e expectation) error {
 }
 
 // look tells what is not as expected; nil when all is.
-func (s *stage) look(e expectation) (*unexpected, error) {
-	if e.aboutAnOrder() {
+func (s *stage) look(e story.Expectation) (*unexpected, error) {
+	if e.AboutOrder() {
 		if wrong, err := s.lookAtOrder(s.named(e.Of), e); wrong != nil || err != nil {
 			return wrong, err
 		}
@@ -61,7 +63,7 @@ func (s *stage) look(e expectation) (*unexpected, error) {
 	return nil, nil
 }
 
-func (s *stage) lookAtOrder(o *placed, e expectation) (*unexpected, error) {
+func (s *stage) lookAtOrder(o *placed, e story.Expectation) (*unexpected, error) {
 	if e.Status != "" || e.FinancialStatus != "" || e.AmountRefunded != nil {
 		now, _, err := s.till.get(s.ctx, o.id)
 		if err != nil {
@@ -102,7 +104,7 @@ func (s *stage) lookAtOrder(o *placed, e expectation) (*unexpected, error) {
 	return nil, nil
 }
 
-func (s *stage) lookAtScreens(e expectation) (*unexpected, error) {
+func (s *stage) lookAtScreens(e story.Expectation) (*unexpected, error) {
 	var now json.RawMessage
 	if err := s.till.client.get(s.ctx, party(s.terminal)+"/state", &now); err != nil {
 		return nil, err
@@ -125,7 +127,7 @@ func (s *stage) lookAtScreens(e expectation) (*unexpected, error) {
 	return nil, nil
 }
 
-func (s *stage) lookAtLedger(want ledgerTotals) (*unexpected, error) {
+func (s *stage) lookAtLedger(want story.Ledger) (*unexpected, error) {
 	charged, refunded, reversals, err := s.totals()
 	if err != nil {
 		return nil, err
@@ -189,13 +191,13 @@ func signed(key, timestamp, auth, body string) bool {
 const racePatience = 30 * time.Second
 
 // race cancels an order while the host decides. Who wins is not said; that all agree is.
-func (s *stage) race(c cancelStep) error {
+func (s *stage) race(c story.Cancel) error {
 	o := s.named(c.Of)
 	before, _, _, err := s.totals() // of other orders in the scenario
 	if err != nil {
 		return err
 	}
-	p := s.start(cardStep{Present: c.Present, Card: c.Card})
+	p := s.start(story.Card{Present: c.Present, Card: c.Card})
 	select {
 	case <-p.deciding:
 	case <-p.ended:
@@ -240,12 +242,12 @@ func (s *stage) race(c cancelStep) error {
 
 // agree tells whether order, stream and issuer say the same.
 func (s *stage) agree(o *placed, status string, charged int64) (*unexpected, error) {
-	wrong, err := s.lookAtOrder(o, expectation{Status: status})
+	wrong, err := s.lookAtOrder(o, story.Expectation{Status: status})
 	if err != nil || wrong != nil {
 		return wrong, err
 	}
 	if seen := o.seen(); len(seen) == 0 || seen[len(seen)-1] != status {
 		return &unexpected{"events of " + o.name, status + " at the end", fmt.Sprint(seen)}, nil
 	}
-	return s.lookAtLedger(ledgerTotals{Charged: &charged})
+	return s.lookAtLedger(story.Ledger{Charged: &charged})
 }

@@ -11,6 +11,8 @@ import (
 	"time"
 
 	"github.com/spf13/cobra"
+
+	"kassa/cli/story"
 )
 
 func scenarioCommand() *cobra.Command {
@@ -39,6 +41,17 @@ Exit codes: 0 all went as they say, 1 one did not, 2 a file is wrong and nothing
 	return group("scenario", "Scenarios for a register's CI", withJSON(run))
 }
 
+func knownFaults() (f story.Faults) {
+	for _, name := range faultNames() {
+		if name.Of == acquirerName {
+			f.Acquirer = append(f.Acquirer, name.Name)
+		} else {
+			f.Terminal = append(f.Terminal, name.Name)
+		}
+	}
+	return f
+}
+
 // outcome is how one scenario went.
 type outcome struct {
 	File     string            `json:"file"`
@@ -57,16 +70,16 @@ type outcome struct {
 }
 
 func runScenarios(c *cobra.Command, files []string) error {
-	var stories []story
+	var stories []story.Story
 	for _, name := range files {
 		f, err := os.Open(name)
 		if err != nil {
 			return Failure{Usage, name + " cannot be opened", "check its path"}
 		}
-		s, err := readStory(name, f)
+		s, err := story.Read(name, f, knownFaults())
 		_ = f.Close() // it was only read
 		if err != nil {
-			return err
+			return Failure{Usage, err.Error(), "docs/scenarios.md lists what there is"}
 		}
 		stories = append(stories, s)
 	}
@@ -128,7 +141,7 @@ func sum(c *cobra.Command, all []outcome) error {
 }
 
 // playScenario plays one scenario; the error is that of a stop from outside.
-func playScenario(c *cobra.Command, till register, s story, sc scenario) (outcome, error) {
+func playScenario(c *cobra.Command, till register, s story.Story, sc story.Scenario) (outcome, error) {
 	o := outcome{File: s.File, Scenario: sc.Name, Orders: map[string]string{}}
 	terminal := sc.Terminal
 	if terminal == "" {
@@ -165,7 +178,7 @@ func playScenario(c *cobra.Command, till register, s story, sc scenario) (outcom
 	return o, nil
 }
 
-func playSteps(ctx context.Context, till register, terminal, file string, sc scenario, o *outcome, say func(string)) error {
+func playSteps(ctx context.Context, till register, terminal, file string, sc story.Scenario, o *outcome, say func(string)) error {
 	o.Line, o.Step = sc.Line, "the terminal must be free"
 	at, err := raise(ctx, till, terminal, say)
 	if err != nil {
@@ -257,7 +270,7 @@ func writeJUnit(to string, all []outcome, began time.Time) error {
 				Name: o.Scenario, Class: strings.TrimSuffix(filepath.Base(o.File), filepath.Ext(o.File)), File: o.File,
 				Time: seconds(o.Seconds), Out: strings.Join(o.log, "\n"),
 			}
-			problem := &junitFailure{Message: o.Failure, Type: "expectation", Text: fmt.Sprintf("%s:%d: %s: %s", o.File, o.Line, o.Step, o.Failure)}
+			problem := &junitFailure{Message: o.Failure, Type: "story.Expectation", Text: fmt.Sprintf("%s:%d: %s: %s", o.File, o.Line, o.Step, o.Failure)}
 			switch {
 			case o.broken:
 				problem.Type, test.Error = "error", problem

@@ -60,7 +60,7 @@ func TestStoriesAreReadStrictly(t *testing.T) {
 		"scenarios: [{name: a, steps: [{cancel: }]}]":                                ":1: no order was made before this step",
 		steps("  - name: a\n    steps: [{wait: 1s}]"):                                `:5: there is another scenario "a"`,
 		strings.Repeat("[", 20_000):                                                  ": ",
-		strings.Repeat("#", 1<<20+1):                                                 " is longer than 1 MiB",
+		strings.Repeat("#", 1<<20+1):                                                 ": it is longer than 1 MiB",
 	} {
 		if err := os.WriteFile(file, []byte(text), 0o600); err != nil {
 			t.Fatal(err)

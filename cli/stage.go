@@ -1,6 +1,7 @@
 package cli
 
 import (
+	"cmp"
 	"context"
 	"encoding/json"
 	"errors"
@@ -13,6 +14,7 @@ import (
 	"time"
 
 	"kassa"
+	"kassa/cli/story"
 )
 
 // stage is where one scenario is played: a register, a terminal, and what was seen of both.
@@ -154,7 +156,7 @@ func (s *stage) strike() {
 }
 
 // play plays one step.
-func (s *stage) play(st step) error {
+func (s *stage) play(st story.Step) error {
 	switch {
 	case st.Order != nil:
 		return s.order(*st.Order)
@@ -176,7 +178,7 @@ func (s *stage) play(st step) error {
 	case st.Kind == "unblock":
 		return s.till.command(s.ctx, http.MethodDelete, "/sim/acquirer/wrong-pins?account="+url.QueryEscape(st.Text), nil)
 	case st.Kind == "clock":
-		return s.advance(st.Span)
+		return s.advance(st)
 	case st.Kind == "wait" && st.Text == "idle":
 		return s.awaitIdle()
 	case st.Kind == "wait":
@@ -191,13 +193,16 @@ func (c *client) command(ctx context.Context, method, path string, body any) err
 	return c.call(ctx, method, path, body, &ignored)
 }
 
-// advance moves the test clock on.
-func (s *stage) advance(d time.Duration) error {
-	err := s.till.command(s.ctx, http.MethodPost, "/api/v1/clock", map[string]string{"advance": d.String()})
-	if f, ok := errors.AsType[Failure](err); ok && f.Code == NotFound {
-		return Failure{NotFound, "this installation has no test clock", "let the time pass with wait, or update Kassa"}
+// advance moves the test clock on, and waits for what is due on the way.
+func (s *stage) advance(st story.Step) error {
+	by := st.Text
+	if by == "" {
+		by = st.Span.String()
 	}
-	return err
+	ctx, cancel := context.WithTimeout(s.ctx, moveTimeout)
+	defer cancel()
+	var ignored json.RawMessage
+	return s.till.callWithin(ctx, http.MethodPost, clockPath, map[string]string{"advance": by}, &ignored)
 }
 
 func (s *stage) rest(d time.Duration) error {
@@ -234,7 +239,7 @@ func answered(what string, e envelope, err error, want int64) error {
 	return nil
 }
 
-func (s *stage) order(o orderStep) error {
+func (s *stage) order(o story.Order) error {
 	p := &placed{name: o.Name, id: freshID(o.Name), amount: o.Amount}
 	ask := asked{
 		ID: p.id, Terminal: o.Terminal, Amount: o.Amount, Description: o.Description,
@@ -259,7 +264,7 @@ func (s *stage) order(o orderStep) error {
 	s.orders = append(s.orders, p)
 	s.say(fmt.Sprintf("order %s is %s", o.Name, p.id))
 	s.threads.Go(func() {
-		// Where the stream breaks, what was seen is too little, and an expectation says so.
+		// Where the stream breaks, what was seen is too little, and an story.Expectation says so.
 		_ = s.till.statuses(s.ctx, m, func(status string, _ []byte) error {
 			p.mu.Lock()
 			defer p.mu.Unlock()
@@ -271,7 +276,7 @@ func (s *stage) order(o orderStep) error {
 }
 
 // start presents a card, and does not wait for what comes of it.
-func (s *stage) start(c cardStep) *played {
+func (s *stage) start(c story.Card) *played {
 	p := &played{deciding: make(chan struct{}), ended: make(chan struct{})}
 	ask := cardRequest{Present: c.Present, Card: c.Card, Follow: c.Follow}
 	if c.PINGiven {
@@ -324,7 +329,7 @@ func (s *stage) result(p *played) (string, error) {
 	return p.last.Result, nil
 }
 
-func (s *stage) present(c cardStep) error {
+func (s *stage) present(c story.Card) error {
 	p := s.start(c)
 	if c.Later {
 		return nil
@@ -351,7 +356,7 @@ func (s *stage) press(keys []string) error {
 	return nil
 }
 
-func (s *stage) refund(f refundStep) error {
+func (s *stage) refund(f story.Refund) error {
 	ask := map[string]any{"currency": string(kassa.EUR), "amount": f.Amount}
 	if f.ID != "" {
 		ask["refund_order_id"] = f.ID
@@ -360,15 +365,15 @@ func (s *stage) refund(f refundStep) error {
 	return answered("refund", e, err, f.Error)
 }
 
-func (s *stage) fault(f faultStep) error {
+func (s *stage) fault(f story.Fault) error {
 	who, ask := s.terminal, map[string]any{"name": f.Terminal}
 	if f.Acquirer != "" {
 		who, ask = acquirerName, map[string]any{"kind": f.Acquirer}
 		if f.Acquirer != "stop-reading" && f.Acquirer != "sign-off" {
 			ask["tid"] = s.terminal // others may use the same acquirer
 		}
-		if f.Delay > 0 {
-			ask["delay_ms"] = f.Delay.Milliseconds()
+		if f.Acquirer == "delay" {
+			ask["delay_ms"] = cmp.Or(f.Delay, defaultDelay).Milliseconds()
 		}
 		if f.Count > 0 {
 			ask["count"] = f.Count
@@ -451,5 +456,3 @@ func (s *stage) totals() (charged, refunded, reversals int64, err error) {
 	}
 	return charged, refunded, reversals, nil
 }
-
-func cents(n int64) string { return kassa.Money{Minor: n, Currency: kassa.EUR}.String() }

@@ -7,6 +7,8 @@ import (
 	"strings"
 
 	"github.com/spf13/cobra"
+
+	"kassa/cli/story"
 )
 
 //go:embed triggers.yaml
@@ -24,7 +26,7 @@ The webhooks go to the installation's own inbox; kassa listen passes them on to 
 Exit codes: 0 it happened, 1 it did not.`,
 		ValidArgsFunction: func(*cobra.Command, []string, string) ([]cobra.Completion, cobra.ShellCompDirective) {
 			var list []cobra.Completion
-			if s, err := readStory("triggers.yaml", strings.NewReader(triggers)); err == nil {
+			if s, err := readTriggers(); err == nil {
 				for _, sc := range s.Scenarios {
 					list = append(list, cobra.CompletionWithDesc(sc.Name, sc.About))
 				}
@@ -38,15 +40,19 @@ Exit codes: 0 it happened, 1 it did not.`,
 	return withJSON(c)
 }
 
+func readTriggers() (story.Story, error) {
+	return story.Read("triggers.yaml", strings.NewReader(triggers), knownFaults())
+}
+
 func trigger(c *cobra.Command, args []string) error {
-	s, err := readStory("triggers.yaml", strings.NewReader(triggers))
+	s, err := readTriggers()
 	if err != nil {
 		return err
 	}
 	if len(args) == 0 {
 		return listTriggers(c, s)
 	}
-	i := slices.IndexFunc(s.Scenarios, func(sc scenario) bool { return sc.Name == args[0] })
+	i := slices.IndexFunc(s.Scenarios, func(sc story.Scenario) bool { return sc.Name == args[0] })
 	if i < 0 {
 		return Failure{Usage, fmt.Sprintf("there is no event %q", args[0]), "kassa trigger lists them"}
 	}
@@ -67,7 +73,7 @@ func trigger(c *cobra.Command, args []string) error {
 	return nil
 }
 
-func listTriggers(c *cobra.Command, s story) error {
+func listTriggers(c *cobra.Command, s story.Story) error {
 	rows := [][]string{{"EVENT", "WHAT HAPPENS"}}
 	for _, sc := range s.Scenarios {
 		if asJSON(c) {

@@ -3,6 +3,7 @@ package webhook_test
 import (
 	"errors"
 	"net/http"
+	"slices"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -31,7 +32,9 @@ func TestResend(t *testing.T) {
 			}
 		}
 		wait(time.Second)
-		if diff := cmp.Diff([]string{"one", "two", "one"}, shop.bodies()); diff != "" {
+		came := shop.bodies() // the first two at the same time
+		slices.Sort(came[:2])
+		if diff := cmp.Diff([]string{"one", "two", "one"}, came); diff != "" {
 			t.Error(diff)
 		}
 		if first := r.deliveries(t)[0]; first.Status != webhook.Delivered || len(first.Tries) != 2 {

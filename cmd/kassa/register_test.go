@@ -57,10 +57,10 @@ func TestRegister(t *testing.T) {
 	s.start("")
 	junit := s.sub("register.xml")
 	out, exit := s.kassa("scenario", "run", "../../docs/examples/register.yaml", "--junit", junit)
-	if exit != 0 || !strings.HasSuffix(out, "10 scenarios, 0 failed\n") {
+	if exit != 0 || !strings.HasSuffix(out, "11 scenarios, 0 failed\n") {
 		t.Fatalf("exit code %d\n%s", exit, out)
 	}
-	if f := readJUnit(t, junit); f.Tests != 10 || f.Failures != 0 || f.Errors != 0 || len(f.Cases) != 10 || f.Cases[0].Name != "A card is approved" {
+	if f := readJUnit(t, junit); f.Tests != 11 || f.Failures != 0 || f.Errors != 0 || len(f.Cases) != 11 || f.Cases[0].Name != "A card is approved" {
 		t.Errorf("the JUnit file has %+v", f)
 	}
 
@@ -206,6 +206,10 @@ func TestListen(t *testing.T) {
 			t.Fatalf("only %d came: %q", len(heard), heard)
 		}
 	}
+	playHeard(t, s, heard, lines)
+}
+
+func playHeard(t *testing.T, s *site, heard []string, lines *bufio.Scanner) {
 	inbox := s.inbox("told")
 	if len(inbox) != 2 || !slices.Equal(heard[:2], inbox) || !strings.HasPrefix(heard[2], "untold ") {
 		t.Errorf("the listener got\n%q, the webhooks were\n%q", heard, inbox)

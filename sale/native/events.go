@@ -102,6 +102,11 @@ func (h *Handler) cursor(c *call, given, order string) (after uint64, about stri
 	}
 	if given != "" {
 		n, err := strconv.ParseUint(given, 10, 64)
+		if err == nil && n > last { // what a page has shown may be newer than what is counted so far
+			if entries, failed := h.Feed.Entries(n-1, 1); failed == nil && len(entries) > 0 {
+				last = n
+			}
+		}
 		if err != nil || n > last {
 			return 0, "", badInput(mistake{Parameter: "after", Detail: fmt.Sprintf("must be a sequence number from 0 to %d, the newest", last)})
 		}

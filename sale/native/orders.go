@@ -15,21 +15,25 @@ import (
 	"kassa/journal"
 )
 
-// Order is one order as the API shows it; the last three only when it is shown alone.
+// Order is one order as the API shows it; the last five only when it is shown alone.
 type Order struct {
-	ID             string       `json:"id"`
-	Reference      string       `json:"reference"`
-	Dialect        string       `json:"dialect"`
-	Account        string       `json:"account"`
-	Group          string       `json:"group"`
-	GroupName      string       `json:"groupName,omitempty"`
-	Environment    string       `json:"environment"`
-	Terminal       string       `json:"terminal"`
-	POIID          string       `json:"poiid"`
-	Amount         kassa.Money  `json:"amount"`
-	AmountRefunded int64        `json:"amountRefunded"`
-	Description    string       `json:"description,omitempty"`
-	Status         kassa.Status `json:"status"`
+	ID             string          `json:"id"`
+	Reference      string          `json:"reference"`
+	Dialect        string          `json:"dialect"`
+	Account        string          `json:"account"`
+	Group          string          `json:"group"`
+	GroupName      string          `json:"groupName,omitempty"`
+	Environment    string          `json:"environment"`
+	Kind           kassa.OrderKind `json:"kind,omitempty"`
+	Origin         kassa.Origin    `json:"origin,omitempty"`
+	Channel        kassa.Channel   `json:"channel,omitempty"`
+	Terminal       string          `json:"terminal"`
+	POIID          string          `json:"poiid"`
+	Amount         kassa.Money     `json:"amount"`
+	Tip            kassa.Tip       `json:"tip,omitzero"`
+	AmountRefunded int64           `json:"amountRefunded"`
+	Description    string          `json:"description,omitempty"`
+	Status         kassa.Status    `json:"status"`
 	// Reason is why it ended unpaid, or why its last attempt was declined.
 	Reason      kassa.Reason `json:"reason,omitempty"`
 	ReasonText  string       `json:"reasonText,omitempty"`
@@ -41,7 +45,9 @@ type Order struct {
 	CancelAsked bool         `json:"cancelAsked,omitempty"`
 	Parked      string       `json:"parked,omitempty"`
 
+	Hold     *kassa.Hold     `json:"hold,omitempty"`
 	Attempts []kassa.Attempt `json:"attempts,omitempty"`
+	Captures []kassa.Capture `json:"captures,omitempty"`
 	Refunds  []kassa.Refund  `json:"refunds,omitempty"`
 	Timeline []Event         `json:"timeline,omitempty"`
 }
@@ -49,7 +55,7 @@ type Order struct {
 func (h *Handler) view(o kassa.Order) Order {
 	v := Order{
 		ID: o.ID(), Reference: o.Ref, Dialect: o.Dialect, Account: o.Account, Group: o.Scope, Environment: o.Environment,
-		Terminal: o.TID, POIID: o.POIID, Amount: o.Amount, AmountRefunded: o.AmountRefunded(), Description: o.Description,
+		Kind: o.Kind, Origin: o.Origin, Channel: o.Channel, Tip: o.Tip, Terminal: o.TID, POIID: o.POIID, Amount: o.Amount, AmountRefunded: o.AmountRefunded(), Description: o.Description,
 		Status: o.Status, Reason: o.End, CreatedAt: o.CreatedAt, ModifiedAt: o.ModifiedAt, ShownAt: o.ShownAt,
 		EndedAt: o.EndedAt, Deadline: o.Deadline, CancelAsked: o.CancelAsked, Parked: o.Parked,
 	}
@@ -69,7 +75,7 @@ func (h *Handler) view(o kassa.Order) Order {
 
 func statuses() []kassa.Status {
 	return []kassa.Status{
-		kassa.Waiting, kassa.Offered, kassa.Presented, kassa.Authorising, kassa.Completing, kassa.Refused,
+		kassa.Unclaimed, kassa.Waiting, kassa.Offered, kassa.Presented, kassa.Authorising, kassa.Completing, kassa.Refused,
 		kassa.Completed, kassa.Cancelled, kassa.Expired,
 	}
 }
@@ -260,9 +266,13 @@ func (h *Handler) showOrder(w http.ResponseWriter, c *call) *problem {
 
 func (h *Handler) whole(o kassa.Order) (Order, error) {
 	v := h.view(o)
-	v.Attempts = o.Attempts
+	v.Hold, v.Attempts = o.Hold, o.Attempts
+	for _, capture := range o.Captures {
+		capture.Door = nil // the dialect's own
+		v.Captures = append(v.Captures, capture)
+	}
 	for _, r := range o.Refunds {
-		r.Door = nil // the dialect's own
+		r.Door = nil
 		v.Refunds = append(v.Refunds, r)
 	}
 	var err error

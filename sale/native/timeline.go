@@ -102,7 +102,9 @@ func describe(e journal.Entry) Event {
 
 // withoutDoor leaves out what a dialect keeps with an order or a refund: that is the merchant's.
 func withoutDoor(e journal.Entry) json.RawMessage {
-	if e.Kind != "OrderCreated" && e.Kind != "RefundTaken" {
+	switch e.Kind {
+	case "OrderCreated", "RefundTaken", "CaptureTaken", "OrderNoted":
+	default:
 		return e.Payload
 	}
 	fact, err := kassa.DecodeEvent(e.Kind, e.Payload)
@@ -116,6 +118,11 @@ func withoutDoor(e journal.Entry) json.RawMessage {
 	case kassa.RefundTaken:
 		f.Refund.Door = nil
 		fact = f
+	case kassa.CaptureTaken:
+		f.Capture.Door = nil
+		fact = f
+	case kassa.OrderNoted:
+		return nil
 	}
 	_, payload, err := kassa.EncodeEvent(fact)
 	if err != nil {
@@ -167,11 +174,15 @@ func describeWebhook(event *Event, payload []byte) {
 func inWords(fact kassa.Event) (who, what string) {
 	switch f := fact.(type) {
 	case kassa.OrderCreated:
-		what = fmt.Sprintf("asks for %s on %s", f.Order.Amount, f.Order.TID)
-		if !f.Offered {
-			what += ", which has another order first"
-		}
-		return till, what
+		return created(f)
+	case kassa.OrderClaimed:
+		return terminal, "takes the order up on " + f.TID
+	case kassa.OrderDeferred:
+		return cloudSide, "the order waits: the terminal shows only what is started on it"
+	case kassa.OrderNoted:
+		return till, "changes what is kept with the order"
+	case kassa.TipAdded:
+		return terminal, fmt.Sprintf("a tip of %s is added", kassa.Money{Minor: f.Tip.Minor, Currency: kassa.EUR})
 	case kassa.OrderOffered:
 		return cloudSide, "the terminal is free: the order has its turn"
 	case kassa.OrderParked:
@@ -203,7 +214,65 @@ func inWords(fact kassa.Event) (who, what string) {
 	case kassa.OrderExpired:
 		return cloudSide, "the order has expired" + why(kassa.NeverShown)
 	}
-	return moneyInWords(fact)
+	if who, what = moneyInWords(fact); what == "" {
+		who, what = laterInWords(fact)
+	}
+	return who, what
+}
+
+// created says where an order comes from.
+func created(f kassa.OrderCreated) (who, what string) {
+	who, what = till, "asks for "
+	if f.Order.Origin.AtPOI() {
+		who, what = terminal, "starts a payment of "
+	}
+	what += f.Order.Amount.String()
+	switch {
+	case f.Order.TID != "":
+		what += " on " + f.Order.TID
+	case !f.Order.Channel.CardAbsent():
+		what += ", for the terminal that takes it up"
+	}
+	if f.Order.TID != "" && !f.Offered && !f.Order.Channel.CardAbsent() {
+		what += ", which has another order first"
+	}
+	return who, what
+}
+
+// laterInWords is about what follows a payment.
+func laterInWords(fact kassa.Event) (who, what string) {
+	switch f := fact.(type) {
+	case kassa.RefundTaken:
+		return till, fmt.Sprintf("refunds %s", f.Refund.Amount)
+	case kassa.RefundSettled:
+		if f.Status == kassa.RefundCompleted {
+			return acquirer, "has paid the refund (" + f.ResponseCode + ")"
+		}
+		return acquirer, "declines the refund (" + f.ResponseCode + ")" + why(f.Reason)
+	case kassa.RefundCancelRequested:
+		return till, "wants to cancel the refund"
+	case kassa.RefundVoidDue:
+		return cloudSide, "the refund is to be undone"
+	case kassa.RefundVoidSettled:
+		if f.Reason == kassa.None {
+			return acquirer, "has undone the refund (" + f.ResponseCode + ")"
+		}
+		return acquirer, "does not undo the refund (" + f.ResponseCode + ")" + why(f.Reason)
+	case kassa.CaptureTaken:
+		return till, fmt.Sprintf("captures %s", f.Capture.Amount)
+	case kassa.CaptureSettled:
+		if f.Reason == kassa.None {
+			return acquirer, "has captured (" + f.ResponseCode + ")"
+		}
+		return acquirer, "declines the capture (" + f.ResponseCode + ")" + why(f.Reason)
+	case kassa.HoldClosed:
+		return cloudSide, "nothing more is captured" + why(f.Reason)
+	case kassa.ReleaseDue:
+		return cloudSide, fmt.Sprintf("%s of the hold is to be given back", f.Amount)
+	case kassa.ReleaseAcknowledged:
+		return acquirer, "has given the hold back (" + f.ResponseCode + ")"
+	}
+	return "", ""
 }
 
 func moneyInWords(fact kassa.Event) (who, what string) {
@@ -235,13 +304,6 @@ func moneyInWords(fact kassa.Event) (who, what string) {
 		return acquirer, "acknowledges the reversal (" + f.ResponseCode + ")"
 	case kassa.CompletionReported:
 		return terminal, "the chip ended with " + string(f.Outcome)
-	case kassa.RefundTaken:
-		return till, fmt.Sprintf("refunds %s", f.Refund.Amount)
-	case kassa.RefundSettled:
-		if f.Status == kassa.RefundCompleted {
-			return acquirer, "has paid the refund (" + f.ResponseCode + ")"
-		}
-		return acquirer, "declines the refund (" + f.ResponseCode + ")" + why(f.Reason)
 	}
 	return "", ""
 }

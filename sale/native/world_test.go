@@ -50,10 +50,8 @@ func (r *racing) Refund(ctx context.Context, dialect, scope, ref string, ask kas
 // nobody takes what the engine sends: the test answers in their place.
 type nobody struct{}
 
-func (nobody) Authorise(kassa.NewOrder, kassa.SendAuthorisation) {}
-func (nobody) Reverse(kassa.NewOrder, kassa.SendReversal)        {}
-func (nobody) Refund(kassa.NewOrder, kassa.SendRefund)           {}
-func (nobody) Tell(kassa.NewOrder, kassa.Effect)                 {}
+func (nobody) Take(kassa.NewOrder, kassa.Effect) {}
+func (nobody) Tell(kassa.NewOrder, kassa.Effect) {}
 
 func (w *world) Terminals() []native.Terminal {
 	return []native.Terminal{{TID: "00000ABC", POIID: "P2-KS1", Activated: true, Online: true}, {TID: "00000ABD"}}
@@ -81,6 +79,15 @@ func (w *world) Judge(_ string, status int, reply []byte) string {
 		return ""
 	}
 	return "your body lacks OK"
+}
+
+func (w *world) State() (native.ClockState, error) { return native.ClockState{Now: time.Now()}, nil }
+
+func (w *world) Advance(_ context.Context, by time.Duration) (native.Moved, error) {
+	if by == time.Hour {
+		return native.Moved{}, native.ErrLiveClock
+	}
+	return native.Moved{ClockState: native.ClockState{Ahead: by.String()}}, nil
 }
 
 func (w *world) Stream(seq uint64) string { return fmt.Sprintf("webhook/%016d", seq) }
@@ -115,7 +122,7 @@ func newWorld(t *testing.T) *world {
 	}
 	w.engine = &racing{Engine: machine}
 	h, err := native.New(native.Config{
-		Estate: w, Orders: w.engine, Records: store, Feed: store, Notices: w, Deliveries: w,
+		Estate: w, Orders: w.engine, Records: store, Feed: store, Notices: w, Deliveries: w, Clock: w,
 		Dialects: []string{"multisafepay"}, Now: time.Now,
 	})
 	if err != nil {

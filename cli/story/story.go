@@ -1,4 +1,8 @@
-package cli
+// Package story reads the scenarios that kassa scenario run plays: YAML files, strictly, so that a
+// mistake is named with its line before anything is played.
+//
+// It plays nothing and compares nothing itself.
+package story
 
 import (
 	"bytes"
@@ -13,77 +17,84 @@ import (
 	"go.yaml.in/yaml/v3"
 )
 
-// story is a file of scenarios.
-type story struct {
+// Story is a file of scenarios.
+type Story struct {
 	File      string
 	Name      string
 	Terminal  string
-	Scenarios []scenario
+	Scenarios []Scenario
 }
 
-// scenario is one story of a register: steps, one after the other.
-type scenario struct {
+// Scenario is one story of a register: steps, one after the other.
+type Scenario struct {
 	Line     int
 	Name     string
 	About    string
 	Terminal string
-	Steps    []step
+	Steps    []Step
 }
 
-// step is one thing that somebody does, or sees. One of the pointers is set, as Kind tells.
-type step struct {
+// Step is one thing that somebody does, or sees. One of the pointers is set, as Kind tells.
+type Step struct {
 	Line   int
 	Kind   string
-	Order  *orderStep
-	Card   *cardStep
+	Order  *Order
+	Card   *Card
 	Keys   []string
-	Cancel *cancelStep
-	Refund *refundStep
-	Fault  *faultStep
-	Expect *expectation
+	Cancel *Cancel
+	Refund *Refund
+	Fault  *Fault
+	Expect *Expectation
 	// Text is what clear, unblock and wait name; Span is how long wait and clock take.
 	Text string
 	Span time.Duration
 }
 
-type orderStep struct {
+// Order is made by the register.
+type Order struct {
 	Name, Terminal, Description, NotifyURL, NotifyMethod string
 	Amount                                               int64
 	Error                                                int64
 }
 
-type cardStep struct {
+// Card is presented by a customer.
+type Card struct {
 	Present, Card, PIN, Result string
 	PINGiven, Follow, Later    bool
 }
 
-type cancelStep struct {
+// Cancel is asked for by the register.
+type Cancel struct {
 	Of, Card string // with a card it is a race
 	Present  string
 	Error    int64
 }
 
-type refundStep struct {
+// Refund is asked for by the register.
+type Refund struct {
 	Of, ID        string
 	Amount, Error int64
 }
 
-type faultStep struct {
+// Fault is what goes wrong from now on.
+type Fault struct {
 	Terminal, Acquirer string
 	Delay              time.Duration
 	Count              int64
 }
 
-type expectation struct {
+// Expectation is what must be true, all at once.
+type Expectation struct {
 	Of, Status, FinancialStatus, Screen, NotShown, Card string
 	Events, Webhook                                     []string
 	HasEvents                                           bool
 	AmountRefunded                                      *int64
-	Ledger                                              *ledgerTotals
+	Ledger                                              *Ledger
 	Within                                              time.Duration
 }
 
-type ledgerTotals struct{ Charged, Refunded, Reversals *int64 }
+// Ledger are totals of the issuer; nil is not compared.
+type Ledger struct{ Charged, Refunded, Reversals *int64 }
 
 // Bounds of a story.
 const (
@@ -92,14 +103,31 @@ const (
 	maxSpan       = 24 * time.Hour
 )
 
-// readStory reads a file of scenarios. The error names the file and the line.
-func readStory(file string, from io.Reader) (story, error) {
+// Error is what is wrong with a file; Line is 0 when that is not known.
+type Error struct {
+	File string
+	Line int
+	Text string
+}
+
+func (e Error) Error() string {
+	if e.Line == 0 {
+		return e.File + ": " + e.Text
+	}
+	return fmt.Sprintf("%s:%d: %s", e.File, e.Line, e.Text)
+}
+
+// Faults are the names of the faults that the parties know.
+type Faults struct{ Terminal, Acquirer []string }
+
+// Read reads a file of scenarios. What is wrong with it is an Error.
+func Read(file string, from io.Reader, faults Faults) (Story, error) {
 	raw, err := io.ReadAll(io.LimitReader(from, maxStory+1))
 	if err != nil {
-		return story{}, Failure{Usage, file + " cannot be read", "check its path"}
+		return Story{}, Error{File: file, Text: "it cannot be read"}
 	}
 	if len(raw) > maxStory {
-		return story{}, Failure{Usage, file + " is longer than 1 MiB", "make several files of it"}
+		return Story{}, Error{File: file, Text: "it is longer than 1 MiB"}
 	}
 	decoder := yaml.NewDecoder(bytes.NewReader(raw))
 	var doc yaml.Node
@@ -108,10 +136,10 @@ func readStory(file string, from io.Reader) (story, error) {
 		if errors.Is(err, io.EOF) {
 			text = "it is empty"
 		}
-		return story{}, Failure{Usage, fmt.Sprintf("%s: %s", file, text), "docs/scenarios.md tells what a scenario looks like"}
+		return Story{}, Error{File: file, Text: text}
 	}
-	r := &storyReader{file: file}
-	s := story{File: file}
+	r := &reader{file: file, faults: faults}
+	s := Story{File: file}
 	r.fields(doc.Content[0], "the file", fields{
 		"name": r.text(&s.Name), "terminal": r.text(&s.Terminal),
 		"scenarios": r.each(func(n *yaml.Node) { s.Scenarios = append(s.Scenarios, r.scenario(n)) }),
@@ -132,15 +160,16 @@ func readStory(file string, from io.Reader) (story, error) {
 	return s, r.err
 }
 
-// storyReader reads nodes; it keeps the first error.
-type storyReader struct {
-	file string
-	err  error
+// reader reads nodes; it keeps the first error.
+type reader struct {
+	file   string
+	faults Faults
+	err    error
 }
 
-func (r *storyReader) fail(n *yaml.Node, text string) {
+func (r *reader) fail(n *yaml.Node, text string) {
 	if r.err == nil {
-		r.err = Failure{Usage, fmt.Sprintf("%s:%d: %s", r.file, n.Line, text), "docs/scenarios.md lists what there is"}
+		r.err = Error{r.file, n.Line, text}
 	}
 }
 
@@ -148,7 +177,7 @@ func (r *storyReader) fail(n *yaml.Node, text string) {
 type fields map[string]func(*yaml.Node)
 
 // fields reads a mapping of which every key must be known, and there once.
-func (r *storyReader) fields(n *yaml.Node, what string, known fields) {
+func (r *reader) fields(n *yaml.Node, what string, known fields) {
 	if n.Kind != yaml.MappingNode {
 		r.fail(n, what+" must have fields (name: value)")
 		return
@@ -185,7 +214,7 @@ func nearest(word string, known fields) string {
 }
 
 // each reads a list.
-func (r *storyReader) each(read func(*yaml.Node)) func(*yaml.Node) {
+func (r *reader) each(read func(*yaml.Node)) func(*yaml.Node) {
 	return func(n *yaml.Node) {
 		if n.Kind != yaml.SequenceNode {
 			r.fail(n, "this must be a list (lines that begin with -)")
@@ -201,7 +230,7 @@ func (r *storyReader) each(read func(*yaml.Node)) func(*yaml.Node) {
 	}
 }
 
-func (r *storyReader) scalar(n *yaml.Node) (string, bool) {
+func (r *reader) scalar(n *yaml.Node) (string, bool) {
 	if n.Kind != yaml.ScalarNode || n.Tag == "!!null" || n.Value == "" {
 		r.fail(n, "a value is missing here")
 		return "", false
@@ -210,7 +239,7 @@ func (r *storyReader) scalar(n *yaml.Node) (string, bool) {
 }
 
 // text reads a word or a sentence, as it is written: a number too.
-func (r *storyReader) text(into *string, oneOf ...string) func(*yaml.Node) {
+func (r *reader) text(into *string, oneOf ...string) func(*yaml.Node) {
 	return func(n *yaml.Node) {
 		v, ok := r.scalar(n)
 		if ok && len(oneOf) > 0 && !slices.Contains(oneOf, v) {
@@ -221,7 +250,7 @@ func (r *storyReader) text(into *string, oneOf ...string) func(*yaml.Node) {
 }
 
 // texts reads one word or a list of them.
-func (r *storyReader) texts(into *[]string) func(*yaml.Node) {
+func (r *reader) texts(into *[]string) func(*yaml.Node) {
 	one := func(n *yaml.Node) {
 		var v string
 		r.text(&v)(n)
@@ -236,7 +265,7 @@ func (r *storyReader) texts(into *[]string) func(*yaml.Node) {
 	}
 }
 
-func (r *storyReader) number(into *int64, least int64) func(*yaml.Node) {
+func (r *reader) number(into *int64, least int64) func(*yaml.Node) {
 	return func(n *yaml.Node) {
 		v, ok := r.scalar(n)
 		if !ok {
@@ -250,14 +279,14 @@ func (r *storyReader) number(into *int64, least int64) func(*yaml.Node) {
 	}
 }
 
-func (r *storyReader) maybe(into **int64) func(*yaml.Node) {
+func (r *reader) maybe(into **int64) func(*yaml.Node) {
 	return func(n *yaml.Node) {
 		*into = new(int64)
 		r.number(*into, 0)(n)
 	}
 }
 
-func (r *storyReader) flag(into *bool) func(*yaml.Node) {
+func (r *reader) flag(into *bool) func(*yaml.Node) {
 	return func(n *yaml.Node) {
 		if n.Value != "true" && n.Value != "false" {
 			r.fail(n, "this must be true or false")
@@ -266,7 +295,7 @@ func (r *storyReader) flag(into *bool) func(*yaml.Node) {
 	}
 }
 
-func (r *storyReader) span(into *time.Duration) func(*yaml.Node) {
+func (r *reader) span(into *time.Duration) func(*yaml.Node) {
 	return func(n *yaml.Node) {
 		v, ok := r.scalar(n)
 		if !ok {
@@ -280,8 +309,8 @@ func (r *storyReader) span(into *time.Duration) func(*yaml.Node) {
 	}
 }
 
-func (r *storyReader) scenario(n *yaml.Node) scenario {
-	s := scenario{Line: n.Line}
+func (r *reader) scenario(n *yaml.Node) Scenario {
+	s := Scenario{Line: n.Line}
 	r.fields(n, "a scenario", fields{
 		"name": r.text(&s.Name), "about": r.text(&s.About), "terminal": r.text(&s.Terminal),
 		"steps": r.each(func(n *yaml.Node) { s.Steps = append(s.Steps, r.step(n)) }),
@@ -298,7 +327,7 @@ func (r *storyReader) scenario(n *yaml.Node) scenario {
 }
 
 // names checks that the steps speak of orders that were made before.
-func (r *storyReader) names(s scenario) {
+func (r *reader) names(s Scenario) {
 	var made []string
 	for i := range s.Steps {
 		st := &s.Steps[i]
@@ -320,7 +349,7 @@ func (r *storyReader) names(s scenario) {
 		case st.Refund != nil:
 			of = st.Refund.Of
 		case st.Expect != nil:
-			if of = st.Expect.Of; of == "" && !st.Expect.aboutAnOrder() {
+			if of = st.Expect.Of; of == "" && !st.Expect.AboutOrder() {
 				continue
 			}
 		default:

@@ -1,4 +1,4 @@
-package cli
+package story
 
 import (
 	"fmt"
@@ -7,11 +7,13 @@ import (
 	"time"
 
 	"go.yaml.in/yaml/v3"
+
+	"kassa"
 )
 
 // step reads one step: a mapping with one field, which tells what is done.
-func (r *storyReader) step(n *yaml.Node) step {
-	s := step{Line: n.Line}
+func (r *reader) step(n *yaml.Node) Step {
+	s := Step{Line: n.Line}
 	if n.Kind != yaml.MappingNode || len(n.Content) != 2 {
 		r.fail(n, "a step does one thing, such as - card: tap visa")
 		return s
@@ -23,15 +25,15 @@ func (r *storyReader) step(n *yaml.Node) step {
 		"key":    r.texts(&s.Keys),
 		"cancel": func(n *yaml.Node) { s.Cancel = r.cancelStep(n) },
 		"cancel race": func(n *yaml.Node) {
-			s.Cancel = &cancelStep{}
+			s.Cancel = &Cancel{}
 			r.raceStep(n, s.Cancel)
 		},
 		"refund":  func(n *yaml.Node) { s.Refund = r.refundStep(n) },
 		"fault":   func(n *yaml.Node) { s.Fault = r.faultStep(n) },
-		"clear":   r.text(&s.Text, "terminal", acquirerName, "all"),
+		"clear":   r.text(&s.Text, "terminal", "acquirer", "all"),
 		"unblock": r.text(&s.Text),
-		"wait":    func(n *yaml.Node) { r.waitStep(n, &s) },
-		"clock":   r.span(&s.Span),
+		"wait":    func(n *yaml.Node) { r.spanOr("idle", n, &s) },
+		"clock":   func(n *yaml.Node) { r.spanOr("next", n, &s) },
 		"expect":  func(n *yaml.Node) { s.Expect = r.expectation(n) },
 	})
 	return s
@@ -39,8 +41,8 @@ func (r *storyReader) step(n *yaml.Node) step {
 
 var nameForm = regexp.MustCompile(`^[A-Za-z0-9_.-]{1,30}$`)
 
-func (r *storyReader) orderStep(n *yaml.Node) *orderStep {
-	o := &orderStep{}
+func (r *reader) orderStep(n *yaml.Node) *Order {
+	o := &Order{}
 	r.fields(n, "order", fields{
 		"name": r.text(&o.Name), "amount": r.number(&o.Amount, 0), "terminal": r.text(&o.Terminal),
 		"description": r.text(&o.Description), "notification_url": r.text(&o.NotifyURL),
@@ -56,7 +58,7 @@ func (r *storyReader) orderStep(n *yaml.Node) *orderStep {
 }
 
 // presented reads "tap visa:070".
-func (r *storyReader) presented(n *yaml.Node, how, card *string) {
+func (r *reader) presented(n *yaml.Node, how, card *string) {
 	v, _ := r.scalar(n)
 	present, name, ok := strings.Cut(v, " ")
 	if !ok || (present != "tap" && present != "insert" && present != "swipe") {
@@ -66,8 +68,8 @@ func (r *storyReader) presented(n *yaml.Node, how, card *string) {
 	*how, *card = present, strings.TrimSpace(name)
 }
 
-func (r *storyReader) cardStep(n *yaml.Node) *cardStep {
-	c := &cardStep{}
+func (r *reader) cardStep(n *yaml.Node) *Card {
+	c := &Card{}
 	if n.Kind == yaml.ScalarNode {
 		r.presented(n, &c.Present, &c.Card)
 		return c
@@ -106,8 +108,8 @@ func cardResults() []string {
 	return []string{"approved", "declined", "cancelled", "notCompleted", "unknown", "noCardScreen"}
 }
 
-func (r *storyReader) cancelStep(n *yaml.Node) *cancelStep {
-	c := &cancelStep{}
+func (r *reader) cancelStep(n *yaml.Node) *Cancel {
+	c := &Cancel{}
 	if n.Kind == yaml.ScalarNode && n.Tag != "!!null" {
 		r.text(&c.Of)(n)
 		return c
@@ -118,7 +120,7 @@ func (r *storyReader) cancelStep(n *yaml.Node) *cancelStep {
 	return c
 }
 
-func (r *storyReader) raceStep(n *yaml.Node, c *cancelStep) {
+func (r *reader) raceStep(n *yaml.Node, c *Cancel) {
 	if n.Kind == yaml.ScalarNode {
 		r.presented(n, &c.Present, &c.Card)
 		return
@@ -131,8 +133,8 @@ func (r *storyReader) raceStep(n *yaml.Node, c *cancelStep) {
 	}
 }
 
-func (r *storyReader) refundStep(n *yaml.Node) *refundStep {
-	f := &refundStep{}
+func (r *reader) refundStep(n *yaml.Node) *Refund {
+	f := &Refund{}
 	if n.Kind == yaml.ScalarNode {
 		if n.Value != "all" {
 			r.number(&f.Amount, 1)(n)
@@ -145,22 +147,14 @@ func (r *storyReader) refundStep(n *yaml.Node) *refundStep {
 	return f
 }
 
-func (r *storyReader) faultStep(n *yaml.Node) *faultStep {
-	f := &faultStep{}
-	var terminal, acquirer []string
-	for _, name := range faultNames() {
-		if name.Of == acquirerName {
-			acquirer = append(acquirer, name.Name)
-		} else {
-			terminal = append(terminal, name.Name)
-		}
-	}
+func (r *reader) faultStep(n *yaml.Node) *Fault {
+	f := &Fault{}
 	if n.Kind == yaml.ScalarNode {
-		r.text(&f.Terminal, terminal...)(n)
+		r.text(&f.Terminal, r.faults.Terminal...)(n)
 		return f
 	}
 	r.fields(n, "fault", fields{
-		"terminal": r.text(&f.Terminal, terminal...), acquirerName: r.text(&f.Acquirer, acquirer...),
+		"terminal": r.text(&f.Terminal, r.faults.Terminal...), "acquirer": r.text(&f.Acquirer, r.faults.Acquirer...),
 		"delay": r.span(&f.Delay), "count": r.number(&f.Count, 1),
 	})
 	switch {
@@ -170,22 +164,21 @@ func (r *storyReader) faultStep(n *yaml.Node) *faultStep {
 		r.fail(n, "only the acquirer's delay has a delay")
 	case f.Count != 0 && f.Acquirer == "":
 		r.fail(n, "only faults of the acquirer are counted")
-	case f.Acquirer == "delay" && f.Delay == 0:
-		f.Delay = defaultDelay
 	}
 	return f
 }
 
-func (r *storyReader) waitStep(n *yaml.Node, s *step) {
-	if n.Value == "idle" {
-		s.Text = n.Value
+// spanOr reads a time, or a word in its place.
+func (r *reader) spanOr(word string, n *yaml.Node, s *Step) {
+	if n.Value == word {
+		s.Text = word
 		return
 	}
 	r.span(&s.Span)(n)
 }
 
-func (r *storyReader) expectation(n *yaml.Node) *expectation {
-	e := &expectation{Within: defaultWithin}
+func (r *reader) expectation(n *yaml.Node) *Expectation {
+	e := &Expectation{Within: defaultWithin}
 	r.fields(n, "expect", fields{
 		"of": r.text(&e.Of), "status": r.text(&e.Status), "financial_status": r.text(&e.FinancialStatus),
 		"events": func(n *yaml.Node) {
@@ -195,24 +188,24 @@ func (r *storyReader) expectation(n *yaml.Node) *expectation {
 		"screen": r.text(&e.Screen), "not_shown": r.text(&e.NotShown), "card": r.text(&e.Card, cardResults()...),
 		"webhook": r.texts(&e.Webhook), "amount_refunded": r.maybe(&e.AmountRefunded), "within": r.span(&e.Within),
 		"ledger": func(n *yaml.Node) {
-			e.Ledger = &ledgerTotals{}
+			e.Ledger = &Ledger{}
 			r.fields(n, "ledger", fields{
 				"charged": r.maybe(&e.Ledger.Charged), "refunded": r.maybe(&e.Ledger.Refunded), "reversals": r.maybe(&e.Ledger.Reversals),
 			})
 		},
 	})
-	if !e.aboutAnOrder() && e.Screen == "" && e.NotShown == "" && e.Card == "" && e.Ledger == nil {
+	if !e.AboutOrder() && e.Screen == "" && e.NotShown == "" && e.Card == "" && e.Ledger == nil {
 		r.fail(n, "expect says nothing")
 	}
 	return e
 }
 
-func (e *expectation) aboutAnOrder() bool {
+func (e *Expectation) AboutOrder() bool {
 	return e.Status != "" || e.FinancialStatus != "" || e.HasEvents || len(e.Webhook) > 0 || e.AmountRefunded != nil
 }
 
 // String says a step as it stands in a log.
-func (s step) String() string {
+func (s Step) String() string {
 	switch {
 	case s.Order != nil:
 		return fmt.Sprintf("order %s of %s", s.Order.Name, cents(s.Order.Amount))
@@ -231,3 +224,5 @@ func (s step) String() string {
 	}
 	return strings.TrimSpace(s.Kind + " " + s.Text)
 }
+
+func cents(n int64) string { return kassa.Money{Minor: n, Currency: kassa.EUR}.String() }
