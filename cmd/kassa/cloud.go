@@ -43,6 +43,7 @@ type cloud struct {
 	door     *multisafepay.Handler
 	webhooks *webhook.Deliverer
 	post     *mail.Outbox
+	native   *native.Handler
 	// authority signs the certificate of the HTTPS listener; server makes it.
 	authority *front.Authority
 	proxies   []*front.Proxy
@@ -138,6 +139,10 @@ func (c *cloud) joinDoors(log *slog.Logger) error {
 		Store: c.store, Dialects: map[string]webhook.Dialect{multisafepay.Dialect: webhookDialect{notifier}},
 		Now: c.now,
 	})
+	if err != nil {
+		return err
+	}
+	c.native, err = c.nativeAPI(door, door)
 	return err
 }
 
@@ -174,9 +179,6 @@ func (c *cloud) server(o serveOptions, plain, secure net.Listener, log *slog.Log
 	}
 	mux := http.NewServeMux()
 	mux.Handle(poilink.Path, c.pois)
-	mux.Handle(native.Prefix, native.Handler(nativePorts{c}))
-	mux.Handle(native.ReceiptsPrefix, native.ReceiptHandler(receiptPorts{c}))
-	mux.Handle(native.Prefix+"clock", native.ClockHandler(clockPorts{c}))
 	mux.Handle("/sim/", c.simulation(o, log))
 	mux.HandleFunc("/{$}", func(w http.ResponseWriter, r *http.Request) {
 		http.Redirect(w, r, "/sim/terminals/", http.StatusSeeOther)
@@ -185,11 +187,14 @@ func (c *cloud) server(o serveOptions, plain, secure net.Listener, log *slog.Log
 		front.Refuse(w, http.StatusNotFound, "not_found", "there is nothing at this path")
 	})
 	root := http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		if multisafepay.Owns(r.URL.EscapedPath()) { // before the mux, which would clean order ids like ".." away
+		switch path := r.URL.EscapedPath(); { // before the mux, which would clean order ids like ".." away
+		case multisafepay.Owns(path):
 			c.door.ServeHTTP(w, r)
-			return
+		case native.Owns(path):
+			c.native.ServeHTTP(w, r)
+		default:
+			mux.ServeHTTP(w, r)
 		}
-		mux.ServeHTTP(w, r)
 	})
 	return front.New(front.Options{
 		Plain: plain, Secure: secure, TLS: c.authority.TLS(), Handler: root, Log: log, Refuse: multisafepay.Refuse,
