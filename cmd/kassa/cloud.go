@@ -15,6 +15,7 @@ import (
 	"kassa"
 	"kassa/acquirer"
 	"kassa/auth"
+	"kassa/dashboard"
 	"kassa/engine"
 	"kassa/estate"
 	"kassa/front"
@@ -41,6 +42,8 @@ type cloud struct {
 	pois     *poi.Hub
 	door     *multisafepay.Handler
 	webhooks *webhook.Deliverer
+	pages    *dashboard.Handler
+	calls    *dashboard.Calls
 	// authority signs the certificate of the HTTPS listener; server makes it.
 	authority *front.Authority
 	proxies   []*front.Proxy
@@ -98,7 +101,10 @@ func (c *cloud) join(o serveOptions, log *slog.Logger) error {
 	if c.engine, err = engine.New(c.store, c.acquirer, c.pois, c.now, log); err != nil {
 		return err
 	}
-	return c.joinDoors(log)
+	if err := c.joinDoors(log); err != nil {
+		return err
+	}
+	return c.joinPages(o)
 }
 
 // lastInstant is the instant of the newest fact: the clock does not start before it.
@@ -138,7 +144,7 @@ func (c *cloud) joinDoors(log *slog.Logger) error {
 
 // parts are what must run, each until its context ends.
 func (c *cloud) parts() []func(context.Context) error {
-	return []func(context.Context) error{c.engine.Run, c.acquirer.Run, c.runPOIs, c.door.Run, c.webhooks.Run, c.watchStore}
+	return []func(context.Context) error{c.engine.Run, c.acquirer.Run, c.runPOIs, c.door.Run, c.webhooks.Run, c.pages.Run, c.watchStore}
 }
 
 func (c *cloud) runPOIs(ctx context.Context) error { return c.pois.Run(ctx, c.engine) }
@@ -169,18 +175,17 @@ func (c *cloud) server(o serveOptions, plain, secure net.Listener, log *slog.Log
 	}
 	mux := http.NewServeMux()
 	mux.Handle(poilink.Path, c.pois)
-	mux.Handle(native.Prefix, native.Handler(nativePorts{c}))
-	mux.Handle(native.Prefix+"clock", native.ClockHandler(clockPorts{c}))
+	mux.Handle(native.Prefix, c.watched(native.Handler(nativePorts{c})))
+	mux.Handle(native.Prefix+"clock", c.watched(native.ClockHandler(clockPorts{c})))
 	mux.Handle("/sim/", c.simulation(o, log))
-	mux.HandleFunc("/{$}", func(w http.ResponseWriter, r *http.Request) {
-		http.Redirect(w, r, "/sim/terminals/", http.StatusSeeOther)
-	})
+	c.mountPages(mux)
+	door := c.watched(c.door)
 	mux.HandleFunc("/", func(w http.ResponseWriter, _ *http.Request) {
 		front.Refuse(w, http.StatusNotFound, "not_found", "there is nothing at this path")
 	})
 	root := http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		if multisafepay.Owns(r.URL.EscapedPath()) { // before the mux, which would clean order ids like ".." away
-			c.door.ServeHTTP(w, r)
+			door.ServeHTTP(w, r)
 			return
 		}
 		mux.ServeHTTP(w, r)
@@ -191,8 +196,7 @@ func (c *cloud) server(o serveOptions, plain, secure net.Listener, log *slog.Log
 	}), nil
 }
 
-// simulation passes on to the simulated parties. From this machine a token is not needed, but a
-// wrong one is refused; from another one, which a listener beyond loopback lets in, it is needed.
+// simulation passes on to the simulated parties.
 func (c *cloud) simulation(o serveOptions, log *slog.Logger) http.Handler {
 	mux := http.NewServeMux()
 	for path, dir := range map[string]string{
@@ -205,18 +209,7 @@ func (c *cloud) simulation(o serveOptions, log *slog.Logger) http.Handler {
 	mux.HandleFunc("/sim/", func(w http.ResponseWriter, _ *http.Request) {
 		front.Refuse(w, http.StatusNotFound, "not_found", "the simulation has /sim/terminals/, /sim/acquirer/ and /sim/inbox/")
 	})
-	return front.SimGuard(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		shown := bearer(r)
-		if shown == "" && !front.FromHere(r) {
-			front.Refuse(w, http.StatusUnauthorized, "unauthorised", "from another machine the simulation needs the operator's token (KASSA_TOKEN) as Authorization: Bearer")
-			return
-		}
-		if shown != "" && !(nativePorts{c}).MayOperate(shown) {
-			front.Refuse(w, http.StatusUnauthorized, "unauthorised", "this is not the operator's token (KASSA_TOKEN) of this installation")
-			return
-		}
-		mux.ServeHTTP(w, r)
-	}))
+	return c.guarded("the simulation needs", mux)
 }
 
 func (c *cloud) acquirerLink(o serveOptions, log *slog.Logger) (*acquirer.Link, error) {
