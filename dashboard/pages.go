@@ -81,6 +81,7 @@ func (h *Handler) words() template.FuncMap {
 		"iso":      func(t time.Time) string { return t.UTC().Format("2006-01-02T15:04:05.000Z") },
 		"span":     span,
 		"code":     code,
+		"undone":   undone,
 		"codetext": codeText,
 		"verified": verified,
 		"inc":      func(n int) int { return n + 1 },

@@ -153,7 +153,8 @@ func TestPaymentThatIsReversed(t *testing.T) {
 	w.get("/payments/"+id(o), "Being reversed", "The answer of the bank is not known; whatever it did is being reversed.", "Reversal owed",
 		"no answer in time (4021)", "Owed", "Outcome unknown")
 	w.feed(o, time.Second, kassa.ReversalAnswered{Request: 1, ResponseCode: "00"})
-	w.get("/payments/"+id(o), "Not completed", "Acknowledged", "Reversal acknowledged", "00 approved")
+	w.get("/payments/"+id(o), "Not completed", "Acknowledged", "Reversal acknowledged", "00 accepted",
+		"whatever it did has been reversed.")
 }
 
 func TestHostileTexts(t *testing.T) {

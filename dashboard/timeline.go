@@ -195,7 +195,7 @@ func hostHops(e kassa.Event) []Hop {
 		return []Hop{{Who: cloud, To: acquirer, What: "Reversal owed", More: reversalText(e.Reason) + "; repeated until the acquirer acknowledges",
 			Tone: warn, waits: "waiting for the acquirer to acknowledge the reversal"}}
 	case kassa.ReversalAcknowledged:
-		return []Hop{{Who: acquirer, To: cloud, What: "Reversal acknowledged", More: code(e.ResponseCode)}}
+		return []Hop{{Who: acquirer, To: cloud, What: "Reversal acknowledged", More: undone(e.ResponseCode)}}
 	case kassa.CompletionReported:
 		return []Hop{{Who: terminal, To: cloud, What: "The chip " + map[kassa.CardOutcome]string{
 			kassa.CardSaidYes: "approved", kassa.CardSaidNo: "refused", kassa.CardGone: "was taken out too early",
@@ -247,6 +247,14 @@ func code(rc string) string {
 		return "no response code"
 	}
 	return rc + " " + codeText(rc)
+}
+
+// undone is the response code of a reversal: what approves a sale accepts a reversal.
+func undone(rc string) string {
+	if rc == "00" {
+		return "00 accepted"
+	}
+	return code(rc)
 }
 
 func cardText(c kassa.CardFacts) string {

@@ -72,6 +72,8 @@ func because(o kassa.Order) string {
 	switch {
 	case o.Parked != "":
 		return "A rule of Kassa's own was broken; the order was taken out of service and people must look at it: " + o.Parked
+	case o.Status.Final() && o.End.MoneyMayHaveMoved() && !owes(o):
+		return sentence(strings.Replace(o.End.Text(), "is being reversed", "has been reversed", 1))
 	case o.Status.Final() && o.End != kassa.None:
 		return sentence(o.End.Text())
 	case o.Status == kassa.Completed:
