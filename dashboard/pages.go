@@ -85,14 +85,16 @@ func (h *Handler) words() template.FuncMap {
 		"codetext": codeText,
 		"verified": verified,
 		"inc":      func(n int) int { return n + 1 },
-		"minor":    func(n int64) string { return kassa.Money{Minor: n}.String()[1:] },
-		"expiry":   func(yymm string) string { return yymm[len(yymm)/2:] + "/" + yymm[:len(yymm)/2] },
-		"pretty":   pretty,
-		"cards":    maskCards,
-		"brand":    brandName,
-		"screen":   screenName,
-		"badge":    func(o *kassa.Order) Badge { return badgeOf(*o) },
-		"future":   func(t time.Time) string { return span(t.Sub(h.Now())) },
+		"minor":    minor,
+		"kind":     kindText,
+
+		"expiry": func(yymm string) string { return yymm[len(yymm)/2:] + "/" + yymm[:len(yymm)/2] },
+		"pretty": pretty,
+		"cards":  maskCards,
+		"brand":  brandName,
+		"screen": screenName,
+		"badge":  func(o *kassa.Order) Badge { return badgeOf(*o) },
+		"future": func(t time.Time) string { return span(t.Sub(h.Now())) },
 	}
 }
 

@@ -2,6 +2,7 @@ package dashboard_test
 
 import (
 	"fmt"
+	"os"
 	"regexp"
 	"strings"
 	"testing"
@@ -9,6 +10,7 @@ import (
 
 	"kassa"
 	"kassa/dashboard"
+	"kassa/journal"
 )
 
 func TestEmptyPageSaysTheFirstCommand(t *testing.T) {
@@ -155,6 +157,50 @@ func TestPaymentThatIsReversed(t *testing.T) {
 	w.feed(o, time.Second, kassa.ReversalAnswered{Request: 1, ResponseCode: "00"})
 	w.get("/payments/"+id(o), "Not completed", "Acknowledged", "Reversal acknowledged", "00 accepted",
 		"whatever it did has been reversed.")
+}
+
+// TestEveryFactIsTold: a fact that the language gets and the timeline does not know would be told by its
+// name in the code.
+func TestEveryFactIsTold(t *testing.T) {
+	source, err := os.ReadFile("../event.go")
+	if err != nil {
+		t.Fatal(err)
+	}
+	kinds := regexp.MustCompile(`func \((\w+)\) event\(\)`).FindAllStringSubmatch(string(source), -1)
+	if len(kinds) < 25 {
+		t.Fatalf("%d kinds of facts", len(kinds))
+	}
+	w := newWorld(t)
+	o := w.order("every", "")
+	for _, k := range kinds {
+		if k[1] != "OrderCreated" {
+			w.facts(o, journal.Fact{At: w.now, Kind: k[1], Scope: "107265", Payload: []byte("{}")})
+		}
+	}
+	page := w.get("/payments/" + id(o))
+	for _, k := range kinds {
+		if strings.Contains(page, ">"+k[1]+"<") {
+			t.Errorf("%s is told by its name", k[1])
+		}
+	}
+}
+
+func TestHeldMoney(t *testing.T) {
+	w := newWorld(t)
+	w.number++
+	n := kassa.NewOrder{
+		Number: w.number, Dialect: "multisafepay", Account: "10000001", Scope: "107265", Ref: "web-1", Environment: "test", Channel: kassa.Ecommerce,
+		Capture: kassa.CaptureLater, TID: kassa.EcommerceTID("107265"), MID: "KASSA0000000001", Amount: kassa.Money{Minor: 1250, Currency: kassa.EUR},
+		Description: "shoes", Inactivity: time.Minute, Lifetime: 5 * time.Minute,
+	}
+	o := "order/" + n.ID()
+	card := tap(1, "").Card
+	w.feed(o, 0, kassa.Create{Order: n, Card: &kassa.EnteredCard{Card: card, STAN: "000001", RRN: "632914000001", NextAttempt: w.number + 1}})
+	w.feed(o, time.Second, approved(1))
+	w.get("/", "Held", "the card was typed in on a page")
+	w.get("/payments/"+id(o), "Held until", "Card typed in", "Approved by the bank with code 705151, the card was typed in.")
+	w.feed(o, time.Second, kassa.AskCapture{Number: w.number + 50, Currency: kassa.EUR, STAN: "000002", RRN: "632914000002"})
+	w.get("/payments/"+id(o), "Capture of EUR 12.50 accepted", "000002", "Being captured")
 }
 
 func TestHostileTexts(t *testing.T) {

@@ -214,7 +214,23 @@ func (paymentView) RefundBadge(r kassa.Refund) Badge {
 		return Badge{"Completed", "check", good}
 	case kassa.RefundDeclined:
 		return Badge{"Declined", "cross", bad}
+	case kassa.RefundVoided:
+		return Badge{"Undone", "dash", calmly}
+	case kassa.RefundVoiding:
+		return Badge{"Being undone", "spin", warn}
 	case kassa.RefundAccepted:
+	}
+	return Badge{"Accepted, sent to the acquirer", "spin", busy}
+}
+
+// CaptureBadge is what became of a capture.
+func (paymentView) CaptureBadge(c kassa.Capture) Badge {
+	switch c.Status {
+	case kassa.CaptureCompleted:
+		return Badge{"Completed", "check", good}
+	case kassa.CaptureDeclined:
+		return Badge{"Declined", "cross", bad}
+	case kassa.CaptureAccepted:
 	}
 	return Badge{"Accepted, sent to the acquirer", "spin", busy}
 }

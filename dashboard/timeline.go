@@ -104,22 +104,74 @@ func hopsOf(e kassa.Event) []Hop {
 		return []Hop{{Who: cloud, What: "Attempt opened", More: attemptKind(e.Kind), waits: "waiting for the customer"}}
 	case kassa.AttemptClosed:
 		return []Hop{attemptClosed(e)}
+	case kassa.OrderClaimed:
+		return []Hop{{Who: terminal, To: cloud, What: "Taken up", More: "by terminal " + e.TID}}
+	case kassa.OrderDeferred:
+		return []Hop{{Who: cloud, What: "Waits again", More: "the terminal shows only what is started on it", waits: "waiting for its turn on the terminal"}}
+	case kassa.OrderNoted:
+		return []Hop{{Who: till, To: cloud, What: "Order changed", More: "what the dialect keeps with it"}}
+	case kassa.TipAdded:
+		return []Hop{{Who: customer, To: terminal, What: "Tip of " + minor(e.Tip.Minor), More: e.Tip.EmployeeName}}
+	}
+	return laterHops(e)
+}
+
+// laterHops tells what follows a payment: refunds, and what becomes of held money.
+func laterHops(e kassa.Event) []Hop {
+	switch e := e.(type) {
 	case kassa.RefundTaken:
-		return []Hop{{Who: till, To: cloud, What: "Refund of " + e.Refund.Amount.String() + " accepted"},
-			{Who: cloud, To: acquirer, What: "Refund sent", More: "STAN " + e.Refund.STAN + " · RRN " + e.Refund.RRN, waits: "waiting for the acquirer"}}
+		return sent("Refund", e.Refund.Amount, e.Refund.STAN, e.Refund.RRN)
 	case kassa.RefundSettled:
-		h := Hop{Who: acquirer, To: cloud, What: "Refund posted", More: code(e.ResponseCode), Tone: good}
-		if e.Status == kassa.RefundDeclined {
-			h.What, h.Tone = "Refund declined", bad
-		}
-		return []Hop{h}
+		return settled("Refund", "posted", e.Status == kassa.RefundDeclined, e.ResponseCode)
+	case kassa.RefundCancelRequested:
+		return []Hop{{Who: till, To: cloud, What: "Asked to undo a refund"}}
+	case kassa.RefundVoidDue:
+		return []Hop{{Who: cloud, To: acquirer, What: "Refund is undone", More: "repeated until the acquirer acknowledges", Tone: warn, waits: "waiting for the acquirer"}}
+	case kassa.RefundVoidSettled:
+		return settled("Refund", "undone", e.Reason != kassa.None, e.ResponseCode)
+	case kassa.CaptureTaken:
+		return sent("Capture", e.Capture.Amount, e.Capture.STAN, e.Capture.RRN)
+	case kassa.CaptureSettled:
+		return settled("Capture", "posted", e.Status == kassa.CaptureDeclined, e.ResponseCode)
+	case kassa.HoldClosed:
+		return []Hop{{Who: cloud, What: "Hold closed", More: textOf(e.Reason)}}
+	case kassa.ReleaseDue:
+		return []Hop{{Who: cloud, To: acquirer, What: "Release of " + e.Amount.String() + " owed", More: "repeated until the acquirer acknowledges", Tone: warn, waits: "waiting for the acquirer"}}
+	case kassa.ReleaseAcknowledged:
+		return []Hop{{Who: acquirer, To: cloud, What: "Release acknowledged", More: undone(e.ResponseCode)}}
 	}
 	return hostHops(e)
 }
 
+func sent(what string, amount kassa.Money, stan, rrn string) []Hop {
+	return []Hop{
+		{Who: till, To: cloud, What: what + " of " + amount.String() + " accepted"},
+		{Who: cloud, To: acquirer, What: what + " sent", More: "STAN " + stan + " · RRN " + rrn, waits: "waiting for the acquirer"},
+	}
+}
+
+func settled(what, done string, declined bool, rc string) []Hop {
+	h := Hop{Who: acquirer, To: cloud, What: what + " " + done, More: code(rc), Tone: good}
+	if declined {
+		h.What, h.Tone = what+" not "+done, bad
+	}
+	return []Hop{h}
+}
+
 func created(e kassa.OrderCreated) []Hop {
-	hops := []Hop{{Who: till, To: cloud, What: "Order of " + e.Order.Amount.String(), More: "for terminal " + e.Order.TID}}
-	if e.Offered {
+	first := Hop{Who: till, To: cloud, What: "Order of " + e.Order.Amount.String(), More: "for terminal " + e.Order.TID}
+	if e.Order.Origin.AtPOI() {
+		first.Who = terminal
+	}
+	hops := []Hop{first}
+	switch {
+	case e.Order.Channel.CardAbsent():
+		hops[0].More = kindText(e.Order)
+		return hops
+	case e.Order.TID == "":
+		hops[0].More, hops[0].waits = "for the terminal that takes it up", "waiting for a terminal to take it up"
+		return hops
+	case e.Offered:
 		return append(hops, Hop{Who: cloud, To: terminal, What: "Sent to the terminal", waits: "waiting for the terminal"})
 	}
 	return append(hops, Hop{Who: cloud, What: "Waits", More: "the terminal has another order first", waits: "waiting for its turn on the terminal"})
@@ -179,8 +231,12 @@ func hostHops(e kassa.Event) []Hop {
 		if a.HasPIN {
 			pin = ", with PIN"
 		}
+		to := terminal
+		if a.Entry == kassa.Entered {
+			to = till
+		}
 		return []Hop{
-			{Who: customer, To: terminal, What: presented(a) + pin, More: cardText(a.Card)},
+			{Who: customer, To: to, What: presented(a) + pin, More: cardText(a.Card)},
 			{Who: cloud, To: acquirer, What: "Asked for " + a.Amount.String(), More: "STAN " + a.STAN + " · RRN " + a.RRN, waits: "waiting for the acquirer"},
 		}
 	case kassa.AuthorisationAnswered:
@@ -212,6 +268,10 @@ func presented(a kassa.Authorisation) string {
 		return "Card inserted"
 	case kassa.Magstripe:
 		return "Card swiped"
+	case kassa.Fallback:
+		return "Card swiped, its chip could not be read"
+	case kassa.Entered:
+		return "Card typed in"
 	}
 	return "Card presented"
 }

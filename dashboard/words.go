@@ -27,7 +27,13 @@ func badgeOf(o kassa.Order) Badge {
 	switch {
 	case o.Parked != "":
 		return Badge{"Out of service", "alert", bad}
-	case o.Status == kassa.Completed && o.AmountRefunded() >= o.Amount.Minor && len(o.Refunds) > 0:
+	case o.Status == kassa.Completed && o.Kind == kassa.Credit:
+		return Badge{"Paid out", "back", good}
+	case o.Status == kassa.Completed && o.Kind == kassa.CardCheck:
+		return Badge{"Card is good", "check", good}
+	case o.Status == kassa.Completed && o.Hold != nil && o.AmountCaptured() == 0:
+		return holdBadge(o)
+	case o.Status == kassa.Completed && o.AmountRefunded() > 0 && o.AmountRefunded() >= o.AmountPaid():
 		return Badge{"Refunded", "back", calmly}
 	case o.Status == kassa.Completed && o.AmountRefunded() > 0:
 		return Badge{"Partly refunded", "back", good}
@@ -42,7 +48,20 @@ func badgeOf(o kassa.Order) Badge {
 	return Badge{string(o.Status), "unknown", calmly}
 }
 
+func holdBadge(o kassa.Order) Badge {
+	if o.HoldLeft() > 0 {
+		return Badge{"Held", "clock", busy}
+	}
+	for _, c := range o.Captures {
+		if c.Status == kassa.CaptureAccepted {
+			return Badge{"Being captured", "spin", busy}
+		}
+	}
+	return Badge{"Released", "dash", calmly}
+}
+
 var badges = map[kassa.Status]Badge{
+	kassa.Unclaimed:   {"Waiting", "clock", calmly},
 	kassa.Waiting:     {"Waiting", "clock", calmly},
 	kassa.Offered:     {"Sent", "send", busy},
 	kassa.Presented:   {"On the terminal", "screen", busy},
@@ -52,6 +71,25 @@ var badges = map[kassa.Status]Badge{
 	kassa.Completed:   {"Completed", "check", good},
 	kassa.Cancelled:   {"Cancelled", "dash", calmly},
 	kassa.Expired:     {"Expired", "clock", calmly},
+}
+
+// kindText says what an order does where it is not a plain payment at a terminal.
+func kindText(n kassa.NewOrder) string {
+	switch {
+	case n.Kind == kassa.Credit:
+		return "a refund without a payment, to the card that is presented"
+	case n.Kind == kassa.CardCheck:
+		return "asks whether the card is good, takes nothing"
+	case n.Channel.CardAbsent():
+		return "the card was typed in on a page"
+	case n.Origin == kassa.FromKeys:
+		return "typed in on the terminal"
+	case n.Origin == kassa.FromWebApp:
+		return "asked by a page in the terminal's browser"
+	case n.Origin == kassa.FromApp:
+		return "asked by an app on the terminal"
+	}
+	return ""
 }
 
 // owes tells whether a reversal is not yet acknowledged.
@@ -78,6 +116,8 @@ func because(o kassa.Order) string {
 		return sentence(o.End.Text())
 	case o.Status == kassa.Completed:
 		return paidHow(o)
+	case o.Status == kassa.Unclaimed:
+		return "No terminal has taken it up yet."
 	case o.Status == kassa.Waiting:
 		return "The terminal has another order first."
 	case o.Status == kassa.Offered:
@@ -112,7 +152,11 @@ func paidHow(o kassa.Order) string {
 func howRead(a kassa.Authorisation) string {
 	how := map[kassa.Entry]string{
 		kassa.Contactless: "the card was tapped", kassa.Chip: "the card was inserted", kassa.Magstripe: "the card was swiped",
+		kassa.Entered: "the card was typed in", kassa.Fallback: "the card was swiped because its chip could not be read",
 	}[a.Entry]
+	if a.Entry == kassa.Entered {
+		return how
+	}
 	return how + ", " + verified(a.Card.CVM)
 }
 
@@ -238,3 +282,6 @@ func brandName(brand string) string {
 	}
 	return brand[:1] + strings.ToLower(brand[1:])
 }
+
+// minor is an amount without its currency.
+func minor(n int64) string { return strings.TrimSpace(kassa.Money{Minor: n}.String()) }

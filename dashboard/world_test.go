@@ -141,6 +141,16 @@ func (w *world) commit(c journal.Change) {
 	w.versions[c.Stream]++
 }
 
+// facts appends to a stream without changing its state.
+func (w *world) facts(stream string, facts ...journal.Fact) {
+	w.t.Helper()
+	s, _, err := w.store.Load(stream)
+	if err != nil {
+		w.t.Fatal(err)
+	}
+	w.commit(journal.Change{Stream: stream, Expect: w.versions[stream], State: s.State, Open: s.Open, Facts: facts})
+}
+
 func (w *world) linkDown(reason string) {
 	w.t.Helper()
 	payload, err := json.Marshal(estate.LinkDown{POIID: "P2-KS00000001", Reason: reason})

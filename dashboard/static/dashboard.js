@@ -13,7 +13,14 @@ function ago(seconds) {
   return `${Math.floor(seconds / 86400)} days ago`;
 }
 const two = (n, width = 2) => String(n).padStart(width, "0");
-let skew = 0; // of this machine's clock against the server's
+let skew = 0; // of this machine's clock against the server's, which a test may move on
+function measure(root) {
+  const served = root.querySelector(".live time[data-clock]");
+  if (!served) return;
+  const off = Date.now() - new Date(served.dateTime);
+  skew = Math.abs(off) < 2000 ? 0 : off;
+}
+measure(document);
 function tell(time) {
   const at = new Date(time.dateTime);
   if (time.dataset.age !== undefined) {
@@ -103,6 +110,7 @@ async function refresh() {
         if (now) part(old, document.importNode(now, true));
       }
       document.title = fresh.title;
+      measure(fresh);
       page.seq = fresh.body.dataset.seq;
     } catch { break; }
   } while (again);
@@ -137,8 +145,6 @@ pause.addEventListener("click", () => {
 });
 document.addEventListener("visibilitychange", () => { if (!document.hidden) refresh(); follow(); });
 addEventListener("pageshow", (event) => { if (event.persisted) { refresh(); follow(); } });
-const served = document.querySelector(".live time");
-if (served) skew = Math.abs(Date.now() - new Date(served.dateTime)) < 2000 ? 0 : Date.now() - new Date(served.dateTime);
 follow();
 
 $("refresh").addEventListener("click", (event) => { event.preventDefault(); refresh(); });
