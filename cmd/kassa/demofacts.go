@@ -63,6 +63,7 @@ func (f demoFacts) banner(out io.Writer, dir string, took time.Duration) {
 		fmt.Fprintf(out, "kassa · TEST · data %s · ready in %.1f s\n", dir, took.Seconds())
 	}
 	row := func(what, where string) { fmt.Fprintf(out, "  %-18s %s\n", what, where) }
+	row("Live page", f.URL+"/")
 	row("Virtual terminals", f.URL+"/sim/terminals/")
 	for _, t := range f.Terminals {
 		line := fmt.Sprintf("%s  %-16s %-12s %s", t.TID, t.POIID, t.Group, t.Name)
