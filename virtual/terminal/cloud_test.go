@@ -167,6 +167,13 @@ func (c *cloud) plain(f poilink.Frame) []poilink.Frame {
 	case poilink.TypePing:
 		c.pings++
 		return []poilink.Frame{{Type: poilink.TypePong}}
+	case poilink.TypeReport:
+		c.counter.reports = append(c.counter.reports, *f.Report)
+	case poilink.TypeTotals:
+		c.counter.totals = append(c.counter.totals, *f.Totals)
+		a := c.counter.balance
+		a.ID = f.Totals.ID
+		return []poilink.Frame{{Type: poilink.TypeTotalsAnswer, TotalsAnswer: &a}}
 	case poilink.TypeInjectKeys:
 		return []poilink.Frame{c.inject(*f.InjectKeys)}
 	case poilink.TypeActivate:

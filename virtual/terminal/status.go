@@ -20,6 +20,11 @@ type Status struct {
 	Screen     Screen    `json:"screen"`
 	Receipts   []Receipt `json:"-"`
 	Outcomes   []Outcome `json:"-"`
+	History    []Past    `json:"-"`
+	Settings   []Setting `json:"-"`
+	Model      Model     `json:"model"`
+	CloudMode  bool      `json:"cloudMode"`
+	Language   string    `json:"language"`
 }
 
 // Status tells the present state.
@@ -28,8 +33,9 @@ func (m *Machine) Status() Status {
 		POIID: m.cfg.POIID, Powered: m.v.on, Online: m.online(),
 		Configured: m.d.IKID != "", IKID: m.d.IKID, KCV: m.d.KCV,
 		Faults: append([]Fault{}, m.faults...), Unsent: len(m.d.Outbox),
-		Screen: m.v.screen, Receipts: slices.Clone(m.d.Receipts),
-		Outcomes: slices.Clone(m.d.Outcomes),
+		Screen: m.v.screen, Receipts: m.d.onRoll(),
+		Outcomes: slices.Clone(m.d.Outcomes), History: m.d.pasts(), Settings: m.settings(),
+		Model: m.model(), CloudMode: m.is(setCloudMode), Language: m.setting(setLanguage),
 	}
 	if a := m.d.Activated; a != nil {
 		s.TID, s.Name, s.Group, s.Merchant = a.TID, a.TerminalName, a.Group, a.Merchant.Name
