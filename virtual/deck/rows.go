@@ -78,7 +78,7 @@ const (
 	none        = "none"
 	insertThen  = "tap, then insert and PIN"
 	pinThen     = "tap, then PIN"
-	nothingHeld = "declined; no request has left"
+	nothingHeld = "the card is refused; the order waits for another"
 )
 
 func everyBrand() []card.Brand {
@@ -271,7 +271,7 @@ func otherRows() []Row {
 			Wire: "00; 57 on the refund", Result: "the refund fails, the payment stays", brands: everyBrand(),
 		},
 		{
-			Number: 160, Title: "A terminal without an initial key", How: "activate the terminal", Shows: []string{"not Configured"},
+			Number: 160, Title: "A terminal without an initial key", How: "activate the terminal", Shows: []string{"IPEK not configured"},
 			Wire: none, Result: "the activation is refused", Fault: "no-ipek",
 		},
 		{
