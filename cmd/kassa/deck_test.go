@@ -63,7 +63,7 @@ type deckReceipt struct {
 	Result, CVM, AID string
 }
 
-func (s *site) receipt(p deckPlay) deckReceipt {
+func (s *site) paperOf(p deckPlay) deckReceipt {
 	s.t.Helper()
 	resp, err := s.simCall("GET", "terminals/"+p.tid+"/receipts", nil)
 	if err != nil {
@@ -85,7 +85,7 @@ func (s *site) receipt(p deckPlay) deckReceipt {
 
 // TestDeck plays the deck: screen texts, response codes, event sequence, result and ledger.
 func TestDeck(t *testing.T) {
-	answers := newSite(t, 9, "--acquirer-timeout", "8s", "--heartbeat", "500ms")
+	answers := newSite(t, 12, "--acquirer-timeout", "8s", "--heartbeat", "500ms")
 	answers.acquirerArgs = append(answers.acquirerArgs, "--slow", "1s")
 	answers.asleep = 1
 	lost := newSite(t, 10, "--acquirer-timeout", "600ms", "--heartbeat", "500ms")
@@ -96,13 +96,15 @@ func TestDeck(t *testing.T) {
 	covered := playDeck(t, &wg, answers, append(answeredRows(), readerCases()...), 4)
 	covered = append(covered, playDeck(t, &wg, lost, lostRows(), 0)...)
 	wg.Go(func() { t.Run("076", func(t *testing.T) { playCounters(t, answers.with(t), 4) }) })
-	wg.Go(func() { t.Run("no IPEK 160", func(t *testing.T) { playNoIPEK(t, answers.with(t), 8) }) })
+	wg.Go(func() { t.Run("no IPEK 160", func(t *testing.T) { playNoIPEK(t, answers.with(t), 11) }) })
 	wg.Go(func() { t.Run("tampered 161", func(t *testing.T) { playTampered(t, answers.with(t), 5) }) })
 	wg.Go(func() { t.Run("no key left 162", func(t *testing.T) { playKeysUsedUp(t, answers.with(t), 6) }) })
 	wg.Go(func() { t.Run("key used again 162", func(t *testing.T) { playKeyReplay(t, answers.with(t), 7) }) })
+	wg.Go(func() { t.Run("131", func(t *testing.T) { playUnreferenced(t, answers.with(t), 9) }) })
+	wg.Go(func() { t.Run("visa:180", func(t *testing.T) { playCardCheck(t, answers.with(t), 10) }) })
 	wg.Wait()
 	t.Run("visa:073", func(t *testing.T) { playWalksAway(t, lost.with(t)) })
-	covered = append(covered, 73, 76, 160, 161, 162)
+	covered = append(covered, 73, 76, 131, 180, 160, 161, 162)
 	for _, r := range deck.Rows() {
 		if !slices.Contains(covered, r.Number) {
 			t.Errorf("row %s (%s) is not played", r.ID(), r.Title)

@@ -103,7 +103,7 @@ func readerCases() []deckCase {
 	signed := pays("insert", "visa:123")
 	signed.never, signed.check = "PIN", func(t *testing.T, s *site, p deckPlay) {
 		verified("5E0300", "")(t, s, p)
-		if r := s.receipt(p); !strings.Contains(r.CVM, "Signature") {
+		if r := s.paperOf(p); !strings.Contains(r.CVM, "Signature") {
 			t.Errorf("no line to sign on the receipt: %q", r.CVM)
 		}
 	}
@@ -158,7 +158,7 @@ func verified(cvm, formFactor string) func(*testing.T, *site, deckPlay) {
 
 func paidWith(aid string) func(*testing.T, *site, deckPlay) {
 	return func(t *testing.T, s *site, p deckPlay) {
-		if r := s.receipt(p); r.AID != aid {
+		if r := s.paperOf(p); r.AID != aid {
 			t.Errorf("the receipt has AID %s, want %s", r.AID, aid)
 		}
 	}
@@ -175,5 +175,53 @@ func refundFails(t *testing.T, s *site, p deckPlay) {
 	await(t, "nothing counts as refunded", 10*time.Second, func() bool { return s.order(p.order).AmountRefunded == 0 })
 	if o := s.order(p.order); o.Status != "completed" || s.posted(p.amount) != 1 {
 		t.Errorf("the payment is %s, %d charges", o.Status, s.posted(p.amount))
+	}
+}
+
+// playUnreferenced asks for a refund without a payment above the limit of the help page, which nobody
+// hears of, and for one at the limit.
+func playUnreferenced(t *testing.T, s *site, terminal int) {
+	tid := s.facts.Terminals[terminal].TID
+	order := cloudOrder("unreferenced-1", tid, 6001)
+	order["type"] = "unreferenced_refund"
+	e, err := s.call(t.Context(), "POST", "orders", s.facts.GroupKey, order)
+	if err != nil || e.Success || e.ErrorCode != 1001 || !strings.Contains(e.ErrorInfo, "6000") {
+		t.Errorf("above the limit: %+v %v", e, err)
+	}
+	order["order_id"], order["amount"] = "unreferenced-2", 6000
+	stream := s.events(t.Context(), s.must("POST", "orders", order))
+	p := deckPlay{order: "unreferenced-2", tid: tid, amount: 6000}
+	if result := s.showCard(&p, map[string]any{"card": "visa"}); result != "approved" {
+		t.Errorf("at the limit: %s\n%s", result, strings.Join(p.shown, "\n"))
+	}
+	deckCase{events: eventsOf("completed")}.compareEvents(t, stream)
+	await(t, "the card is credited", 10*time.Second, func() bool {
+		return slices.ContainsFunc(s.ledger(), func(l ledgerLine) bool {
+			return l.Kind == "credit" && l.TID == tid && l.Amount == 6000 && l.RC == "00" && l.State == "posted"
+		})
+	})
+	if slices.ContainsFunc(s.ledger(), func(l ledgerLine) bool { return l.Amount == 6001 }) {
+		t.Error("the host heard of what was refused")
+	}
+}
+
+// playCardCheck asks whether a card is good, for nothing.
+func playCardCheck(t *testing.T, s *site, terminal int) {
+	tid := s.facts.Terminals[terminal].TID
+	stream := s.events(t.Context(), s.must("POST", "orders", cloudOrder("check", tid, 0)))
+	p := deckPlay{order: "check", tid: tid}
+	if result := s.showCard(&p, map[string]any{"card": "visa:180"}); result != "approved" {
+		t.Errorf("%s\n%s", result, strings.Join(p.shown, "\n"))
+	}
+	deckCase{events: eventsOf("completed")}.compareEvents(t, stream)
+	deckCase{screens: []string{textApproved}}.compareScreens(t, p.shown)
+	var lines []string
+	for _, l := range s.ledger() {
+		if l.TID == tid {
+			lines = append(lines, l.Kind+" "+l.RC+" "+l.State)
+		}
+	}
+	if !slices.Equal(lines, []string{"check 85 checked"}) {
+		t.Errorf("the ledger has %v", lines)
 	}
 }

@@ -32,7 +32,12 @@ why an issuer declined; the wire does.
 		if r.Fault != "" {
 			cards = "terminal fault `" + strings.ReplaceAll(r.Fault, " or ", "` or `") + "`"
 		}
-		if len(r.Cards()) == 5 {
+		switch len(r.Cards()) {
+		case 0:
+			if r.Fault == "" {
+				cards = "any"
+			}
+		case 5:
 			cards = "all brands"
 		}
 		fmt.Fprintf(&b, "| %s | %s | %s | %s | %s | %s | %s |\n", r.ID(), r.Title, r.How, r.Screens(), r.Wire, r.Result, cards)
@@ -103,10 +108,10 @@ func TestRowsAreWhole(t *testing.T) {
 			t.Errorf("row %s is there twice, or out of order", r.ID())
 		}
 		seen[r.Number], last = true, r.Number
-		if r.Title == "" || r.How == "" || len(r.Shows) == 0 || r.Wire == "" || r.Result == "" {
+		if r.Title == "" || r.How == "" || (len(r.Shows) == 0) != (r.Number == 131) || r.Wire == "" || r.Result == "" {
 			t.Errorf("row %s is incomplete: %+v", r.ID(), r)
 		}
-		if (len(r.Cards()) == 0) != (r.Fault != "") {
+		if (len(r.Cards()) == 0) != (r.Fault != "" || r.Number == 131) { // 131 is refused before there is a card
 			t.Errorf("row %s has neither cards nor a fault, or both", r.ID())
 		}
 		if strings.Contains(r.Title+r.How+r.Wire+r.Result, "|") {

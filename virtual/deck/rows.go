@@ -271,6 +271,10 @@ func otherRows() []Row {
 			Wire: "00; 57 on the refund", Result: "the refund fails, the payment stays", brands: everyBrand(),
 		},
 		{
+			Number: 131, Title: "A refund without a payment, above the limit of 60.00", How: "an unreferenced refund of 60.01",
+			Wire: none, Result: "refused before a terminal shows it; 60.00 is paid to the card that is tapped",
+		},
+		{
 			Number: 160, Title: "A terminal without an initial key", How: "activate the terminal", Shows: []string{"IPEK not configured"},
 			Wire: none, Result: "the activation is refused", Fault: "no-ipek",
 		},
