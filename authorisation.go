@@ -11,6 +11,7 @@ const (
 	Chip        Entry = "chip"        // 051
 	Magstripe   Entry = "magstripe"   // 901
 	Entered     Entry = "entered"     // 010: typed in, the card is absent
+	Fallback    Entry = "fallback"    // 801: the stripe of a card whose chip could not be read
 )
 
 // CVM is the cardholder verification that the terminal did.

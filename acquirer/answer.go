@@ -1,6 +1,7 @@
 package acquirer
 
 import (
+	"strconv"
 	"time"
 
 	"kassa"
@@ -54,7 +55,7 @@ func (m *Machine) answer(now time.Time, l *connection, msg *iso8583.Message) {
 		return
 	}
 	approved, ok := amountOf(msg, j.amount())
-	v := Read(msg, j.sale.Auth)
+	v := m.cfg.Read(msg, j.sale.Auth)
 	want := j.amount()
 	if v.Class == ClassPartial && j.kind == saleJob {
 		ok = ok && approved.Minor > 0 && approved.Minor < want.Minor
@@ -76,7 +77,7 @@ func (m *Machine) answer(now time.Time, l *connection, msg *iso8583.Message) {
 	case releaseJob:
 		m.releaseAnswered(j, msg.Get(39))
 	case voidJob, refundJob, captureJob:
-		m.owedAnswered(j, msg.Get(39), v)
+		m.owedAnswered(j, msg, v)
 	}
 }
 
@@ -96,7 +97,7 @@ func (m *Machine) answerToThePast(now time.Time, l *connection, msg *iso8583.Mes
 	}
 	late.heard = true
 	m.unknown.keep(id, sent, late)
-	approved := Read(msg, kassa.Authorisation{}).Class.Approved()
+	approved := m.cfg.Read(msg, kassa.Authorisation{}).Class.Approved()
 	if j := m.jobs[identity{'4', id.tid, id.stan}]; approved && j != nil && j.sent == 0 {
 		j.undo.authCode = msg.Get(38) // it has not left yet, so it can name what it undoes
 	}
@@ -106,7 +107,11 @@ func (m *Machine) answerToThePast(now time.Time, l *connection, msg *iso8583.Mes
 }
 
 func (m *Machine) saleAnswered(j *job, msg *iso8583.Message, v Verdict, approved kassa.Money) {
-	m.warn(j, msg.Get(39), v)
+	m.warn(j, msg, v)
+	if msg.Get(39) == codeDuplicate && j.sent == 1 {
+		m.fetch(j)
+		return
+	}
 	if v.Action == ActionReverse {
 		m.loseTrack(j, kassa.ReversalInvalidAnswer)
 		return
@@ -160,9 +165,9 @@ func (m *Machine) releaseAnswered(j *job, rc string) {
 }
 
 // owedAnswered takes the answer to what the host may refuse: a refund, the reversal of one, a capture.
-func (m *Machine) owedAnswered(j *job, rc string, v Verdict) {
-	m.warn(j, rc, v)
-	reason := v.Reason
+func (m *Machine) owedAnswered(j *job, msg *iso8583.Message, v Verdict) {
+	m.warn(j, msg, v)
+	rc, reason := msg.Get(39), v.Reason
 	switch {
 	case j.kind == voidJob && acceptsReversal(rc):
 		reason = kassa.None // what the host never had is undone, too
@@ -195,13 +200,27 @@ func settles(v Verdict) bool {
 }
 
 // warn raises the alarms that a response code calls for.
-func (m *Machine) warn(j *job, rc string, v Verdict) {
+func (m *Machine) warn(j *job, msg *iso8583.Message, v Verdict) {
+	detail := "response code " + msg.Get(39)
 	switch {
 	case v.Unlisted:
-		m.alarmAbout(j, AlarmUnknownCode, "response code "+rc)
+		m.alarmAbout(j, AlarmUnknownCode, detail)
 	case v.Action == ActionKeys:
-		m.alarmAbout(j, AlarmKeys, "response code "+rc)
+		m.alarmAbout(j, AlarmKeys, detail)
+	case v.Reason == kassa.DeclinedSecurity:
+		m.alarmAbout(j, AlarmSecurity, detail)
+	case msg.Get(39) == codeFormat:
+		m.alarmAbout(j, AlarmFormat, detail+", DE"+formatField(msg.Get(44)))
 	}
+}
+
+// formatField is the element that DE44 names, or what it holds instead, of which nothing is shown: it
+// is the host's own words, and may repeat card data.
+func formatField(de44 string) string {
+	if n, err := strconv.Atoi(de44); err != nil || n < 1 || n > 128 {
+		return "44 names no element"
+	}
+	return de44
 }
 
 // memo is what is kept of an outcome, for an answer that comes after it.
@@ -262,7 +281,7 @@ func (m *memory) keep(id identity, de7 string, v memo) {
 func (m *Machine) answerToTheDead(msg *iso8583.Message, id identity, sent string) {
 	private, err := iso8583.ParsePrivate(msg.Get(48))
 	order := private[iso8583.TagLifecycle]
-	if err != nil || order == "" || id.class == '4' || !Read(msg, kassa.Authorisation{}).Class.Approved() {
+	if err != nil || order == "" || id.class == '4' || !m.cfg.Read(msg, kassa.Authorisation{}).Class.Approved() {
 		return
 	}
 	m.unknown.keep(id, sent, memo{order: order, heard: true})

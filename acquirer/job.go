@@ -301,7 +301,7 @@ func (m *Machine) transmit(now time.Time, j *job, l *connection) {
 		j.tries++
 		j.state = jobResting
 		m.arm(j, now.Add(m.cfg.pause(j.tries, m.random)))
-		if j.tries >= m.cfg.AlarmFrom {
+		if j.tries > m.cfg.AlarmAfter {
 			m.alarmAbout(j, j.stuck(), "")
 		}
 	}
@@ -318,7 +318,6 @@ func (m *Machine) transmit(now time.Time, j *job, l *connection) {
 	j.sent++
 	m.flying[j.sendID] = j
 	l.inFlight++
-	j.sale.Sealed = kassa.SealedCard{}
 	m.emit(Send{Conn: l.id, ID: j.sendID, Frame: frame, NotAfter: j.due})
 }
 
@@ -351,6 +350,14 @@ func (m *Machine) queue(j *job) {
 	m.ready = append(m.ready, j)
 }
 
+// fetch sends an authorisation again, as a repeat (0201): the host says that it has had it before,
+// and so has an answer to it in store.
+func (m *Machine) fetch(j *job) {
+	m.land(j)
+	m.queue(j)
+	m.arm(j, j.deadline)
+}
+
 // drop forgets a job.
 func (m *Machine) drop(j *job) {
 	m.land(j)
@@ -371,7 +378,13 @@ func (m *Machine) drop(j *job) {
 	delete(m.jobs, j.identity)
 }
 
+// notSent ends an authorisation that has not left, and will not. One of which a former transmission
+// has left is lost track of.
 func (m *Machine) notSent(j *job, why kassa.Reason) {
+	if j.sent > 0 {
+		m.loseTrack(j, kassa.ReversalTimeout)
+		return
+	}
 	m.drop(j)
 	m.emit(Outcome{j.order.ID(), kassa.HostRequestNotSent{Request: j.sale.Auth.Request, Reason: why}})
 }
@@ -406,13 +419,13 @@ func (m *Machine) notStarted(in NotStarted) {
 		}
 		return
 	}
+	j.sent--
 	if j.kind == saleJob {
 		m.notSent(j, kassa.AcquirerUnreachable)
 		return
 	}
 	m.land(j)
 	j.tries--
-	j.sent--
 	m.queue(j)
 }
 

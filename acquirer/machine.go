@@ -188,6 +188,8 @@ const (
 	AlarmUnmatched        AlarmKind = "unmatched"          // an answer to nothing that was asked
 	AlarmUnknownCode      AlarmKind = "unknown_code"       // a response code that is not in the table
 	AlarmKeys             AlarmKind = "keys"               // the host cannot use our keys: 81, 88, 89
+	AlarmSecurity         AlarmKind = "security"           // the issuer takes the card for a false one: 82, 63, N7, 6P
+	AlarmFormat           AlarmKind = "format"             // the host does not understand what was asked: 30
 	AlarmReversalStuck    AlarmKind = "reversal_stuck"     // repeated many times
 	AlarmReversalNotFound AlarmKind = "reversal_not_found" // accepted, but the host had no original
 	AlarmReversalRefused  AlarmKind = "reversal_refused"   // answered with a code that does not accept it
@@ -240,6 +242,9 @@ func NewMachine(cfg Config, secure SecureModule, random *rand.Rand) (*Machine, e
 		return nil, errNoModule
 	}
 	cfg = cfg.withDefaults()
+	if err := cfg.checkCodes(); err != nil {
+		return nil, err
+	}
 	return &Machine{
 		cfg: cfg, secure: secure, random: random,
 		links: make(map[uint64]*connection), jobs: make(map[identity]*job), flying: make(map[uint64]*job),

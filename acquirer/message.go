@@ -24,7 +24,10 @@ const (
 const pinCapture = "12"
 
 // entryModes are DE22 on a terminal with a PIN pad.
-var entryModes = map[kassa.Entry]string{kassa.Contactless: "071", kassa.Chip: "051", kassa.Magstripe: "901", kassa.Entered: "010"}
+var entryModes = map[kassa.Entry]string{
+	kassa.Contactless: "071", kassa.Chip: "051", kassa.Magstripe: "901", kassa.Fallback: "801",
+	kassa.Entered: "010",
+}
 
 // saleMTI is how the host is asked about the card: a financial request takes the money at once, an
 // authorisation request holds it, or checks the card.
@@ -77,10 +80,14 @@ func (m *Machine) frameOf(mti, code string, o kassa.NewOrder, amount kassa.Money
 	return msg
 }
 
-// saleMessage is an order's request about a card, without the card data.
+// saleMessage is an order's request about a card, without the card data. A repeat differs in its MTI
+// only, and in the padding of its PIN block.
 func (m *Machine) saleMessage(j *job) *iso8583.Message {
 	auth := j.sale.Auth
 	msg := m.frameOf(saleMTI(j.order), codeOf(j.order), j.order, auth.Amount, auth.TransmittedAt, auth.STAN, auth.RRN)
+	if j.sent > 0 {
+		msg.MTI = msg.MTI[:3] + "1"
+	}
 	msg.Set(7, j.de7)
 	msg.Set(18, m.cfg.MCC)
 	msg.Set(22, entryModes[auth.Entry])

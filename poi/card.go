@@ -37,7 +37,7 @@ func checkRequest(r poilink.AuthorisationRequest) string {
 		return "authorisationRequest: pin is not 16 bytes"
 	}
 	switch r.Entry {
-	case poilink.EntryContactless, poilink.EntryChip, poilink.EntryMagstripe:
+	case poilink.EntryContactless, poilink.EntryChip, poilink.EntryMagstripe, poilink.EntryFallback:
 	default:
 		return "authorisationRequest: entry is unknown"
 	}

@@ -278,6 +278,8 @@ func (h *Hub) handle(u *unit, in Input) (slow []Output) {
 			if engine != nil {
 				engine.POIMode(out.TID, out.Own)
 			}
+		case Alert:
+			h.cfg.Log.Warn("poi.alarm", "poiid", u.poiid, "order", out.Order, "alarm", out.Text)
 		case Connected:
 			if engine != nil {
 				engine.POIConnected(out.TID, u.poiid, out.Open)

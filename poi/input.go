@@ -189,6 +189,9 @@ type DecideActivation struct {
 	Code string
 }
 
+// Alert is something that people should look at.
+type Alert struct{ Order, Text string }
+
 func (Send) output()             {}
 func (Close) output()            {}
 func (ToEngine) output()         {}
@@ -201,3 +204,4 @@ func (PinKey) output()           {}
 func (MakeKey) output()          {}
 func (CheckKeys) output()        {}
 func (DecideActivation) output() {}
+func (Alert) output()            {}

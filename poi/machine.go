@@ -62,6 +62,7 @@ type session struct {
 	opened time.Time
 	nonce  []byte
 	hello  *poilink.Hello // until the welcome
+	keyed  bool           // the POI has shown that it holds its initial key
 	why    string         // why we ended it
 }
 

@@ -121,7 +121,7 @@ func (c *cloud) joinDoors(log *slog.Logger) error {
 	}
 	door := doorPorts{c, journal.NewNotebook(refusedCalls, stream.Version, c.store.Submit)}
 	c.door, err = multisafepay.New(multisafepay.Config{
-		Orders: c.engine, Records: c.store, Feed: c.store, Directory: door, Estate: c.registry, Presence: c.pois,
+		Orders: c.engine, Changes: c.engine, Cards: cardPorts{c.secure}, Records: c.store, Feed: c.store, Directory: door, Estate: c.registry, Presence: c.pois,
 		Refusals: door,
 		CheckURL: webhook.CheckURL, Secret: []byte(c.secure.LookupHash([]byte("events token"))), Now: c.now,
 	})
@@ -222,7 +222,7 @@ func (c *cloud) simulation(o serveOptions, log *slog.Logger) http.Handler {
 func (c *cloud) acquirerLink(o serveOptions, log *slog.Logger) (*acquirer.Link, error) {
 	return acquirer.New(acquirer.LinkConfig{
 		Config: acquirer.Config{
-			Timeout: o.timeout, LinkPatience: 2 * time.Second,
+			Timeout: o.timeout, LinkPatience: 2 * time.Second, Codes: o.codes,
 			// Who wants answers sooner than usual wants repeats sooner too; 0 stays the link's default.
 			RepeatFirst: min(5*time.Second, o.timeout),
 		},

@@ -25,6 +25,7 @@ type serveOptions struct {
 	acquirer                 string
 	simAcquirer, simTerminal string
 	timeout, heartbeat       time.Duration
+	codes                    map[string]string
 	demo                     int
 	inherit, withParent      bool
 }
@@ -54,6 +55,7 @@ func serveCommand() *cobra.Command {
 	f.StringVar(&o.simAcquirer, "sim-acquirer", "", "folder of a simulated acquirer, to find it by")
 	f.StringVar(&o.simTerminal, "sim-terminal", "", "folder of virtual terminals, to find them by")
 	f.DurationVar(&o.timeout, "acquirer-timeout", 0, "how long an authorisation may take (default 15s)")
+	f.StringToStringVar(&o.codes, "acquirer-codes", map[string]string{"71": "70"}, "response codes of the host's own, each with the standard one that it means")
 	f.DurationVar(&o.heartbeat, "heartbeat", 0, "how often terminals report (default 10s)")
 	f.IntVar(&o.demo, "demo", 0, "make a demo estate with this many terminals")
 	f.BoolVar(&o.inherit, "inherit", false, "take listeners from the parent process")

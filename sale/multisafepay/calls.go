@@ -14,19 +14,28 @@ import (
 
 // get shows one order.
 func (h *Handler) get(w http.ResponseWriter, c *call) *refusal {
-	found, refused := h.find(c)
+	o, refused := h.findNewest(c)
 	if refused != nil {
 		return refused
 	}
-	newest := found[0]
-	for _, o := range found {
-		if o.Number > newest.Number {
-			newest = o
+	group, _ := h.Directory.Group(o.Scope)
+	writeSuccess(w, orderObject(o, group), nil)
+	return nil
+}
+
+// findNewest finds the order to show, the newest where several groups of the account have one.
+func (h *Handler) findNewest(c *call) (*kassa.Order, *refusal) {
+	found, refused := h.find(c)
+	if refused != nil {
+		return nil, refused
+	}
+	newest := &found[0]
+	for i := range found {
+		if found[i].Number > newest.Number {
+			newest = &found[i]
 		}
 	}
-	group, _ := h.Directory.Group(newest.Scope)
-	writeSuccess(w, orderObject(&newest, group), nil)
-	return nil
+	return newest, nil
 }
 
 // cancel ends an order that is not paid, and answers with what it has become.
@@ -57,86 +66,6 @@ func (h *Handler) cancel(w http.ResponseWriter, c *call) *refusal {
 var preTransactionFields = []string{
 	"costs", "created", "custom_info", "fastcheckout", "financial_status", "modified", "payment_details",
 	"payment_methods", "status",
-}
-
-// refund pays back all that is left, or a part.
-func (h *Handler) refund(w http.ResponseWriter, c *call) *refusal {
-	body, refused := h.body(w, c)
-	if refused != nil {
-		return refused
-	}
-	ask, refused := h.readRefund(body)
-	if refused != nil {
-		return refused
-	}
-	o, refused := h.findOne(c)
-	if refused != nil {
-		return refused
-	}
-	for _, r := range o.Refunds {
-		if r.Ref != "" && r.Ref == ask.Ref && r.Status != kassa.RefundDeclined {
-			return &refusal{
-				http.StatusNotFound, codeRefund,
-				"refund_order_id: the order has a refund with this id already; its related_transactions show it",
-				string(kassa.RefundDuplicate),
-			}
-		}
-	}
-	o, n, reason, err := h.Orders.Refund(context.WithoutCancel(c.Context()), Dialect, o.Scope, o.Ref, ask)
-	switch {
-	case err != nil:
-		return worldFailed("the refund may not have been stored")
-	case reason == kassa.AmountInvalid || reason == kassa.RefundTooHigh || reason == kassa.RefundDuplicate:
-		return because(reason, "amount")
-	case reason != kassa.None:
-		return because(reason, "the order cannot be refunded")
-	}
-	writeSuccess(w, object{
-		"transaction_id": n, "refund_id": n, "order_id": refundOrderID(&o, kassa.Refund{Ref: ask.Ref}),
-	}, nil)
-	return nil
-}
-
-var refundFields = []string{
-	"currency", "amount", "description", "refund_order_id", "checkout_data", "var1", "var2", "var3",
-}
-
-func (h *Handler) readRefund(body object) (ask kassa.AskRefund, refused *refusal) {
-	if err := variants(body, "", refundFields...); err != nil {
-		return ask, &refusal{http.StatusBadRequest, codeUnknown, err.Error(), causeBody}
-	}
-	if !absent(body, "checkout_data") {
-		return ask, unsupported("checkout_data is not supported yet: refund by amount")
-	}
-	if refused = readCurrency(body); refused != nil {
-		return ask, refused
-	}
-	ask.Currency = kassa.EUR
-	if !absent(body, "amount") {
-		amount, ok := whole(body["amount"])
-		if !ok || amount > kassa.MaxMinor {
-			return ask, field(codeAmount, "amount must be a whole number of cents from 1 to 999999999999, or 0 or left out for all that is left")
-		}
-		ask.Amount = amount
-	}
-	if ask.Description, refused = readDescription(body, false); refused != nil {
-		return ask, refused
-	}
-	if !absent(body, "refund_order_id") {
-		if ask.Ref, refused = h.readOrderID(body, "refund_order_id"); refused != nil {
-			return ask, refused
-		}
-	}
-	kept := object{}
-	for _, name := range []string{"var1", "var2", "var3"} {
-		v, err := text(body, "", name, maxVariable)
-		if err != nil {
-			return ask, field(codeVariable, "%s", err)
-		}
-		kept.keep(name, v)
-	}
-	ask.Door = encode(kept)
-	return ask, nil
 }
 
 // findOne finds the order that a change is meant for. An account key that meets the same id in

@@ -21,6 +21,9 @@ var gateways = []gateway{
 	{"MISTERCASH", "Bancontact", []string{"BANCONTACT"}, "BE"},
 }
 
+// anyCard is the method of whichever card the customer has.
+const anyCard = "CREDITCARD"
+
 // gatewayCode is the code of the cards that a terminal calls by a brand.
 func gatewayCode(brand string) string {
 	for _, g := range gateways {
@@ -104,7 +107,7 @@ func (h *Handler) listPaymentMethods(w http.ResponseWriter, c *call) *refusal {
 		}
 	}
 	if cards != nil {
-		list = append(list, gateway{id: "CREDITCARD", name: "Card payment"}.paymentMethod(cards))
+		list = append(list, gateway{id: anyCard, name: "Card payment"}.paymentMethod(cards))
 	}
 	writeList(w, list, nil)
 	return nil

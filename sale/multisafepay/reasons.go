@@ -8,19 +8,26 @@ import (
 
 // The dialect's error codes that this door uses.
 const (
-	codeUnknown     = 1000
-	codeAmount      = 1001
-	codeCurrency    = 1002
-	codeOrderID     = 1006
-	codeDescription = 1008
-	codeVariable    = 1010
-	codeMissing     = 1016
-	codeTerminal    = 1023
-	codeDeclined    = 1024
-	codeKey         = 1032
-	codeRefund      = 1034
-	codeCart        = 5001
-	codeWorld       = 9999
+	codeUnknown        = 1000
+	codeAmount         = 1001
+	codeCurrency       = 1002
+	codeOrderID        = 1006
+	codeDescription    = 1008
+	codeVariable       = 1010
+	codeMissing        = 1016
+	codeTerminal       = 1023
+	codeDeclined       = 1024
+	codeCartCurrencies = 1025
+	codeCartCurrency   = 1026
+	codeCartAmount     = 1027
+	codeTaxRate        = 1028
+	codeItemTax        = 1029
+	codeItemCurrency   = 1030
+	codeItemPrice      = 1031
+	codeKey            = 1032
+	codeRefund         = 1034
+	codeCart           = 5001
+	codeWorld          = 9999
 )
 
 // wireReason is how a reason looks on the wire: as the answer to a call that was refused for it,

@@ -22,6 +22,8 @@ const (
 	causeKey         = "key_invalid"
 	causeBody        = "body_invalid"
 	causeField       = "field_invalid"
+	causeTooLate     = "too_late"
+	causeGate        = "not_switched_on"
 	causeUnsupported = "unsupported"
 	causeRoute       = "route_unknown"
 	causeURL         = "webhook_url_invalid"

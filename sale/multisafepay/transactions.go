@@ -138,6 +138,11 @@ func (t transaction) status() (status, financial string) {
 	}
 	switch t.attempt.Status {
 	case kassa.AttemptApproved:
+		if t.order.Hold != nil {
+			status, words := heldStatus(t.order)
+			financial, _ = words.(string)
+			return status, financial
+		}
 		if t.order.Status == kassa.Completed {
 			return paidStatus(t.order), "completed"
 		}
@@ -186,6 +191,11 @@ func (t transaction) object() object {
 	if t.refund != nil {
 		orderID, description = refundOrderID(o, *t.refund), t.refund.Description
 	}
+	costs := []any{}
+	if cost, ok := CostOf(o); ok && t.attempt != nil && t.attempt.Status == kassa.AttemptApproved {
+		costs = append(costs, object{"amount": cost.Minor, "description": cost.Description, "dst": nil})
+		net -= cost.Minor
+	}
 	kept := object{}
 	if o.Dialect == Dialect {
 		kept = keptWith(*o)
@@ -193,7 +203,7 @@ func (t transaction) object() object {
 	customer := complete(kept["customer"], "email", "first_name", "last_name")
 	customer["iban"] = nil
 	out := object{
-		"amount": amount.Minor, "completed": wireTime(t.completed()), "costs": []any{}, "created": wireTime(t.created()),
+		"amount": amount.Minor, "completed": wireTime(t.completed()), "costs": costs, "created": wireTime(t.created()),
 		"currency": string(amount.Currency), "customer": customer, "debit_credit": debitCredit, "description": description,
 		"financial_status": financial, "invoice_id": nil, "net": net, "order_id": orderID,
 		"payment_method": known(t.method()), "site_id": number(o.Scope), "status": status, "transaction_id": t.number,

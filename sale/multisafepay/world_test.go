@@ -105,6 +105,8 @@ type till struct {
 	number int64
 	busy   bool // the terminal has another order
 	broken bool // every call fails
+	// decline is what the host says to cards that were typed in; None is yes.
+	decline kassa.Reason
 }
 
 // tick moves the clock on by a second and reads it.
@@ -192,6 +194,10 @@ func (e *till) Cancel(_ context.Context, dialect, scope, id string) (kassa.Order
 	return e.input(dialect, scope, id, func() kassa.Input { return kassa.Cancel{} })
 }
 
+func (e *till) Note(_ context.Context, dialect, scope, id string, n kassa.Note) (kassa.Order, kassa.Reason, error) {
+	return e.input(dialect, scope, id, func() kassa.Input { return n })
+}
+
 func (e *till) Claim(_ context.Context, dialect, scope, id string, c kassa.Claim) (kassa.Order, kassa.Reason, error) {
 	c.POIFree = !e.busy
 	return e.input(dialect, scope, id, func() kassa.Input { return c })
@@ -222,6 +228,7 @@ type world struct {
 	record  *record
 	till    *till
 	estate  *estate.Registry
+	safe    *paperSafe
 	handler *multisafepay.Handler
 	server  *httptest.Server
 
@@ -246,10 +253,10 @@ func newWorld(t *testing.T) *world {
 	w := &world{
 		t: t, record: r, offline: map[string]bool{}, ownMode: map[string]bool{},
 		till:   &till{record: r, now: time.Date(2026, 5, 4, 13, 50, 0, 0, time.UTC)},
-		estate: newEstate(t),
+		estate: newEstate(t), safe: &paperSafe{},
 	}
 	h, err := multisafepay.New(multisafepay.Config{
-		Orders: w.till, Records: r, Feed: r, Directory: w, Estate: w.estate, Presence: w, Refusals: w,
+		Orders: w.till, Changes: w.till, Cards: w.safe, Records: r, Feed: r, Directory: w, Estate: w.estate, Presence: w, Refusals: w,
 		CheckURL: webhook.CheckURL, Secret: []byte(strings.Repeat("s", 32)), Now: w.till.clock,
 	})
 	if err != nil {

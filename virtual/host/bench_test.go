@@ -82,6 +82,7 @@ func (b *bench) network(code string) string {
 // answers is what came back on one frame.
 type answers struct {
 	frames [][]byte
+	raw    []byte
 	closed bool
 }
 
@@ -128,6 +129,8 @@ func (b *bench) handle(in host.Input) answers {
 			b.records = append(b.records, out.Record)
 		case host.Send:
 			a.frames = append(a.frames, out.Frame)
+		case host.Raw:
+			a.raw = append(a.raw, out.Bytes...)
 		case host.CloseConn:
 			a.closed = true
 		case host.Reading:
@@ -184,8 +187,11 @@ func (u use) defaults() use {
 	or(&u.tid, "KASSA001")
 	or(&u.li, "LIFE1")
 	or(&u.currency, "978")
-	if u.amount == 0 {
+	switch u.amount {
+	case 0:
 		u.amount = 1234
+	case -1: // nothing at all
+		u.amount = 0
 	}
 	return u
 }

@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"fmt"
 	"slices"
+	"strings"
 	"time"
 
 	"kassa/virtual/deck"
@@ -25,6 +26,7 @@ const (
 	StatePosted   = "posted"
 	StateReversed = "reversed"
 	StateDeclined = "declined"
+	StateChecked  = "checked" // a card check: approved, and nothing booked
 )
 
 // What the issuer thought of a PIN.
@@ -54,9 +56,12 @@ type Record struct {
 	Last4     string `json:"last4,omitempty"`
 	Lifecycle string `json:"lifecycle,omitempty"`
 
-	RC         string `json:"rc,omitempty"`
-	Approval   string `json:"approval,omitempty"`
-	SingleTap  bool   `json:"single_tap,omitempty"`
+	RC        string `json:"rc,omitempty"`
+	Approval  string `json:"approval,omitempty"`
+	SingleTap bool   `json:"single_tap,omitempty"`
+	// Approved is the part of Amount that was approved, 0 when it was all of it. Field is DE44.
+	Approved   int64  `json:"approved,omitempty"`
+	Field      string `json:"field,omitempty"`
 	IssuerAuth []byte `json:"issuer_auth,omitempty"`
 	// State is posted or declined; that a transaction was reversed is the reversal's record.
 	State string `json:"state,omitempty"`
@@ -64,6 +69,10 @@ type Record struct {
 	// Cryptogram tells that the chip's was right; ATC is then its counter.
 	Cryptogram bool   `json:"cryptogram,omitempty"`
 	ATC        uint16 `json:"atc,omitempty"`
+	// Entry is how the card was read (DE22). CVM and FormFactor are tags 9F34 and 9F6E, in hexadecimal.
+	Entry      string `json:"entry,omitempty"`
+	CVM        string `json:"cvm,omitempty"`
+	FormFactor string `json:"form_factor,omitempty"`
 	// PIN is right or wrong, when one was judged.
 	PIN string `json:"pin,omitempty"`
 
@@ -76,7 +85,17 @@ type Record struct {
 }
 
 func (r Record) result() result {
-	return result{rc: r.RC, approval: r.Approval, singleTap: r.SingleTap, issuerAuth: r.IssuerAuth}
+	return result{
+		rc: r.RC, approval: r.Approval, singleTap: r.SingleTap, issuerAuth: r.IssuerAuth, approved: r.Approved, field: r.Field,
+	}
+}
+
+// debit is what a posted sale took from the account.
+func (r Record) debit() int64 {
+	if r.Approved > 0 {
+		return r.Approved
+	}
+	return r.Amount
 }
 
 // entry is a transaction with what became of it.
@@ -84,6 +103,8 @@ type entry struct {
 	Record
 	state    string
 	refunded int64
+	// refusals is how often its reversal was refused.
+	refusals int
 }
 
 // same tells whether a repeat asks for what was asked for first.
@@ -185,15 +206,20 @@ func (b *book) applySale(e *entry, a *account) {
 	}
 	switch e.PIN {
 	case pinRight:
-		a.wrong = 0
+		a.wrong, a.taps, a.tapped = 0, 0, 0
 	case pinWrong:
 		a.wrong++
 		if a.card.Row == 55 && a.wrong == maxPINTries {
 			a.wrong = 0 // its script starts over
 		}
 	}
-	if e.state == StatePosted {
-		a.spent[e.Currency] += e.Amount
+	if e.state != StatePosted {
+		return
+	}
+	a.spent[e.Currency] += e.debit()
+	if strings.HasPrefix(e.Entry, "07") && e.PIN == "" {
+		a.taps++
+		a.tapped += e.Amount
 	}
 }
 
@@ -206,7 +232,13 @@ func (b *book) applyRefund(e, of *entry, a *account) {
 }
 
 func (b *book) applyReversal(e, of *entry) {
-	if e.RC == rcBadMAC {
+	switch e.RC {
+	case rcBadMAC:
+		return
+	case rcUnavailable:
+		if of != nil {
+			of.refusals++
+		}
 		return
 	}
 	b.reversals[identity(e.TID, e.OfSTAN, e.OfSent)+"|"+e.RRN] = e
@@ -220,7 +252,7 @@ func (b *book) applyReversal(e, of *entry) {
 	}
 	switch of.Kind {
 	case KindSale:
-		a.spent[of.Currency] -= of.Amount
+		a.spent[of.Currency] -= of.debit()
 	case KindRefund:
 		a.spent[of.Currency] += of.Amount
 		if sale := b.byN[of.OfN]; sale != nil {
@@ -240,8 +272,16 @@ type Line struct {
 	// Amount is in minor units of Currency, an ISO 4217 code in letters.
 	Amount   int64  `json:"amount"`
 	Currency string `json:"currency"`
-	RC       string `json:"rc"`
-	State    string `json:"state"`
+	// Approved is the part of Amount that was approved, 0 when it was all of it.
+	Approved int64 `json:"approved,omitempty"`
+	// Entry (DE22), CVM (tag 9F34), FormFactor (9F6E) and PIN ("right" or "wrong", when the issuer judged
+	// one) tell how the card was read and its holder verified.
+	Entry      string `json:"entry,omitempty"`
+	CVM        string `json:"cvm,omitempty"`
+	FormFactor string `json:"form_factor,omitempty"`
+	PIN        string `json:"pin,omitempty"`
+	RC         string `json:"rc"`
+	State      string `json:"state"`
 	// Of is the RRN of the transaction that this one refers to, "" when to none.
 	Of string `json:"of"`
 }
@@ -256,7 +296,8 @@ func (m *Machine) Lines(from, limit int) []Line {
 	for _, e := range all[from:min(len(all), from+limit)] {
 		out = append(out, Line{
 			Kind: string(e.Kind), TID: e.TID, STAN: e.STAN, RRN: e.RRN, Last4: e.Last4, Amount: e.Amount,
-			Currency: currencyName(e.Currency), RC: e.RC, State: e.state, Of: e.Of,
+			Currency: currencyName(e.Currency), Approved: e.Approved, RC: e.RC,
+			Entry: e.Entry, CVM: e.CVM, FormFactor: e.FormFactor, PIN: e.PIN, State: e.state, Of: e.Of,
 		})
 	}
 	return out

@@ -19,6 +19,8 @@ const (
 	tagATC         emv.Tag = 0x9F36
 	tagAmount      emv.Tag = 0x9F02
 	tagCurrency    emv.Tag = 0x5F2A
+	tagCVM         emv.Tag = 0x9F34
+	tagFormFactor  emv.Tag = 0x9F6E
 )
 
 // account is what an issuer knows of one card.
@@ -32,6 +34,10 @@ type account struct {
 	spent map[string]int64
 	// wrong counts the wrong PINs since the last right one.
 	wrong int
+	// taps and tapped are how often and for how much the card has paid by tap since its holder was
+	// verified last (RTS on strong customer authentication, article 11).
+	taps   int
+	tapped int64
 	// seen is the last chip transaction by terminal. A deck of cards lies beside every virtual
 	// terminal, each with its own counters, so the high-water mark is one of card and terminal.
 	seen map[string]chipMark
@@ -67,23 +73,6 @@ func (a *account) balance(currency string) int64 {
 
 func (a *account) triesLeft() int { return max(0, maxPINTries-a.wrong) }
 
-// quirk is what happens to the answer on its way, by the card's row.
-func (a *account) quirk() quirk {
-	switch a.card.Row {
-	case 100:
-		return quirkNever
-	case 101:
-		return quirkLate
-	case 105:
-		return quirkClose
-	case 107:
-		return quirkBadMAC
-	case 108:
-		return quirkTwice
-	}
-	return quirkNone
-}
-
 // judgeSale completes the record of a sale with the issuer's decision.
 func (m *Machine) judgeSale(now time.Time, r request, rec *Record) quirk {
 	if m.book.reversals[r.id+"|"+r.rrn] != nil {
@@ -95,7 +84,8 @@ func (m *Machine) judgeSale(now time.Time, r request, rec *Record) quirk {
 		rec.RC = rc
 		return quirkNone
 	}
-	rec.Last4 = s.track.PAN().Last4()
+	rec.Last4, rec.Entry = s.track.PAN().Last4(), s.entry
+	rec.CVM, rec.FormFactor = s.shows(tagCVM), s.shows(tagFormFactor)
 	a := m.book.byNumber[s.track.PAN().Reveal()]
 	if a == nil {
 		rec.RC = rcUnknownCard
@@ -107,10 +97,7 @@ func (m *Machine) judgeSale(now time.Time, r request, rec *Record) quirk {
 		rc = m.decide(now, a, s, rec)
 	}
 	rec.RC = rc
-	if rc == rcApproved {
-		rec.State = StatePosted
-		rec.Approval = approvalCode(m.book.last + 1)
-	}
+	a.conclude(rec, m.book.last+1)
 	if rec.Cryptogram {
 		rec.IssuerAuth = a.prove(s, arqc, rc)
 	}
@@ -132,7 +119,7 @@ func (m *Machine) decide(now time.Time, a *account, s sale, rec *Record) string 
 		return rc
 	}
 	if rec.Amount == 0 {
-		return rcAmount
+		return rcNoReason // a card check: the card is good, and nothing is booked
 	}
 	if a.balance(rec.Currency) < rec.Amount {
 		return rcFunds
@@ -203,13 +190,14 @@ func (a *account) fresh(s sale, atc uint16, rec *Record) bool {
 	switch last.rc {
 	case rcWrongPIN:
 		return true
-	case rcSoftPIN, rcPINRequired:
+	case rcSoftPIN, rcPINRequired, rcOwnPIN:
 		return s.followUp
 	}
 	return false
 }
 
-// checkPIN verifies the PIN, if there is one. Card 055 has a PIN that its issuer never accepts.
+// checkPIN verifies the PIN, if there is one. Card 055 has a PIN that its issuer never accepts, and
+// card 071 one whose first entry it does not.
 func (m *Machine) checkPIN(a *account, s sale, rec *Record) string {
 	if !s.hasPIN() {
 		return ""
@@ -222,7 +210,8 @@ func (m *Machine) checkPIN(a *account, s sale, rec *Record) string {
 		return rcCrypto
 	}
 	pvv := card.PVV(deck.PINVerificationKey(), deck.PVKI, pin, a.card.PAN)
-	if a.card.Row != 55 && subtle.ConstantTimeCompare([]byte(pvv), []byte(a.pvv)) == 1 {
+	denied := a.card.Row == 55 || a.card.Row == 71 && a.wrong == 0
+	if !denied && subtle.ConstantTimeCompare([]byte(pvv), []byte(a.pvv)) == 1 {
 		rec.PIN = pinRight
 		return ""
 	}
@@ -233,49 +222,11 @@ func (m *Machine) checkPIN(a *account, s sale, rec *Record) string {
 	return rcWrongPIN
 }
 
-// script is what the card's row says of this use, "" when it says nothing.
-func (a *account) script(s sale, rec *Record) string {
-	if a.card.Row == 5 {
-		return rcDoNotHonour
-	}
-	if s.tap() {
-		switch a.card.Row {
-		case 66:
-			return rcSoftPIN // without the offer of a single tap: insert the card
-		case 72:
-			return rcInsertCard
-		case 55, 65, 70:
-			return a.stepUp(s, rec)
-		case 0:
-			if rec.Currency == euro && rec.Amount > contactlessLimit {
-				return a.stepUp(s, rec)
-			}
-		}
-		return ""
-	}
-	if a.card.Row == 55 && !s.hasPIN() {
-		return rcWrongPIN
-	}
-	return ""
-}
-
-// stepUp asks for the PIN of a tap that has none, in the words of its scheme.
-func (a *account) stepUp(s sale, rec *Record) string {
-	if s.hasPIN() {
-		return ""
-	}
-	switch {
-	case a.card.Brand != card.Visa && a.card.Brand != card.VPay:
-		rec.SingleTap = s.singleTap && s.canPIN()
-		return rcSoftPIN
-	case s.canPIN():
-		return rcPINRequired
-	}
-	return rcInsertCard
-}
-
 // prove makes tag 91, with which the card knows its issuer. Card 083 gets a wrong one on contact.
 func (a *account) prove(s sale, arqc [8]byte, rc string) []byte {
+	if rc == rcNoReason {
+		rc = rcApproved // to the chip a yes is a yes
+	}
 	proof, err := emv.IssuerAuth(a.master, s.chip, arqc, rc)
 	if err != nil {
 		return nil

@@ -37,13 +37,50 @@ func (m *Machine) financial(now time.Time, conn uint64, l *link, msg *iso8583.Me
 	if len(m.book.entries) >= maxTransactions {
 		return m.refuse(conn, msg, rcMalfunction)
 	}
+	if k == KindSale && m.hold(conn, r) {
+		return nil
+	}
+	return m.judge(now, conn, r, k)
+}
+
+func (m *Machine) judge(now time.Time, conn uint64, r request, k Kind) []Output {
 	rec, q := r.record(now, k), quirkNone
 	if k == KindSale {
 		q = m.judgeSale(now, r, &rec)
 	} else {
 		m.judgeRefund(r, &rec)
 	}
-	return m.settle(now, conn, msg, rec, q)
+	return m.settle(now, conn, r.msg, rec, q)
+}
+
+// hold keeps a sale of card 104 back until its reversal has come.
+func (m *Machine) hold(conn uint64, r request) bool {
+	s, rc := readSale(r)
+	if rc != "" || m.book.reversals[r.id+"|"+r.rrn] != nil {
+		return false
+	}
+	a := m.book.byNumber[s.track.PAN().Reveal()]
+	if a == nil || a.card.Row != 104 {
+		return false
+	}
+	if len(m.held) < maxHeld {
+		m.held[r.id] = heldSale{conn: conn, msg: r.msg}
+	}
+	return true
+}
+
+// release lets a sale go that waited for its reversal.
+func (m *Machine) release(now time.Time, id string) []Output {
+	h, ok := m.held[id]
+	if !ok {
+		return nil
+	}
+	delete(m.held, id)
+	r, ok := readRequest(h.msg)
+	if !ok {
+		return nil
+	}
+	return m.judge(now, h.conn, r, KindSale)
 }
 
 // settle writes a record down and then answers.
@@ -53,14 +90,6 @@ func (m *Machine) settle(now time.Time, conn uint64, msg *iso8583.Message, rec R
 		return m.refuse(conn, msg, rcMalfunction)
 	}
 	return append(out, m.deliver(now, conn, msg, rec.result(), q)...)
-}
-
-// repeatQuirk: only the card that never gets an answer does not get one to a repeat either.
-func (m *Machine) repeatQuirk(first *entry) quirk {
-	if a := m.book.accounts[first.Account]; a != nil && first.Kind == KindSale && a.quirk() == quirkNever {
-		return quirkNever
-	}
-	return quirkNone
 }
 
 // forged refuses a message whose MAC is wrong. It is written down as declined and has no effect:
@@ -98,10 +127,13 @@ func (m *Machine) judgeRefund(r request, rec *Record) {
 		return
 	}
 	rec.OfN, rec.Account, rec.Last4 = of.N, of.Account, of.Last4
+	a := m.book.accounts[of.Account]
 	switch {
 	case of.state != StatePosted || of.Currency != rec.Currency:
 		rec.RC = rcInvalid
-	case rec.Amount == 0 || rec.Amount > of.Amount-of.refunded:
+	case a != nil && a.card.Row == 130:
+		rec.RC = rcNotPermitted
+	case rec.Amount == 0 || rec.Amount > of.debit()-of.refunded:
 		rec.RC = rcAmount
 	default:
 		rec.RC, rec.State = rcApproved, StatePosted
@@ -168,6 +200,18 @@ func (m *Machine) reversal(now time.Time, conn uint64, l *link, msg *iso8583.Mes
 	default:
 		rec.OfN, rec.Account, rec.Last4 = of.N, of.Account, of.Last4
 		rec.RC, rec.State = rcApproved, StatePosted
+		if m.reversalLost(r, of) {
+			return nil
+		}
+		if a := m.book.accounts[of.Account]; a != nil && a.card.Row == 103 && of.refusals < maxRefusals {
+			rec.RC, rec.State = rcUnavailable, StateDeclined
+		}
 	}
-	return m.settle(now, conn, msg, rec, quirkNone)
+	return append(m.settle(now, conn, msg, rec, quirkNone), m.release(now, id)...)
+}
+
+// reversalLost tells that a reversal did not arrive: the first one of card 102.
+func (m *Machine) reversalLost(r request, of *entry) bool {
+	a := m.book.accounts[of.Account]
+	return a != nil && a.card.Row == 102 && of.state == StatePosted && !r.repeat
 }

@@ -103,7 +103,7 @@ func TestReversals(t *testing.T) {
 		b.restart()
 	}
 	want := []host.Line{
-		{Kind: "sale", TID: "KASSA001", STAN: sale.Get(11), RRN: sale.Get(37), Last4: "0004", Amount: 1234, Currency: "EUR", RC: "00", State: "reversed"},
+		{Entry: "071", Kind: "sale", TID: "KASSA001", STAN: sale.Get(11), RRN: sale.Get(37), Last4: "0004", Amount: 1234, Currency: "EUR", RC: "00", State: "reversed"},
 		{Kind: "reversal", TID: "KASSA001", STAN: sale.Get(11), RRN: sale.Get(37), Last4: "0004", Amount: 1234, Currency: "EUR", RC: "00", State: "posted", Of: sale.Get(37)},
 	}
 	if diff := cmp.Diff(want, b.lines()); diff != "" {

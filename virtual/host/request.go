@@ -1,6 +1,7 @@
 package host
 
 import (
+	"encoding/hex"
 	"strconv"
 	"strings"
 	"time"
@@ -78,6 +79,15 @@ func (s sale) stripe() bool {
 	return strings.HasPrefix(s.entry, "90") || strings.HasPrefix(s.entry, "80")
 }
 func (s sale) hasPIN() bool { return len(s.pinBlock) > 0 }
+
+// shows is a tag of the chip in hexadecimal, "" when it is absent or longer than any that is asked for.
+func (s sale) shows(t emv.Tag) string {
+	v, _ := s.chip.Get(t)
+	if len(v) > maxShown {
+		return ""
+	}
+	return strings.ToUpper(hex.EncodeToString(v))
+}
 
 // canPIN tells whether the terminal has a PIN pad (DE22, third digit).
 func (s sale) canPIN() bool { return strings.HasSuffix(s.entry, "1") }

@@ -48,6 +48,7 @@ const (
 	stageAsked          // the cloud owes an answer or a decision
 	stageDeclined       // the decline is read, then stagePresent
 	stageStarting       // an order is started here, and its payment has not come
+	stageChoose         // the card's holder chooses an application
 )
 
 // timer names one instant that the machine waits for.
@@ -95,12 +96,18 @@ type volatile struct {
 	screen  Screen
 	stage   stage
 	reading *reading
+	choice  *choice
 	pin     []byte
-	again   time.Duration
-	lost    bool
 	// wishAgain is the time to the next repeat of the wishes; place is where in the menus somebody is.
 	wishAgain time.Duration
 	place     *place
+	// trouble is the card that cannot be read, fallback the one whose stripe may be.
+	trouble  trouble
+	fallback string
+	// before is the key device as it was before its last key, sealed.
+	before []byte
+	again  time.Duration
+	lost   bool
 }
 
 // Machine is one terminal. Its methods are for one goroutine at a time.
@@ -137,6 +144,9 @@ func New(cfg Config, records []Record, random io.Reader) (*Machine, error) {
 		return nil, err
 	}
 	m.v.screen = Screen{Name: ScreenOff}
+	if m.d.Tampered {
+		m.faults = []Fault{FaultTamper}
+	}
 	return m, nil
 }
 
@@ -302,6 +312,8 @@ func (m *Machine) setFault(f Fault) {
 		m.stop(timerReconnect, timerHandshake)
 	case FaultPowerOff:
 		m.powerOff()
+	case FaultTamper, FaultNoIPEK:
+		m.loseKeys(f == FaultTamper)
 	}
 }
 
@@ -313,6 +325,8 @@ func (m *Machine) clearFault(f Fault) {
 	switch f {
 	case FaultPowerOff:
 		m.powerOn()
+	case FaultTamper, FaultNoIPEK:
+		m.inspected()
 	case FaultCutLink:
 		if m.v.on {
 			m.closeLink()
