@@ -35,12 +35,15 @@ Exit codes: 0 approved, 4 not approved, 5 the outcome is not known yet, 3 no suc
 		one("tap", "Tap a card"), one("insert", "Insert a card"), one("swipe", "Swipe a card"), cardListCommand())
 }
 
+// brands is how many brands the deck has.
+const brands = 5
+
 // deckPath is where the virtual terminals list their cards.
 const deckPath = "/sim/terminals/deck"
 
 func cardListCommand() *cobra.Command {
 	c := &cobra.Command{
-		Use: "list", Short: "List the test cards: what each does, how to play it, and what the terminal shows", Args: words(),
+		Use: "list", Short: "List the test cards; --json has how to play each, what the terminal shows and what the host answers", Args: words(),
 		RunE: func(c *cobra.Command, _ []string) error { return printDeck(c) },
 	}
 	return withJSON(c)
@@ -55,11 +58,11 @@ func printDeck(c *cobra.Command) error {
 	if err := kassa.get(c.Context(), deckPath, &answer); err != nil {
 		return err
 	}
-	rows := [][]string{{"ROW", "WHAT HAPPENS", "HOW", "SHOWS", "WIRE", "CARDS"}}
+	rows := [][]string{{"ROW", "WHAT HAPPENS", "CARDS"}}
 	for _, raw := range answer.Data {
 		var r struct {
-			ID, Title, How, Wire, Fault string
-			Shows, Cards                []string
+			ID, Title, Fault string
+			Cards            []string
 		}
 		if err := json.Unmarshal(raw, &r); err != nil {
 			return Failure{Failed, "a row of the deck is not what Kassa writes", "check KASSA_URL"}
@@ -71,10 +74,15 @@ func printDeck(c *cobra.Command) error {
 			continue
 		}
 		cards := strings.Join(r.Cards, " ")
-		if r.Fault != "" {
+		switch {
+		case r.Fault != "":
 			cards = "terminal fault " + r.Fault
+		case len(r.Cards) == brands:
+			cards = "every brand"
+		case cards == "":
+			cards = "any"
 		}
-		rows = append(rows, []string{r.ID, r.Title, r.How, strings.Join(r.Shows, " > "), r.Wire, cards})
+		rows = append(rows, []string{r.ID, r.Title, cards})
 	}
 	if asJSON(c) {
 		return nil
