@@ -12,6 +12,7 @@ import (
 // asked is a request for an order, read and checked as far as that needs nobody else.
 type asked struct {
 	form                             string // the wire's type
+	capture                          kassa.CaptureMode
 	kind                             kassa.OrderKind
 	orderID, terminalID, description string
 	gateway                          string
@@ -77,12 +78,10 @@ func readType(body object) (string, *refusal) {
 		return "", field(codeMissing, `type is missing; it must be "redirect"`)
 	case !ok:
 		return "", field(codeUnknown, `type must be the string "redirect"`)
-	case t == typeDirect:
-		return "", unsupported(`type %s is not supported yet; use "redirect"`, t)
-	case t != typeRedirect && t != typeCheckout && t != typePaymentLink && t != typeRefund:
-		return "", unsupported(`type must be redirect, checkout, paymentlink or unreferenced_refund`)
+	case t != typeRedirect && t != typeDirect && t != typeCheckout && t != typePaymentLink && t != typeRefund:
+		return "", unsupported(`type must be redirect, direct, checkout, paymentlink or unreferenced_refund`)
 	}
-	for _, name := range []string{"capture", "recurring_id", "recurring_model"} {
+	for _, name := range []string{"recurring_id", "recurring_model"} {
 		if !absent(body, name) {
 			return "", unsupported("%s is not supported yet; leave it out", name)
 		}
@@ -112,6 +111,15 @@ func (a *asked) readWhat(body object) *refusal {
 		a.kind = kassa.Credit
 	case amount == 0:
 		a.kind = kassa.CardCheck
+	}
+	if !absent(body, "capture") {
+		switch {
+		case body["capture"] != "manual":
+			return field(codeUnknown, `capture must be "manual", or left out`)
+		case a.kind != kassa.Purchase:
+			return field(codeUnknown, "capture goes with a payment only")
+		}
+		a.capture = kassa.CaptureLater
 	}
 	return a.readTip(body)
 }

@@ -98,7 +98,7 @@ func TestPathsAreAnsweredInJSON(t *testing.T) {
 		{"DELETE", "/v1/json/orders/x", 405},
 		{"PATCH", "/v1/json/orders/x", 400},
 		{"PUT", "/v1/json/orders/x/cancel", 405},
-		{"POST", "/v1/json/orders/x/capture", 404},
+		{"POST", "/v1/json/orders/x/capture", 400},
 		{"POST", "/v1/json/orders/x/", 404},
 		{"TRACE", "/v1/json/orders", 405},
 		{"GET", "/v1/json/orders/unknown", 404},

@@ -84,7 +84,7 @@ func (h *Handler) closeDay(scopes []string, day time.Time) (*closingDay, error) 
 			if !e.At.Before(end) {
 				return out, nil
 			}
-			if (e.Kind == "OrderCompleted" || e.Kind == "RefundTaken") && slices.Contains(scopes, e.Scope) {
+			if (e.Kind == "OrderCompleted" || e.Kind == "CaptureTaken" || e.Kind == "RefundTaken") && slices.Contains(scopes, e.Scope) {
 				if err := h.addUp(out, e); err != nil {
 					return nil, err
 				}
@@ -104,8 +104,15 @@ func (h *Handler) addUp(day *closingDay, e journal.Entry) error {
 		return err
 	}
 	taken, isRefund := event.(kassa.RefundTaken)
+	captured, isCapture := event.(kassa.CaptureTaken)
 	switch {
 	case isRefund:
+	case isCapture:
+		if c := o.CaptureNumbered(captured.Capture.Number); c != nil && c.Status == kassa.CaptureCompleted {
+			day.sales += c.Amount.Minor
+			day.salesCount++
+		}
+	case o.Hold != nil: // its captures count
 	case o.Kind == kassa.Credit:
 		day.refunds += o.Amount.Minor
 		day.refundsCount++

@@ -23,6 +23,9 @@ func (h *Handler) create(w http.ResponseWriter, c *call) *refusal {
 	if refused != nil {
 		return refused
 	}
+	if body["type"] == typeDirect {
+		return h.createDirect(w, c, body)
+	}
 	a, refused := h.readOrder(c, body)
 	if refused != nil {
 		return refused
@@ -34,10 +37,8 @@ func (h *Handler) create(w http.ResponseWriter, c *call) *refusal {
 	if refused := gate(a.kind, a.amount, at.group); refused != nil {
 		return refused
 	}
-	if a.notifyURL != "" {
-		if err := h.CheckURL(at.environment, a.notifyURL); err != nil {
-			return &refusal{http.StatusNotFound, codeUnknown, "payment_options.notification_url: " + err.Error(), causeURL}
-		}
+	if refused := h.checkNotify(a, at); refused != nil {
+		return refused
 	}
 	order, reason, err := h.Orders.Create(context.WithoutCancel(c.Context()), h.newOrder(a, body, at))
 	switch {
@@ -54,9 +55,19 @@ func (h *Handler) create(w http.ResponseWriter, c *call) *refusal {
 	return nil
 }
 
+func (h *Handler) checkNotify(a asked, at venue) *refusal {
+	if a.notifyURL == "" {
+		return nil
+	}
+	if err := h.CheckURL(at.environment, a.notifyURL); err != nil {
+		return &refusal{http.StatusNotFound, codeUnknown, "payment_options.notification_url: " + err.Error(), causeURL}
+	}
+	return nil
+}
+
 func (h *Handler) newOrder(a asked, body object, at venue) kassa.NewOrder {
 	n := kassa.NewOrder{
-		Dialect: Dialect, Account: at.group.Account, Scope: at.group.ID, Ref: a.orderID, Kind: a.kind,
+		Dialect: Dialect, Account: at.group.Account, Scope: at.group.ID, Ref: a.orderID, Kind: a.kind, Capture: a.capture,
 		Fingerprint: fingerprint(body, a.amount), Environment: string(at.environment),
 		Amount: kassa.Money{Minor: a.amount, Currency: kassa.EUR}, Tip: a.tip, Description: a.description,
 		Inactivity: kassa.DefaultInactivity, Lifetime: a.lifetime,

@@ -55,7 +55,7 @@ type Cost struct {
 // payment, or without a fee for its method.
 func CostOf(o *kassa.Order) (cost Cost, ok bool) {
 	auth := o.Paid()
-	if auth == nil || o.Kind != kassa.Purchase || o.Dialect != Dialect {
+	if auth == nil || o.AmountPaid() == 0 || o.Dialect != Dialect {
 		return Cost{}, false
 	}
 	method := gatewayCode(auth.Card.Brand)
@@ -63,7 +63,7 @@ func CostOf(o *kassa.Order) (cost Cost, ok bool) {
 	if !ok {
 		return Cost{}, false
 	}
-	return Cost{Minor: f.Of(o.Amount.Minor), Description: feeText(f, method)}, true
+	return Cost{Minor: f.Of(o.AmountPaid()), Description: feeText(f, method)}, true
 }
 
 // feeText says a fee as people do: 1.5 % + 0.10 for VISA transactions.

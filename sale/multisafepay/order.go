@@ -40,14 +40,20 @@ func wireStatus(o *kassa.Order) (status string, financial any) {
 	case kassa.Refused:
 		return "declined", "declined"
 	case kassa.Completed:
+		if o.Hold != nil {
+			return heldStatus(o)
+		}
 		return paidStatus(o), "completed"
 	case kassa.Authorising, kassa.Completing:
 		if o.Kind == kassa.Credit {
 			return "reserved", "reserved"
 		}
 	case kassa.Cancelled, kassa.Expired:
-		if o.Attempt() == nil {
+		switch attempt := o.Attempt(); {
+		case attempt == nil:
 			return "cancelled", nil
+		case o.Channel.CardAbsent() && attempt.Status == kassa.AttemptDeclined:
+			return "declined", "declined"
 		}
 		return "cancelled", "cancelled"
 	}
@@ -58,7 +64,7 @@ func paidStatus(o *kassa.Order) string {
 	switch refunded := o.AmountRefunded(); {
 	case refunded == 0:
 		return "completed"
-	case refunded < o.Amount.Minor:
+	case refunded < o.AmountPaid():
 		return "partial_refunded"
 	}
 	return "refunded"
@@ -163,7 +169,7 @@ func suspectedFraud(responseCode string) bool { return responseCode == "34" || r
 func paymentDetails(o *kassa.Order, auth *kassa.Authorisation, group estate.Group) object {
 	card := auth.Card
 	return object{
-		"account_holder_name": nil, "account_id": nil,
+		"account_holder_name": keptWith(*o)["holder"], "account_id": nil,
 		"acquirer_reference_number":      nil,
 		"application_id":                 known(strings.ToLower(card.AID)),
 		"authorization_code":             known(auth.AuthCode),
@@ -191,14 +197,22 @@ func paymentDetails(o *kassa.Order, auth *kassa.Authorisation, group estate.Grou
 		"recurring_flow":                 nil, "recurring_id": nil, "recurring_model": nil,
 		"response_code":       known(auth.ResponseCode),
 		"scheme_reference_id": nil,
-		"terminal_id":         o.TID,
+		"terminal_id":         terminalID(o),
 		"type":                known(gatewayCode(card.Brand)),
 	}
 }
 
+// terminalID is that of a terminal which somebody stands at.
+func terminalID(o *kassa.Order) any {
+	if o.Channel.CardAbsent() {
+		return nil
+	}
+	return o.TID
+}
+
 func paymentMethod(o *kassa.Order, auth *kassa.Authorisation, financial any) object {
 	return object{
-		"account_holder_name": nil, "amount": o.Amount.Minor, "card_expiry_date": known(auth.Card.Expiry),
+		"account_holder_name": keptWith(*o)["holder"], "amount": o.Amount.Minor, "card_expiry_date": known(auth.Card.Expiry),
 		"currency": string(o.Amount.Currency), "description": o.Description,
 		"external_transaction_id": known(auth.RRN), "last4": known(auth.Card.Last4),
 		"payment_description": known(brandNames[auth.Card.Brand]), "status": financial, "type": known(gatewayCode(auth.Card.Brand)),
@@ -270,12 +284,12 @@ func emvAnswer(data []byte) object {
 	return out
 }
 
-// relatedTransactions lists the refunds, or is null.
+// relatedTransactions lists the captures and the refunds, or is null.
 func relatedTransactions(o *kassa.Order) any {
-	if len(o.Refunds) == 0 {
+	if len(o.Refunds)+len(o.Captures) == 0 {
 		return nil
 	}
-	var list []any
+	list := relatedCaptures(o)
 	for _, r := range o.Refunds {
 		related := object{
 			"amount": r.Amount.Minor, "costs": []any{}, "created": wireTime(r.TransmittedAt),
@@ -306,6 +320,8 @@ func refundStatus(s kassa.RefundStatus) string {
 		return "completed"
 	case kassa.RefundDeclined:
 		return "declined"
+	case kassa.RefundVoided:
+		return "void"
 	}
 	return "reserved"
 }

@@ -24,6 +24,18 @@ type Orders interface {
 // Changes are what a Sale System may want of an order that has been made, beside its end and a refund.
 type Changes interface {
 	Note(ctx context.Context, dialect, scope, ref string, n kassa.Note) (kassa.Order, kassa.Reason, error)
+	// Pay makes an order with its card and waits for its end.
+	Pay(ctx context.Context, n kassa.NewOrder, card kassa.EnteredCard) (kassa.Order, kassa.Reason, error)
+	CancelRefund(ctx context.Context, dialect, scope, ref string, number int64) (kassa.Order, kassa.Reason, error)
+	Capture(ctx context.Context, dialect, scope, ref string, ask kassa.AskCapture) (kassa.Order, int64, kassa.Reason, error)
+	Release(ctx context.Context, dialect, scope, ref string) (kassa.Order, kassa.Reason, error)
+}
+
+// Cards is the secure module's part for cards that customers type in.
+type Cards interface {
+	// Seal seals a card so that only the acquirer's link opens it, and only for the order with this key.
+	// It gives ErrCard for what is no card.
+	Seal(order string, c EnteredCard) (kassa.CardFacts, []byte, error)
 }
 
 // Records reads streams of the journal.
@@ -111,6 +123,7 @@ type Signer interface {
 type Config struct {
 	Orders    Orders
 	Changes   Changes
+	Cards     Cards
 	Records   Records
 	Feed      Feed
 	Directory Directory
@@ -140,6 +153,7 @@ const (
 	maxKeyLength    = 200
 	maxDescription  = 200
 	maxGateway      = 50
+	maxHolder       = 100
 	maxVariable     = 500
 	maxScan         = 50_000 // journal entries read to find an order by its transaction id
 	// maxRecorded bounds the refused calls kept in a minute, of callers with a key and of those

@@ -178,9 +178,7 @@ func TestAPITokens(t *testing.T) {
 			t.Errorf("a token that Kassa did not make: %d", got.Status)
 		}
 	}
-	w.till.mu.Lock()
-	w.till.now = w.till.now.Add(600 * time.Second)
-	w.till.mu.Unlock()
+	w.wait(600 * time.Second)
 	if got := w.get("gateways", token); got.Status != 401 {
 		t.Errorf("a token after ten minutes: %d", got.Status)
 	}
@@ -207,13 +205,6 @@ func (w *world) pays(id, tid string, amount int64) string {
 	return stream
 }
 
-// pass lets time go by.
-func (w *world) pass(d time.Duration) {
-	w.till.mu.Lock()
-	defer w.till.mu.Unlock()
-	w.till.now = w.till.now.Add(d)
-}
-
 // settle answers an order's newest refund.
 func (w *world) settle(stream, code string, why kassa.Reason) {
 	w.t.Helper()
@@ -232,7 +223,7 @@ func TestTransactions(t *testing.T) {
 	w.pays("t-2", "00000DEF", 200)
 	w.feed(w.order("t-3"), shown(), tap(1), declined(1, "65", kassa.SoftDeclinePIN))
 	w.order("t-4") // no terminal has shown it
-	w.pass(48 * time.Hour)
+	w.wait(48 * time.Hour)
 	refund := w.call("POST", "/v1/json/orders/t-1/refunds", groupKey, `{"currency":"EUR","amount":40,"refund_order_id":"r-1","var1":"x"}`)
 	for _, c := range []struct{ query, key, want string }{
 		{"", accountKey, "t-3 t-3 t-2 r-1 t-1"},
@@ -366,7 +357,7 @@ func TestClosingBalances(t *testing.T) {
 	first := w.pays("c-1", terminalID, 1000) // 2026-05-04 in Amsterdam
 	w.pays("c-2", "00000DEF", 300)
 	w.feed(w.order("c-3"), shown(), tap(1), declined(1, "51", kassa.DeclinedFunds))
-	w.pass(8*time.Hour + 15*time.Minute) // 22:00 UTC is the next day in Amsterdam
+	w.wait(8*time.Hour + 15*time.Minute) // 22:00 UTC is the next day in Amsterdam
 	w.pays("c-4", terminalID, 50)
 	refund := func(amount int) {
 		if got := w.call("POST", "/v1/json/orders/c-1/refunds", groupKey, fmt.Sprintf(`{"currency":"EUR","amount":%d}`, amount)); got.Status != 200 {

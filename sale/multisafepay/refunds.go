@@ -4,6 +4,7 @@ import (
 	"context"
 	"math/big"
 	"net/http"
+	"strconv"
 	"time"
 
 	"kassa"
@@ -169,7 +170,7 @@ func inCart(back []cartLine, ordered object, o *kassa.Order) *refusal {
 		}
 	}
 	for _, r := range o.Refunds {
-		if r.Status == kassa.RefundDeclined {
+		if !r.Counts() {
 			continue
 		}
 		returned, _ := keptWith(kassa.Order{NewOrder: kassa.NewOrder{Door: r.Door}})[keptReturned].([]any)
@@ -220,4 +221,41 @@ func count(left map[string]*big.Rat, item object, times int64) {
 		left[name] = new(big.Rat)
 	}
 	left[name].Add(left[name], new(big.Rat).Mul(quantity, big.NewRat(times, 1)))
+}
+
+// cancelRefund undoes a refund on the day on which it was asked for, in Dutch time.
+func (h *Handler) cancelRefund(w http.ResponseWriter, c *call) *refusal {
+	body, refused := h.body(w, c)
+	if refused != nil {
+		return refused
+	}
+	if err := variants(body, "", "status", "description"); err != nil {
+		return badBody(err)
+	}
+	if body["status"] != "void" {
+		return field(codeUnknown, `status must be "void"`)
+	}
+	o, refused := h.findOne(c)
+	if refused != nil {
+		return refused
+	}
+	number, err := strconv.ParseInt(c.values["refund_id"], 10, 64)
+	r := o.RefundNumbered(number)
+	switch {
+	case err != nil || r == nil:
+		return because(kassa.RefundUnknown, "refund_id")
+	case r.Status != kassa.RefundVoided && !midnight(h.Now()).Equal(midnight(r.TransmittedAt)):
+		return &refusal{
+			http.StatusNotFound, codeRefund, "refund_id: a refund can be cancelled until midnight of its day, Dutch time", causeTooLate,
+		}
+	}
+	_, reason, err := h.Changes.CancelRefund(context.WithoutCancel(c.Context()), Dialect, o.Scope, o.Ref, number)
+	switch {
+	case err != nil:
+		return worldFailed("the cancel may not have been stored")
+	case reason != kassa.None:
+		return because(reason, "refund_id")
+	}
+	writeSuccess(w, object{}, nil)
+	return nil
 }

@@ -56,6 +56,9 @@ func routes() []route {
 		{"PATCH", "orders/{order_id...}", anyKey, unauthorised, (*Handler).update, nil},
 		{"POST", "orders/{order_id...}/cancel", anyKey, forbidden, (*Handler).cancel, nil},
 		{"POST", "orders/{order_id...}/refunds", anyKey, unauthorised, (*Handler).refund, nil},
+		{"PATCH", "orders/{order_id...}/refunds/{refund_id}", anyKey, unauthorised, (*Handler).cancelRefund, nil},
+		{"POST", "orders/{order_id...}/capture", anyKey, unauthorised, (*Handler).capture, nil},
+		{"PATCH", "capture/{order_id...}", anyKey, unauthorised, (*Handler).release, nil},
 		{"GET", "pos/receipt/{order_id...}", anyKey, unauthorised, (*Handler).receipt, nil},
 
 		{"GET", "transactions", anyKey, forbidden, (*Handler).listTransactions, nil},

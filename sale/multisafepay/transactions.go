@@ -138,6 +138,11 @@ func (t transaction) status() (status, financial string) {
 	}
 	switch t.attempt.Status {
 	case kassa.AttemptApproved:
+		if t.order.Hold != nil {
+			status, words := heldStatus(t.order)
+			financial, _ = words.(string)
+			return status, financial
+		}
 		if t.order.Status != kassa.Completed {
 			break
 		}

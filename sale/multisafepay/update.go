@@ -96,7 +96,7 @@ func readUpdate(body object, o *kassa.Order) (object, *refusal) {
 
 func (h *Handler) cancelByUpdate(w http.ResponseWriter, c *call, o *kassa.Order) *refusal {
 	switch {
-	case o.TID != "" && o.Status != kassa.Cancelled && o.Status != kassa.Expired:
+	case o.TID != "" && !o.Channel.CardAbsent() && o.Status != kassa.Cancelled && o.Status != kassa.Expired:
 		writeSuccess(w, object{}, []any{object{
 			"code": orderUnchanged, "message": "PATCH cancels no order of a terminal; use POST orders/{order_id}/cancel",
 		}})
@@ -109,6 +109,8 @@ func (h *Handler) cancelByUpdate(w http.ResponseWriter, c *call, o *kassa.Order)
 		if reason != kassa.None {
 			return because(reason, "the order cannot be cancelled")
 		}
+	case o.Status == kassa.Completed:
+		return because(kassa.NotCancellable, "the order cannot be cancelled")
 	}
 	writeSuccess(w, object{}, nil)
 	return nil

@@ -107,6 +107,8 @@ type till struct {
 	number int64
 	busy   bool // the terminal has another order
 	broken bool // every call fails
+	// decline is what the host says to cards that were typed in; None is yes.
+	decline kassa.Reason
 }
 
 // tick moves the clock on by a second and reads it.
@@ -229,6 +231,7 @@ type world struct {
 	till    *till
 	placed  *places
 	estate  *estate.Registry
+	safe    *paperSafe
 	handler *multisafepay.Handler
 	server  *httptest.Server
 
@@ -253,11 +256,11 @@ func newWorld(t *testing.T) *world {
 	w := &world{
 		t: t, record: r, offline: map[string]bool{}, ownMode: map[string]bool{},
 		till:   &till{record: r, now: time.Date(2026, 5, 4, 13, 50, 0, 0, time.UTC)},
-		placed: &places{Disk: disk.New()},
+		placed: &places{Disk: disk.New()}, safe: &paperSafe{},
 	}
 	w.estate = newEstate(t, w.placed)
 	h, err := multisafepay.New(multisafepay.Config{
-		Orders: w.till, Changes: w.till, Records: r, Feed: r, Directory: w, Estate: w.estate, Presence: w, Refusals: w,
+		Orders: w.till, Changes: w.till, Cards: w.safe, Records: r, Feed: r, Directory: w, Estate: w.estate, Presence: w, Refusals: w,
 		CheckURL: webhook.CheckURL, Secret: []byte(strings.Repeat("s", 32)), Now: w.till.clock,
 	})
 	if err != nil {
