@@ -37,6 +37,10 @@ type CardFacts struct {
 	PSN       string `json:"psn,omitempty"`
 	CVM       CVM    `json:"cvm"`
 	SingleTap bool   `json:"singleTap,omitempty"` // the terminal can ask a PIN and resend the tap
+	// Cryptogram (9F26), TVR (95) and TSI (9B) are what the receipt shows of the EMV transaction, in hex.
+	Cryptogram string `json:"cryptogram,omitempty"`
+	TVR        string `json:"tvr,omitempty"`
+	TSI        string `json:"tsi,omitempty"`
 }
 
 // SealedCard is card data on its way from the terminal to the secure module. It lives in memory

@@ -74,6 +74,9 @@ type booked struct {
 	Ref    string    `json:"ref"`
 	TID    string    `json:"tid"`
 	Amount money     `json:"amount"`
+	Kind   string    `json:"kind"`
+	Away   string    `json:"channel"` // not empty: the card was typed in
+	Later  string    `json:"capture"` // not empty: held, and captured later
 	Status string    `json:"status"`
 	End    string    `json:"end"`
 	Parked string    `json:"parked"`
@@ -84,7 +87,15 @@ type booked struct {
 		Reason         string        `json:"reason"`
 		Authorisations []bookedTried `json:"authorisations"`
 	} `json:"attempts"`
-	Refunds []bookedRefund `json:"refunds"`
+	Refunds  []bookedRefund `json:"refunds"`
+	Captures []bookedRefund `json:"captures"`
+	Hold     *struct {
+		Closed  string `json:"closed"`
+		Release *struct {
+			Amount         money     `json:"amount"`
+			AcknowledgedAt time.Time `json:"acknowledgedAt"`
+		} `json:"release"`
+	} `json:"hold"`
 }
 
 type money struct {
@@ -104,11 +115,14 @@ type bookedTried struct {
 	} `json:"reversal"`
 }
 
+// bookedRefund is a refund or a capture.
 type bookedRefund struct {
-	Number int64  `json:"number"`
-	Amount money  `json:"amount"`
-	STAN   string `json:"stan"`
-	Status string `json:"status"`
+	Number  int64  `json:"number"`
+	Amount  money  `json:"amount"`
+	STAN    string `json:"stan"`
+	Status  string `json:"status"`
+	Asked   bool   `json:"cancelAsked"`
+	Refused string `json:"voidRefused"`
 }
 
 func (o booked) final() bool {
@@ -174,8 +188,10 @@ func (b *books) sent(frame []byte) {
 		b.w.mark(ReversalRepeated)
 	case "0201":
 		b.w.mark(RefundRepeated)
+	case "0221":
+		b.w.mark(CaptureRepeated)
 	}
-	if m.MTI != "0200" && m.MTI != "0201" {
+	if m.MTI[1] != '1' && m.MTI[1] != '2' {
 		return
 	}
 	day := tid + "|" + stan + "|" + at[:4]
@@ -185,7 +201,7 @@ func (b *books) sent(frame []byte) {
 	}
 	b.names[day] = request
 	b.durable(order, m)
-	if m.Get(3) != "000000" {
+	if !m.Has(35) && !m.Has(2) { // it is about no card, and may be repeated
 		return
 	}
 	if before := b.last[tid]; before > stan {
@@ -204,8 +220,8 @@ func (b *books) sent(frame []byte) {
 // durable checks that what identifies a request is on the disk before the request leaves.
 func (b *books) durable(order string, m *iso8583.Message) {
 	o, ok := b.order(order)
-	if ok && m.Get(3) == "200000" {
-		for _, r := range o.Refunds {
+	if ok && !m.Has(35) && !m.Has(2) {
+		for _, r := range append(o.Refunds, o.Captures...) {
 			if r.STAN == m.Get(11) {
 				return
 			}
@@ -241,6 +257,9 @@ func (b *books) restarts(d *disk.Disk) {
 		switch o.Status {
 		case "authorising":
 			b.w.mark(RestartAuthorising)
+			if o.Away != "" {
+				b.w.mark(RestartEntered)
+			}
 		case "completing":
 			b.w.mark(RestartCompleting)
 		}
@@ -250,9 +269,20 @@ func (b *books) restarts(d *disk.Disk) {
 			}
 		}
 		for _, r := range o.Refunds {
-			if r.Status == "accepted" {
+			switch r.Status {
+			case "accepted":
 				b.w.mark(RestartRefunding)
+			case "voiding":
+				b.w.mark(RestartVoiding)
 			}
+		}
+		for _, c := range o.Captures {
+			if c.Status == "accepted" {
+				b.w.mark(RestartCapturing)
+			}
+		}
+		if h := o.Hold; h != nil && h.Release != nil && h.Release.AcknowledgedAt.IsZero() {
+			b.w.mark(RestartReleasing)
 		}
 		return nil
 	})

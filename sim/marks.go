@@ -49,6 +49,32 @@ const (
 	WriteTooLate        Mark = "frame not started after its time"
 	UnknownReversed     Mark = "unknown outcome reversed"
 	AuthorisationFailed Mark = "reversed, and the issuer had posted it"
+
+	EnteredPaid         Mark = "typed-in card, completed"
+	EnteredDeclined     Mark = "typed-in card, declined"
+	EnteredUnknown      Mark = "typed-in card, unknown and reversed"
+	RestartEntered      Mark = "restart with a typed-in card at the host"
+	HoldCaptured        Mark = "hold captured whole"
+	HoldInPart          Mark = "hold captured in part, the rest released"
+	HoldReleased        Mark = "hold released whole"
+	HoldExpired         Mark = "hold expired"
+	HoldAtPOI           Mark = "hold of a card that was presented"
+	HoldReversed        Mark = "hold reversed, and the issuer had held it"
+	CaptureRepeated     Mark = "capture repeated"
+	CaptureAskedAgain   Mark = "capture asked again"
+	CaptureAboveRefused Mark = "capture above the rest refused"
+	CaptureTooLate      Mark = "capture refused, nothing is held"
+	CaptureRefunded     Mark = "refund of what was captured"
+	ReleaseWaited       Mark = "release waited for a capture"
+	RestartCapturing    Mark = "restart with a capture owed"
+	RestartReleasing    Mark = "restart with a release owed"
+	RefundVoided        Mark = "refund taken back"
+	RefundVoidedLater   Mark = "refund cancelled before its answer, then taken back"
+	RefundVoidRefused   Mark = "refund not taken back by the host"
+	RestartVoiding      Mark = "restart with a refund's reversal owed"
+	CreditPaid          Mark = "credit completed"
+	CreditReversed      Mark = "credit reversed, and the issuer had paid it"
+	CheckDone           Mark = "card check completed"
 )
 
 // Marks lists the marks, in the order of their definition.
@@ -61,6 +87,10 @@ func Marks() []Mark {
 		RestartAuthorising, RestartCompleting, RestartOwing, RestartRefunding, TurnWaited, OrderExpired, OrderInactive,
 		StopPressed, SteppedUp, WrongPINThenPaid, OtherCardPaid, ChipRefused, CompletionLost, NotSent, WriteTooLate,
 		UnknownReversed, AuthorisationFailed,
+		EnteredPaid, EnteredDeclined, EnteredUnknown, RestartEntered, HoldCaptured, HoldInPart, HoldReleased, HoldExpired,
+		HoldAtPOI, HoldReversed, CaptureRepeated, CaptureAskedAgain, CaptureAboveRefused, CaptureTooLate, CaptureRefunded,
+		ReleaseWaited, RestartCapturing, RestartReleasing, RefundVoided, RefundVoidedLater, RefundVoidRefused,
+		RestartVoiding, CreditPaid, CreditReversed, CheckDone,
 	}
 }
 

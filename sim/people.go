@@ -54,12 +54,12 @@ func deals() []struct {
 	}
 }
 
-func (p *person) draw() string {
+func (w *world) draw() string {
 	total := 0
 	for _, d := range deals() {
 		total += d.weight
 	}
-	n := p.d.w.chance.IntN(total)
+	n := w.chance.IntN(total)
 	for _, d := range deals() {
 		if n -= d.weight; n < 0 {
 			return d.id
@@ -81,7 +81,7 @@ func (p *person) present() {
 	}
 	entry := terminal.Insert
 	if len(p.d.screen.Wants) > 1 {
-		p.card = p.draw()
+		p.card = w.draw()
 		if roll := w.chance.Float64(); roll < 0.7 {
 			entry = terminal.Tap
 		} else if roll > 0.97 {

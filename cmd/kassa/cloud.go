@@ -20,6 +20,7 @@ import (
 	"kassa/front"
 	"kassa/hsm"
 	"kassa/journal"
+	"kassa/mail"
 	"kassa/poi"
 	"kassa/poilink"
 	"kassa/sale/multisafepay"
@@ -41,6 +42,7 @@ type cloud struct {
 	pois     *poi.Hub
 	door     *multisafepay.Handler
 	webhooks *webhook.Deliverer
+	post     *mail.Outbox
 	// authority signs the certificate of the HTTPS listener; server makes it.
 	authority *front.Authority
 	proxies   []*front.Proxy
@@ -98,6 +100,9 @@ func (c *cloud) join(o serveOptions, log *slog.Logger) error {
 	if c.engine, err = engine.New(c.store, c.acquirer, c.pois, c.now, log); err != nil {
 		return err
 	}
+	if c.post, err = c.outbox(o); err != nil {
+		return err
+	}
 	return c.joinDoors(log)
 }
 
@@ -138,7 +143,7 @@ func (c *cloud) joinDoors(log *slog.Logger) error {
 
 // parts are what must run, each until its context ends.
 func (c *cloud) parts() []func(context.Context) error {
-	return []func(context.Context) error{c.engine.Run, c.acquirer.Run, c.runPOIs, c.door.Run, c.webhooks.Run, c.watchStore}
+	return []func(context.Context) error{c.engine.Run, c.acquirer.Run, c.runPOIs, c.door.Run, c.webhooks.Run, c.post.Run, c.watchStore}
 }
 
 func (c *cloud) runPOIs(ctx context.Context) error { return c.pois.Run(ctx, c.engine) }
@@ -170,6 +175,7 @@ func (c *cloud) server(o serveOptions, plain, secure net.Listener, log *slog.Log
 	mux := http.NewServeMux()
 	mux.Handle(poilink.Path, c.pois)
 	mux.Handle(native.Prefix, native.Handler(nativePorts{c}))
+	mux.Handle(native.ReceiptsPrefix, native.ReceiptHandler(receiptPorts{c}))
 	mux.Handle(native.Prefix+"clock", native.ClockHandler(clockPorts{c}))
 	mux.Handle("/sim/", c.simulation(o, log))
 	mux.HandleFunc("/{$}", func(w http.ResponseWriter, r *http.Request) {
@@ -197,13 +203,14 @@ func (c *cloud) simulation(o serveOptions, log *slog.Logger) http.Handler {
 	mux := http.NewServeMux()
 	for path, dir := range map[string]string{
 		"/sim/acquirer/": o.simAcquirer, "/sim/terminals/": o.simTerminal, "/sim/inbox/": o.simTerminal,
+		"/sim/mail/": o.simTerminal,
 	} {
 		p := front.NewProxy(controlURL(dir), log)
 		c.proxies = append(c.proxies, p)
 		mux.Handle(path, p)
 	}
 	mux.HandleFunc("/sim/", func(w http.ResponseWriter, _ *http.Request) {
-		front.Refuse(w, http.StatusNotFound, "not_found", "the simulation has /sim/terminals/, /sim/acquirer/ and /sim/inbox/")
+		front.Refuse(w, http.StatusNotFound, "not_found", "the simulation has /sim/terminals/, /sim/acquirer/, /sim/inbox/ and /sim/mail/")
 	})
 	return front.SimGuard(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		shown := bearer(r)

@@ -2,11 +2,14 @@ package main
 
 import (
 	"context"
+	"errors"
 
 	"kassa"
 	"kassa/estate"
+	"kassa/mail"
 	"kassa/poilink"
 	"kassa/sale/multisafepay"
+	"kassa/sale/native"
 )
 
 // counterPorts gives the terminals what people want at them: what is started there belongs to the
@@ -54,8 +57,27 @@ func (p counterPorts) Refund(ctx context.Context, t estate.Terminal, r poilink.R
 	return answer, nil
 }
 
-func (p counterPorts) SendReceipt(_ context.Context, _ estate.Terminal, r poilink.Receipt) (poilink.ReceiptAnswer, error) {
-	return poilink.ReceiptAnswer{ID: r.ID, Text: "This server sends no e-mail"}, nil
+func (p counterPorts) SendReceipt(ctx context.Context, t estate.Terminal, r poilink.Receipt) (poilink.ReceiptAnswer, error) {
+	answer := poilink.ReceiptAnswer{ID: r.ID}
+	o, ok, err := p.c.engine.Load(r.Exchange)
+	if err != nil {
+		return answer, err
+	}
+	if !ok || o.Scope != t.Group {
+		answer.Text = kassa.OrderUnknown.Text()
+		return answer, nil
+	}
+	if _, ok := (receiptPorts{p.c}).paper(&o, native.PaperOptions{}); !ok {
+		answer.Text = "No card was read for this payment, so that it has no receipt"
+		return answer, nil
+	}
+	err = p.c.post.Ask(ctx, mail.Wish{ID: t.Group + "-" + r.ID, Scope: t.Group, Order: o.ID(), To: r.Address})
+	if errors.Is(err, mail.ErrAddress) {
+		answer.Text = "This is not an e-mail address"
+		return answer, nil
+	}
+	answer.Accepted = err == nil
+	return answer, err
 }
 
 func (p counterPorts) Totals(_ context.Context, _ estate.Terminal, q poilink.Totals) (poilink.TotalsAnswer, error) {

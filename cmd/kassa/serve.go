@@ -22,7 +22,7 @@ import (
 // serveOptions are the flags of `kassa serve`.
 type serveOptions struct {
 	dir, addr, zone          string
-	acquirer                 string
+	acquirer, smtp, mailFrom string
 	simAcquirer, simTerminal string
 	timeout, heartbeat       time.Duration
 	codes                    map[string]string
@@ -52,6 +52,8 @@ func serveCommand() *cobra.Command {
 	f.StringVar(&o.dir, "data", ".kassa/cloud", "folder of the cloud's data")
 	f.StringVar(&o.zone, "zone", "", "file of the zone keys shared with the acquirer (default: zone.json beside the folder)")
 	f.StringVar(&o.acquirer, "acquirer", "", "HOST:PORT of the acquirer's host")
+	f.StringVar(&o.smtp, "smtp", "", "HOST:PORT of the mail server for receipts (KASSA_SMTP_USER and KASSA_SMTP_PASSWORD; default: the simulated one)")
+	f.StringVar(&o.mailFrom, "mail-from", "receipts@localhost", "whom receipts come from")
 	f.StringVar(&o.simAcquirer, "sim-acquirer", "", "folder of a simulated acquirer, to find it by")
 	f.StringVar(&o.simTerminal, "sim-terminal", "", "folder of virtual terminals, to find them by")
 	f.DurationVar(&o.timeout, "acquirer-timeout", 0, "how long an authorisation may take (default 15s)")

@@ -188,6 +188,7 @@ func (p clockPorts) move(to time.Time) error {
 	p.c.engine.Wake()
 	p.c.acquirer.Wake()
 	p.c.webhooks.Wake()
+	p.c.post.Wake()
 	return nil
 }
 

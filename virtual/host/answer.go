@@ -13,6 +13,7 @@ const (
 	rcApproved      = "00"
 	rcInvalid       = "12" // invalid transaction
 	rcAmount        = "13"
+	rcCode          = "N7" // the verification code is wrong
 	rcUnknownCard   = "14"
 	rcNotFound      = "25"
 	rcFormat        = "30"

@@ -19,6 +19,7 @@ const (
 	tagATC         emv.Tag = 0x9F36
 	tagAmount      emv.Tag = 0x9F02
 	tagCurrency    emv.Tag = 0x5F2A
+	tagType        emv.Tag = 0x9C
 	tagCVM         emv.Tag = 0x9F34
 	tagFormFactor  emv.Tag = 0x9F6E
 )
@@ -32,6 +33,8 @@ type account struct {
 	pvv    string
 	// spent is what was posted, by currency, in minor units.
 	spent map[string]int64
+	// held is what is set aside and neither captured nor released.
+	held map[string]int64
 	// wrong counts the wrong PINs since the last right one.
 	wrong int
 	// taps and tapped are how often and for how much the card has paid by tap since its holder was
@@ -59,22 +62,23 @@ func newAccount(c deck.Card) (*account, error) {
 	return &account{
 		id: c.ID(), card: c, master: master,
 		pvv:   card.PVV(deck.PINVerificationKey(), deck.PVKI, c.PIN, c.PAN),
-		spent: make(map[string]int64), seen: make(map[string]chipMark),
+		spent: make(map[string]int64), held: make(map[string]int64), seen: make(map[string]chipMark),
 	}, nil
 }
 
 // balance is what is left in a currency. Account 051 is empty.
 func (a *account) balance(currency string) int64 {
+	gone := a.spent[currency] + a.held[currency]
 	if a.card.Row == 51 {
-		return -a.spent[currency]
+		return -gone
 	}
-	return startBalance - a.spent[currency]
+	return startBalance - gone
 }
 
 func (a *account) triesLeft() int { return max(0, maxPINTries-a.wrong) }
 
-// judgeSale completes the record of a sale with the issuer's decision.
-func (m *Machine) judgeSale(now time.Time, r request, rec *Record) quirk {
+// judgeCard completes the record of a request about a card with the issuer's decision.
+func (m *Machine) judgeCard(now time.Time, r request, rec *Record) quirk {
 	if m.book.reversals[r.id+"|"+r.rrn] != nil {
 		rec.RC = rcInvalid // its reversal came first
 		return quirkNone
@@ -84,9 +88,9 @@ func (m *Machine) judgeSale(now time.Time, r request, rec *Record) quirk {
 		rec.RC = rc
 		return quirkNone
 	}
-	rec.Last4, rec.Entry = s.track.PAN().Last4(), s.entry
+	rec.Last4, rec.Entry = s.pan.Last4(), s.entry
 	rec.CVM, rec.FormFactor = s.shows(tagCVM), s.shows(tagFormFactor)
-	a := m.book.byNumber[s.track.PAN().Reveal()]
+	a := m.book.byNumber[s.pan.Reveal()]
 	if a == nil {
 		rec.RC = rcUnknownCard
 		return quirkNone
@@ -106,7 +110,7 @@ func (m *Machine) judgeSale(now time.Time, r request, rec *Record) quirk {
 
 // decide is the issuer's decision about a card that is genuine.
 func (m *Machine) decide(now time.Time, a *account, s sale, rec *Record) string {
-	if s.track.Expiry() != a.card.Expiry || s.track.Expiry() < now.UTC().Format("0601") {
+	if s.expiry != a.card.Expiry || s.expiry < now.UTC().Format("0601") {
 		return rcExpired
 	}
 	if s.stripe() && !a.card.MagneticStripe || s.tap() && !a.card.Contactless {
@@ -115,11 +119,19 @@ func (m *Machine) decide(now time.Time, a *account, s sale, rec *Record) string 
 	if rc := m.checkPIN(a, s, rec); rc != "" {
 		return rc
 	}
+	if s.code != "" && s.code != verificationCode {
+		return rcCode
+	}
 	if rc := a.script(s, rec); rc != "" {
 		return rc
 	}
-	if rec.Amount == 0 {
-		return rcNoReason // a card check: the card is good, and nothing is booked
+	switch {
+	case rec.Kind == KindCheck:
+		return rcNoReason // the card is good, and nothing is booked
+	case rec.Amount == 0:
+		return rcAmount
+	case rec.Kind == KindCredit:
+		return rcApproved
 	}
 	if a.balance(rec.Currency) < rec.Amount {
 		return rcFunds
@@ -130,7 +142,7 @@ func (m *Machine) decide(now time.Time, a *account, s sale, rec *Record) string 
 // authenticate verifies the chip's cryptogram and that it was not used before. It gives the ARQC,
 // and a response code when the card is refused.
 func (a *account) authenticate(s sale, rec *Record) (arqc [8]byte, rc string) {
-	if s.stripe() {
+	if s.stripe() || s.entered() {
 		return arqc, ""
 	}
 	master := a.master
@@ -164,7 +176,8 @@ func (a *account) authenticate(s sale, rec *Record) (arqc [8]byte, rc string) {
 	return want, ""
 }
 
-// sameMoney compares the amount that the card has signed with the one that the message asks for.
+// sameMoney compares the amount and the kind of transaction that the card has signed with those that
+// the message asks for.
 func sameMoney(chip emv.List, rec *Record) string {
 	amount, _ := chip.Get(tagAmount)
 	if hex.EncodeToString(amount) != fmt.Sprintf("%012d", rec.Amount) {
@@ -173,6 +186,13 @@ func sameMoney(chip emv.List, rec *Record) string {
 	currency, _ := chip.Get(tagCurrency)
 	if hex.EncodeToString(currency) != "0"+rec.Currency {
 		return rcInvalid
+	}
+	want := byte(0x00)
+	if rec.Kind == KindCredit {
+		want = 0x20
+	}
+	if kind, ok := chip.Get(tagType); ok && (len(kind) != 1 || kind[0] != want) {
+		return rcInvalid // it was shown another kind of transaction
 	}
 	return ""
 }

@@ -52,6 +52,8 @@ const (
 	maxTapped = 150_00
 	// maxRefusals is how often the host cannot take the reversal of card 103.
 	maxRefusals = 5
+	// verificationCode is printed on the back of every card of the deck.
+	verificationCode = "123"
 	// euro is the currency of contactlessLimit (ISO 4217).
 	euro = "978"
 )

@@ -214,7 +214,7 @@ func (m *Machine) received(now time.Time, in Received) []Output {
 	switch msg.MTI {
 	case "0800", "0801":
 		return m.network(in.Conn, l, msg, genuine)
-	case "0200", "0201":
+	case "0100", "0101", "0200", "0201", "0220", "0221":
 		return m.financial(now, in.Conn, l, msg, genuine)
 	case "0400", "0401", "0420", "0421":
 		return m.reversal(now, in.Conn, l, msg, genuine)

@@ -52,7 +52,7 @@ func (a *account) quirk() quirk {
 // repeatQuirk: a card that never gets an answer does not get one to a repeat either. Any other does,
 // as it is: card 094 its stored one.
 func (m *Machine) repeatQuirk(first *entry) quirk {
-	if a := m.book.accounts[first.Account]; a != nil && first.Kind == KindSale && a.quirk() == quirkNever {
+	if a := m.book.accounts[first.Account]; a != nil && first.Kind.ofCard() && a.quirk() == quirkNever {
 		return quirkNever
 	}
 	return quirkNone

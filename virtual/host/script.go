@@ -26,6 +26,9 @@ func (a *account) script(s sale, rec *Record) string {
 		}
 		return rc
 	}
+	if s.entered() || rec.Kind == KindCredit { // nobody is there to ask, or has to prove anything to be paid
+		return ""
+	}
 	if a.card.Row == 74 && s.hasPIN() {
 		return rcFunds
 	}
@@ -80,7 +83,7 @@ func (a *account) stepUp(s sale, rec *Record) string {
 // conclude writes into the record what the decision does to the account. Card 010 has money for three
 // fifths of what is asked.
 func (a *account) conclude(rec *Record, n uint64) {
-	if rec.RC == rcApproved && a.card.Row == 10 {
+	if rec.RC == rcApproved && rec.Kind != KindCredit && a.card.Row == 10 {
 		if part := rec.Amount * 3 / 5; part > 0 {
 			rec.RC, rec.Approved = rcPartial, part
 		}
@@ -88,6 +91,9 @@ func (a *account) conclude(rec *Record, n uint64) {
 	switch rec.RC {
 	case rcApproved, rcPartial:
 		rec.State = StatePosted
+		if rec.Kind == KindHold {
+			rec.State = StateHeld
+		}
 	case rcNoReason:
 		rec.State = StateChecked
 	default:

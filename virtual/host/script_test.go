@@ -91,8 +91,9 @@ func TestFormatErrorNamesTheField(t *testing.T) {
 func TestZeroChecksTheCard(t *testing.T) {
 	b := newBench(t)
 	for c, want := range map[string]string{"visa:180": "85", "visa": "85", "visa:005": "05"} {
-		sale := b.sale(use{card: c, amount: -1})
-		if a := b.send(sale).message(t); a.Get(39) != want || a.Get(4) != "000000000000" {
+		check := b.sale(use{card: c, amount: -1})
+		check.MTI = "0100"
+		if a := b.send(check).message(t); a.Get(39) != want || a.Get(4) != "000000000000" {
 			t.Errorf("%s: %s for %s", c, a.Get(39), a.Get(4))
 		}
 		if l := b.last(); (l.State == host.StateChecked) != (want == "85") || l.Amount != 0 {

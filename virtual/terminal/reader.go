@@ -8,6 +8,7 @@ import (
 
 	"kassa/card"
 	"kassa/emv"
+	"kassa/nexo"
 	"kassa/poilink"
 	"kassa/virtual/deck"
 )
@@ -107,7 +108,7 @@ func (m *Machine) chip(r *reading, atc uint16) (emv.List, error) {
 		{Tag: tagTVR, Value: tvr},
 		{Tag: tagTSI, Value: tsi},
 		{Tag: tagDate, Value: digits(m.now.UTC().Format("060102"), 3)},
-		{Tag: tagType, Value: []byte{0x00}},
+		{Tag: tagType, Value: transactionType(e)},
 		{Tag: tagAmount, Value: digits(fmt.Sprint(e.AmountMinor), 6)},
 		{Tag: tagOtherAmount, Value: make([]byte, 6)},
 		{Tag: tagCurrency, Value: currency},
@@ -197,4 +198,12 @@ func serial(poiid string) []byte {
 	}
 	s = fmt.Sprintf("%08s", s)
 	return []byte(s[len(s)-8:])
+}
+
+// transactionType is tag 9C: the first two digits of the processing code.
+func transactionType(e *Exchange) []byte {
+	if e.Type == nexo.PaymentRefund {
+		return []byte{0x20}
+	}
+	return []byte{0x00}
 }
