@@ -53,7 +53,7 @@ func folders() []folder {
 		{"virtual", []string{"card", "emv", "dukpt", "iso8583", "nexo", "ocpi", "poilink", "virtual"},
 			"the other parties share none of our beliefs, or they would prove nothing"},
 		{"sim", []string{"*"}, "the simulation runs the whole system"},
-		{"cli", []string{"."}, "the verbs speak HTTP, as everybody else does"},
+		{"cli", []string{".", "cli"}, "the verbs speak HTTP, as everybody else does"},
 		{"cmd", []string{"*"}, "cmd/kassa is where everything is joined"},
 		{"tools", nil, "tools stand outside the product"},
 	}
@@ -71,6 +71,7 @@ type door struct {
 func doors() []door {
 	return []door{
 		{"github.com/spf13/cobra", []string{"cli", "cmd/kassa"}, false, "the command line"},
+		{"go.yaml.in/yaml/v3", []string{"cli/story"}, false, "scenarios, read as nodes that know their line"},
 		{"zombiezen.com/go/sqlite", []string{"store/sqlite"}, false, "SQLite without cgo"},
 		{"modernc.org/sqlite", []string{"store/sqlite"}, false, "held at the version whose SQLite we checked"},
 		{"golang.org/x/sys", []string{"store/sqlite"}, false, "what kind of file system the data is on"},

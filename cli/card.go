@@ -111,11 +111,16 @@ func present(c *cobra.Command, how, card string) error {
 	return conclude(c, last)
 }
 
-// terminalOf is the terminal of --terminal, else of the environment that kassa dev writes.
+// terminalOf is the terminal of --terminal, else of the environment, else the first one of kassa dev.
 func terminalOf(c *cobra.Command) (string, error) {
 	t, err := c.Flags().GetString("terminal")
 	if err != nil {
 		return "", err
+	}
+	if t == "" {
+		if at, err := findInstallation(); err == nil {
+			t = at.Terminal
+		}
 	}
 	if t == "" {
 		t = os.Getenv("KASSA_TERMINAL_ID")

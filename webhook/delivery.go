@@ -74,7 +74,7 @@ type Report struct {
 
 func newDelivery(dialect string, e journal.Entry, n Notice, now time.Time) Delivery {
 	return Delivery{
-		ID: fmt.Sprintf("%016d", e.Seq), Dialect: dialect, Seq: e.Seq, Order: n.Order, OrderRef: n.OrderRef,
+		ID: idOf(e.Seq), Dialect: dialect, Seq: e.Seq, Order: n.Order, OrderRef: n.OrderRef,
 		Account: n.Account, Group: n.Group, Environment: n.Environment, Event: n.Event, URL: n.URL, Method: n.Method,
 		Body: string(n.Body), CreatedAt: now, Status: Waiting, Due: now,
 	}

@@ -15,6 +15,7 @@ import (
 	"kassa"
 	"kassa/acquirer"
 	"kassa/auth"
+	"kassa/dashboard"
 	"kassa/engine"
 	"kassa/estate"
 	"kassa/front"
@@ -43,6 +44,9 @@ type cloud struct {
 	door     *multisafepay.Handler
 	webhooks *webhook.Deliverer
 	post     *mail.Outbox
+	native   *native.Handler
+	pages    *dashboard.Handler
+	calls    *dashboard.Calls
 	// authority signs the certificate of the HTTPS listener; server makes it.
 	authority *front.Authority
 	proxies   []*front.Proxy
@@ -103,7 +107,10 @@ func (c *cloud) join(o serveOptions, log *slog.Logger) error {
 	if c.post, err = c.outbox(o); err != nil {
 		return err
 	}
-	return c.joinDoors(log)
+	if err := c.joinDoors(log); err != nil {
+		return err
+	}
+	return c.joinPages(o)
 }
 
 // lastInstant is the instant of the newest fact: the clock does not start before it.
@@ -138,12 +145,18 @@ func (c *cloud) joinDoors(log *slog.Logger) error {
 		Store: c.store, Dialects: map[string]webhook.Dialect{multisafepay.Dialect: webhookDialect{notifier}},
 		Now: c.now,
 	})
+	if err != nil {
+		return err
+	}
+	c.native, err = c.nativeAPI(door, door)
 	return err
 }
 
 // parts are what must run, each until its context ends.
 func (c *cloud) parts() []func(context.Context) error {
-	return []func(context.Context) error{c.engine.Run, c.acquirer.Run, c.runPOIs, c.door.Run, c.webhooks.Run, c.post.Run, c.watchStore}
+	return []func(context.Context) error{
+		c.engine.Run, c.acquirer.Run, c.runPOIs, c.door.Run, c.webhooks.Run, c.post.Run, c.pages.Run, c.watchStore,
+	}
 }
 
 func (c *cloud) runPOIs(ctx context.Context) error { return c.pois.Run(ctx, c.engine) }
@@ -174,22 +187,21 @@ func (c *cloud) server(o serveOptions, plain, secure net.Listener, log *slog.Log
 	}
 	mux := http.NewServeMux()
 	mux.Handle(poilink.Path, c.pois)
-	mux.Handle(native.Prefix, native.Handler(nativePorts{c}))
-	mux.Handle(native.ReceiptsPrefix, native.ReceiptHandler(receiptPorts{c}))
-	mux.Handle(native.Prefix+"clock", native.ClockHandler(clockPorts{c}))
 	mux.Handle("/sim/", c.simulation(o, log))
-	mux.HandleFunc("/{$}", func(w http.ResponseWriter, r *http.Request) {
-		http.Redirect(w, r, "/sim/terminals/", http.StatusSeeOther)
-	})
+	c.mountPages(mux)
+	door, api := c.watched(c.door), c.watched(c.native)
 	mux.HandleFunc("/", func(w http.ResponseWriter, _ *http.Request) {
 		front.Refuse(w, http.StatusNotFound, "not_found", "there is nothing at this path")
 	})
 	root := http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		if multisafepay.Owns(r.URL.EscapedPath()) { // before the mux, which would clean order ids like ".." away
-			c.door.ServeHTTP(w, r)
-			return
+		switch path := r.URL.EscapedPath(); { // before the mux, which would clean order ids like ".." away
+		case multisafepay.Owns(path):
+			door.ServeHTTP(w, r)
+		case native.Owns(path):
+			api.ServeHTTP(w, r)
+		default:
+			mux.ServeHTTP(w, r)
 		}
-		mux.ServeHTTP(w, r)
 	})
 	return front.New(front.Options{
 		Plain: plain, Secure: secure, TLS: c.authority.TLS(), Handler: root, Log: log, Refuse: multisafepay.Refuse,
@@ -197,8 +209,7 @@ func (c *cloud) server(o serveOptions, plain, secure net.Listener, log *slog.Log
 	}), nil
 }
 
-// simulation passes on to the simulated parties. From this machine a token is not needed, but a
-// wrong one is refused; from another one, which a listener beyond loopback lets in, it is needed.
+// simulation passes on to the simulated parties.
 func (c *cloud) simulation(o serveOptions, log *slog.Logger) http.Handler {
 	mux := http.NewServeMux()
 	for path, dir := range map[string]string{
@@ -212,18 +223,7 @@ func (c *cloud) simulation(o serveOptions, log *slog.Logger) http.Handler {
 	mux.HandleFunc("/sim/", func(w http.ResponseWriter, _ *http.Request) {
 		front.Refuse(w, http.StatusNotFound, "not_found", "the simulation has /sim/terminals/, /sim/acquirer/, /sim/inbox/ and /sim/mail/")
 	})
-	return front.SimGuard(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		shown := bearer(r)
-		if shown == "" && !front.FromHere(r) {
-			front.Refuse(w, http.StatusUnauthorized, "unauthorised", "from another machine the simulation needs the operator's token (KASSA_TOKEN) as Authorization: Bearer")
-			return
-		}
-		if shown != "" && !(nativePorts{c}).MayOperate(shown) {
-			front.Refuse(w, http.StatusUnauthorized, "unauthorised", "this is not the operator's token (KASSA_TOKEN) of this installation")
-			return
-		}
-		mux.ServeHTTP(w, r)
-	}))
+	return c.guarded("the simulation needs", mux)
 }
 
 func (c *cloud) acquirerLink(o serveOptions, log *slog.Logger) (*acquirer.Link, error) {

@@ -86,7 +86,7 @@ func runDev(ctx context.Context, o devOptions, out io.Writer) error {
 	for i := range facts.Terminals {
 		facts.Terminals[i].Code = "" // it has been used
 	}
-	if err := cli.WriteLast(cli.Installation{URL: facts.URL, Token: facts.Token, CA: facts.CA}); err != nil {
+	if err := cli.WriteLast(facts.installation()); err != nil {
 		fmt.Fprintln(out, "note: client commands need KASSA_URL and KASSA_TOKEN here:", err)
 	}
 	if d.env != "" {

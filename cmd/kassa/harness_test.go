@@ -321,7 +321,8 @@ func (s *site) simCall(method, path string, body any) (*http.Response, error) {
 func (s *site) kassa(args ...string) (string, int) {
 	s.t.Helper()
 	cmd := exec.CommandContext(s.t.Context(), s.binary, args...)
-	cmd.Env = append(os.Environ(), "KASSA_URL="+s.facts.URL, "KASSA_TOKEN="+s.facts.Token, "HOME="+s.dir, "NO_COLOR=1")
+	cmd.Env = append(os.Environ(), "KASSA_URL="+s.facts.URL, "KASSA_TOKEN="+s.facts.Token, "HOME="+s.dir, "NO_COLOR=1",
+		"KASSA_MSP_KEY="+s.facts.GroupKey, "KASSA_TERMINAL_ID="+s.tid())
 	out, err := cmd.CombinedOutput()
 	if err != nil && cmd.ProcessState == nil {
 		s.t.Fatal(err)

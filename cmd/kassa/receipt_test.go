@@ -12,9 +12,9 @@ import (
 )
 
 // receipt reads a receipt over the native API.
-func (s *site) receipt(query string) (string, *http.Response) {
+func (s *site) receipt(id, query string) (string, *http.Response) {
 	s.t.Helper()
-	r, err := http.NewRequestWithContext(s.t.Context(), http.MethodGet, s.facts.URL+native.ReceiptsPrefix+query, nil)
+	r, err := http.NewRequestWithContext(s.t.Context(), http.MethodGet, s.facts.URL+native.Prefix+"orders/"+id+"/receipt?"+query, nil)
 	if err != nil {
 		s.t.Fatal(err)
 	}
@@ -66,28 +66,30 @@ func TestReceipts(t *testing.T) {
 		return refund.RRN != ""
 	})
 	for _, format := range []string{"text&columns=32", "text", "html"} {
-		text, _ := s.receipt("receipt-yes?format=" + format)
+		text, _ := s.receipt("receipt-yes", "format="+format)
 		for _, want := range []string{"Bar De Punt", tid, "EUR 12.50", "**** **** **** 0004", "A0000000031010", "Contactless", sale.RRN, "APPROVED"} {
 			if !strings.Contains(text, want) {
 				t.Errorf("%s lacks %q:\n%s", format, want, text)
 			}
 		}
 	}
-	if file, resp := s.receipt("receipt-yes?format=pdf"); !strings.HasPrefix(file, "%PDF-") || resp.Header.Get("Content-Type") != "application/pdf" {
+	if file, resp := s.receipt("receipt-yes", "format=pdf"); !strings.HasPrefix(file, "%PDF-") || resp.Header.Get("Content-Type") != "application/pdf" {
 		t.Errorf("PDF: %s %.20q", resp.Status, file)
 	}
-	if text, _ := s.receipt("receipt-yes?refund=" + taken.RefundID.String()); !strings.Contains(text, "REFUND") || !strings.Contains(text, "EUR 2.50") || !strings.Contains(text, refund.RRN) {
+	if text, _ := s.receipt("receipt-yes", "refund="+taken.RefundID.String()); !strings.Contains(text, "REFUND") || !strings.Contains(text, "EUR 2.50") || !strings.Contains(text, refund.RRN) {
 		t.Errorf("refund:\n%s", text)
 	}
 	pay("receipt-no", "visa:051", 4)
-	if text, _ := s.receipt("receipt-no?copy=merchant"); !strings.Contains(text, "DECLINED") || !strings.Contains(text, "Merchant copy") || strings.Contains(text, "APPROVED") {
+	if text, _ := s.receipt("receipt-no", "copy=merchant"); !strings.Contains(text, "DECLINED") || !strings.Contains(text, "Merchant copy") || strings.Contains(text, "APPROVED") {
 		t.Errorf("declined:\n%s", text)
 	}
+	if _, resp := s.receipt("receipt-never", ""); resp.StatusCode != http.StatusNotFound {
+		t.Errorf("an order that is none: %s", resp.Status)
+	}
 	for query, want := range map[string]int{
-		"receipt-never": 404, "receipt-yes?refund=7": 404, "receipt-yes?format=gif": 400, "receipt-yes?columns=9": 400, "receipt-yes?copy=x": 400,
-		"receipt-yes?refund=-1": 400,
+		"refund=7": 404, "format=gif": 400, "columns=9": 400, "copy=x": 400, "refund=-1": 400, "colour=red": 400,
 	} {
-		if body, resp := s.receipt(query); resp.StatusCode != want || !strings.Contains(body, "detail") {
+		if body, resp := s.receipt("receipt-yes", query); resp.StatusCode != want || !strings.Contains(body, "detail") {
 			t.Errorf("%s: %s %s", query, resp.Status, body)
 		}
 	}

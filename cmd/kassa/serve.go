@@ -139,7 +139,7 @@ func (c *cloud) introduce(o serveOptions, facts *demoFacts, out io.Writer) error
 		return errors.Join(err, pipe.Close())
 	}
 	fmt.Fprintf(out, "kassa · %s · %s   %s\n", c.registry.Environment(), facts.URL, facts.HTTPSURL)
-	if err := cli.WriteLast(cli.Installation{URL: facts.URL, Token: token, CA: facts.CA}); err != nil {
+	if err := cli.WriteLast(facts.installation()); err != nil {
 		fmt.Fprintln(out, "note: client commands need KASSA_URL and KASSA_TOKEN here:", err)
 	}
 	if fresh {

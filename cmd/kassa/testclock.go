@@ -42,8 +42,6 @@ func (c *testClock) now() time.Time {
 // clockPorts gives the native API the installation's test clock.
 type clockPorts struct{ c *cloud }
 
-func (p clockPorts) MayOperate(key string) bool { return nativePorts(p).MayOperate(key) }
-
 // maxUpcoming bounds what is listed of what will happen.
 const maxUpcoming = 100
 

@@ -2,9 +2,7 @@ package native
 
 import (
 	"context"
-	"encoding/json"
 	"errors"
-	"io"
 	"net/http"
 	"time"
 )
@@ -40,7 +38,6 @@ type Clock interface {
 	// Advance moves the clock on, stopping wherever something is due; by 0 means: to the next such
 	// instant. It never goes back.
 	Advance(ctx context.Context, by time.Duration) (Moved, error)
-	MayOperate(key string) bool
 }
 
 // ErrLiveClock tells that the clock of a live environment cannot be moved.
@@ -49,58 +46,42 @@ var ErrLiveClock = errors.New("the clock of a live environment cannot be moved")
 // MaxAdvance bounds one move: longer than any hold, retry or session lives.
 const MaxAdvance = 400 * 24 * time.Hour
 
-// ClockHandler serves the test clock at Prefix+"clock": GET shows it, POST {"advance":"60s"} or
-// {"advance":"next"} moves it on.
-func ClockHandler(c Clock) http.Handler {
-	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		if !operates(w, r, c.MayOperate) {
-			return
-		}
-		switch r.Method {
-		case http.MethodGet, http.MethodHead:
-			s, err := c.State()
-			if err != nil {
-				problem(w, r, http.StatusServiceUnavailable, "Store unavailable", "the record could not be read")
-				return
-			}
-			answer(w, s)
-		case http.MethodPost:
-			moveClock(w, r, c)
-		default:
-			w.Header().Set("Allow", "GET, HEAD, POST")
-			problem(w, r, http.StatusMethodNotAllowed, "Method not allowed", "the clock is read with GET and moved with POST")
-		}
-	})
+// clock shows the test clock.
+func (h *Handler) clock(w http.ResponseWriter, c *call) *problem {
+	if _, refused := c.query(); refused != nil {
+		return refused
+	}
+	s, err := h.Clock.State()
+	if err != nil {
+		return unreadable("the record could not be read")
+	}
+	return answer(w, http.StatusOK, s)
 }
 
-func moveClock(w http.ResponseWriter, r *http.Request, c Clock) {
-	const rule = `send {"advance":"60s"}, a duration above 0 and up to 9600h, or {"advance":"next"}`
-	dec := json.NewDecoder(http.MaxBytesReader(w, r.Body, 1<<10))
-	dec.DisallowUnknownFields()
-	var body struct{ Advance string }
-	if err := dec.Decode(&body); err != nil {
-		problem(w, r, http.StatusBadRequest, "Bad request", rule)
-		return
+// moveClock moves the test clock on: {"advance":"60s"} or {"advance":"next"}.
+func (h *Handler) moveClock(w http.ResponseWriter, c *call) *problem {
+	if _, refused := c.query(); refused != nil {
+		return refused
 	}
-	if _, err := dec.Token(); !errors.Is(err, io.EOF) {
-		problem(w, r, http.StatusBadRequest, "Bad request", "there is something after the object; "+rule)
-		return
+	var body struct {
+		Advance string `json:"advance"`
+	}
+	if refused := c.body(w, &body); refused != nil {
+		return refused
 	}
 	var by time.Duration
 	if body.Advance != "next" {
 		var err error
 		if by, err = time.ParseDuration(body.Advance); err != nil || by <= 0 || by > MaxAdvance {
-			problem(w, r, http.StatusBadRequest, "Bad request", "advance: "+rule)
-			return
+			return badInput(mistake{Pointer: "/advance", Detail: `must be a duration above 0 and up to 9600h, such as "60s", or "next"`})
 		}
 	}
-	moved, err := c.Advance(context.WithoutCancel(r.Context()), by)
+	moved, err := h.Clock.Advance(context.WithoutCancel(c.Context()), by)
 	switch {
 	case errors.Is(err, ErrLiveClock):
-		problem(w, r, http.StatusForbidden, "Forbidden", err.Error())
+		return &problem{Status: http.StatusForbidden, Code: "live_clock", Title: "Forbidden", Detail: err.Error()}
 	case err != nil:
-		problem(w, r, http.StatusServiceUnavailable, "Store unavailable", "the move could not be written down")
-	default:
-		answer(w, moved)
+		return unreadable("the move could not be written down")
 	}
+	return answer(w, http.StatusOK, moved)
 }

@@ -6,7 +6,8 @@ import (
 	"net/http"
 	"slices"
 	"strconv"
-	"strings"
+
+	"kassa"
 )
 
 // Paper is a receipt that can be written in three forms.
@@ -23,44 +24,31 @@ type PaperOptions struct {
 	Language string
 }
 
-// Receipts gives the receipts of orders, by the order's id or by the merchant's reference.
-type Receipts interface {
-	// Receipt reports false when there is none: no such order or refund, or no card was read.
-	Receipt(order string, o PaperOptions) (Paper, bool, error)
-	MayOperate(key string) bool
+// Papers writes receipts.
+type Papers interface {
+	// Receipt reports false when there is none: no such refund, or no card was read.
+	Receipt(o *kassa.Order, options PaperOptions) (Paper, bool)
 }
 
-// ReceiptsPrefix is where receipts are served: GET ReceiptsPrefix+{order}.
-const ReceiptsPrefix = Prefix + "receipts/"
-
-// ReceiptHandler serves receipts as text for a printer (format=text, columns=32 or 42), as a page
+// receipt gives a receipt as text for a printer (format=text, columns=32 or 42), as a page
 // (format=html) and as a PDF (format=pdf); copy=cardholder or merchant, refund=NUMBER, lang=nl.
-func ReceiptHandler(r Receipts) http.Handler {
-	return http.HandlerFunc(func(w http.ResponseWriter, q *http.Request) {
-		if !operates(w, q, r.MayOperate) {
-			return
+func (h *Handler) receipt(w http.ResponseWriter, c *call) *problem {
+	ask, refused := c.paper()
+	if refused != nil {
+		return refused
+	}
+	o, refused := h.find(c)
+	if refused != nil {
+		return refused
+	}
+	paper, ok := h.Papers.Receipt(&o, ask.PaperOptions)
+	if !ok {
+		return &problem{
+			Status: http.StatusNotFound, Code: "no_receipt", Title: "No receipt",
+			Detail: "the order has no such refund, or no card was read for it, so that it has no receipt",
 		}
-		if q.Method != http.MethodGet && q.Method != http.MethodHead {
-			w.Header().Set("Allow", "GET, HEAD")
-			problem(w, q, http.StatusMethodNotAllowed, "Method not allowed", "a receipt is read with GET")
-			return
-		}
-		ask, wrong := readPaper(q)
-		if wrong != "" {
-			problem(w, q, http.StatusBadRequest, "Bad request", wrong)
-			return
-		}
-		order := strings.TrimPrefix(q.URL.Path, ReceiptsPrefix)
-		paper, ok, err := r.Receipt(order, ask.PaperOptions)
-		switch {
-		case err != nil:
-			problem(w, q, http.StatusServiceUnavailable, "Store unavailable", "the order could not be read")
-		case !ok:
-			problem(w, q, http.StatusNotFound, "Not found", "there is no such order or refund, or no card was read for it, so that it has no receipt")
-		default:
-			writePaper(w, q, paper, ask)
-		}
-	})
+	}
+	return ask.write(w, paper)
 }
 
 type askedPaper struct {
@@ -69,36 +57,39 @@ type askedPaper struct {
 	columns int
 }
 
-func readPaper(q *http.Request) (a askedPaper, wrong string) {
-	v := q.URL.Query()
-	a.format, a.columns, a.Copy, a.Language = "text", 42, "cardholder", v.Get("lang")
-	if f := v.Get("format"); f != "" {
-		a.format = f
+func (c *call) paper() (a askedPaper, refused *problem) {
+	q, refused := c.query("format", "columns", "copy", "refund", "lang")
+	if refused != nil {
+		return a, refused
+	}
+	a.format, a.columns, a.Copy, a.Language = "text", 42, "cardholder", q.Get("lang")
+	if q.Has("format") {
+		a.format = q.Get("format")
 	}
 	if !slices.Contains([]string{"text", "html", "pdf"}, a.format) {
-		return a, "format must be text, html or pdf"
+		return a, badInput(mistake{Parameter: "format", Detail: "must be text, html or pdf"})
 	}
-	if c := v.Get("copy"); c != "" {
-		a.Copy = c
+	if q.Has("copy") {
+		a.Copy = q.Get("copy")
 	}
 	if a.Copy != "cardholder" && a.Copy != "merchant" {
-		return a, "copy must be cardholder or merchant"
+		return a, badInput(mistake{Parameter: "copy", Detail: "must be cardholder or merchant"})
 	}
 	var err error
-	if c := v.Get("columns"); c != "" {
-		if a.columns, err = strconv.Atoi(c); err != nil || a.columns < 24 || a.columns > 80 {
-			return a, "columns must be a whole number from 24 to 80; printers have 32 or 42"
+	if q.Has("columns") {
+		if a.columns, err = strconv.Atoi(q.Get("columns")); err != nil || a.columns < 24 || a.columns > 80 {
+			return a, badInput(mistake{Parameter: "columns", Detail: "must be a whole number from 24 to 80; printers have 32 or 42"})
 		}
 	}
-	if n := v.Get("refund"); n != "" {
-		if a.Refund, err = strconv.ParseInt(n, 10, 64); err != nil || a.Refund <= 0 {
-			return a, "refund must be the number of a refund"
+	if q.Has("refund") {
+		if a.Refund, err = strconv.ParseInt(q.Get("refund"), 10, 64); err != nil || a.Refund <= 0 {
+			return a, badInput(mistake{Parameter: "refund", Detail: "must be the number of a refund"})
 		}
 	}
-	return a, ""
+	return a, nil
 }
 
-func writePaper(w http.ResponseWriter, q *http.Request, p Paper, a askedPaper) {
+func (a askedPaper) write(w http.ResponseWriter, p Paper) *problem {
 	var body bytes.Buffer
 	var err error
 	kind := "text/plain; charset=utf-8"
@@ -112,11 +103,11 @@ func writePaper(w http.ResponseWriter, q *http.Request, p Paper, a askedPaper) {
 		body.WriteString(p.Text(a.columns))
 	}
 	if err != nil {
-		problem(w, q, http.StatusInternalServerError, "Internal error", "the receipt could not be written")
-		return
+		return &problem{Status: http.StatusInternalServerError, Code: "unwritten", Title: "Internal error", Detail: "the receipt could not be written"}
 	}
 	w.Header().Set("Content-Type", kind)
 	w.Header().Set("X-Content-Type-Options", "nosniff")
 	w.Header().Set("Cache-Control", "no-store")
 	_, _ = w.Write(body.Bytes()) // a client that went away is told nothing
+	return nil
 }
