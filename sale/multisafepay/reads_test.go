@@ -70,6 +70,10 @@ func TestNewTerminals(t *testing.T) {
 	if smart := w.call("POST", "/v1/json/terminals", accountKey, `{"provider":"SMARTPOS","group_id":"100","name":"Second"}`); smart.Data["provider"] != "SMARTPOS" {
 		t.Errorf("SmartPOS: %s", smart.Raw)
 	}
+	activate(t, w.estate, "V400M-7", code)
+	if got := w.get("terminals", groupKey); !strings.Contains(got.Raw, `"manufacturer_id":"VERIFONE","name":"Demo POS Terminal","provider":"CTAP","serial_number":"7"`) {
+		t.Errorf("after the activation: %s", got.Raw)
+	}
 	for _, key := range []string{groupKey, foreignKey, "wrong-key"} {
 		if got := w.call("POST", "/v1/json/terminals", key, `{"provider":"CTAP","group_id":100,"name":"x"}`); got.Status != 403 || got.Message != "Forbidden" {
 			t.Errorf("another key: %d %s", got.Status, got.Raw)

@@ -71,7 +71,7 @@ func (h *Handler) terminalObject(t estate.Terminal) object {
 		out["country"] = known(group.Merchant.Country)
 		out["last_updated"] = wireTime(t.ActivatedAt)
 		out["manufacturer_id"], out["serial_number"] = manufacturer(model), serial
-		if out["manufacturer_id"] == verifone {
+		if out["manufacturer_id"] == verifone || strings.HasPrefix(model, "CTAP") {
 			out["provider"] = "CTAP" // no Android, so that no SmartPOS runs on it
 		}
 	}
