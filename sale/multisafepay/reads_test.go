@@ -289,6 +289,25 @@ func TestShippedTransactions(t *testing.T) {
 	}
 }
 
+// TestCapturesInTheList: what is held is one payment there, whatever has been captured of it.
+func TestCapturesInTheList(t *testing.T) {
+	w := newWorld(t)
+	w.mustCreate(direct("held", `"capture":"manual",`))
+	_, capture, settle := w.captures()
+	part := capture("held", `{"amount":500,"new_order_id":"held-a"}`)
+	settle("held", part)
+	list := w.get("transactions", groupKey).List
+	if column(list, "order_id") != "held" || list[0]["amount"] != 1250.0 || list[0]["type"] != "payment" {
+		t.Errorf("list %v", list)
+	}
+	if got := w.get(fmt.Sprintf("transactions/%.0f", part.Data["transaction_id"]), groupKey); got.Status != 404 {
+		t.Errorf("the capture by its number: %d %s", got.Status, got.Raw)
+	}
+	if got := w.get("closing-balances", groupKey).List[0]; got["sales_amount"] != 500.0 || got["sales_count"] != 1.0 {
+		t.Errorf("closing total: %v", got)
+	}
+}
+
 func TestTransactionPager(t *testing.T) {
 	w := newWorld(t)
 	for i := range 7 {
