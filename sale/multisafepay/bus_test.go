@@ -282,4 +282,11 @@ func TestBusHandshakes(t *testing.T) {
 			t.Errorf("%s: %d, want %d", name, got, c.want)
 		}
 	}
+	crowded := w.token("b-6")
+	for range 16 {
+		w.bus(crowded)
+	}
+	if got := try("GET", crowded, good); got != 503 {
+		t.Errorf("one connection too many: %d", got)
+	}
 }

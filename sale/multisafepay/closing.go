@@ -1,6 +1,7 @@
 package multisafepay
 
 import (
+	"context"
 	"net/http"
 	"slices"
 	"time"
@@ -37,9 +38,14 @@ func (h *Handler) closingBalances(w http.ResponseWriter, c *call) *refusal {
 	}
 	list := []any{}
 	if currency == "" || currency == string(kassa.EUR) {
+		left := maxClosingFacts
 		for day := until; !day.Before(from); day = day.AddDate(0, 0, -1) {
-			closed, err := h.closeDay(h.scopes(c.caller), day)
-			if err != nil {
+			closed, err := h.closeDay(c.Context(), h.scopes(c.caller), day, &left)
+			switch {
+			case left <= 0:
+				q.refuse("from", "asks for more than can be added up in one call: ask for fewer days")
+				return q.refused
+			case err != nil:
 				return worldFailed("the payments could not be read")
 			}
 			list = append(list, closed.object(c.caller, h.Now()))
@@ -67,19 +73,20 @@ func (d *closingDay) object(caller Caller, now time.Time) object {
 	}
 }
 
-// closeDay reads one day.
-func (h *Handler) closeDay(scopes []string, day time.Time) (*closingDay, error) {
+// closeDay reads one day, and of the journal no more than is left.
+func (h *Handler) closeDay(ctx context.Context, scopes []string, day time.Time, left *int) (*closingDay, error) {
 	out := &closingDay{date: day}
 	end := day.AddDate(0, 0, 1)
 	after, err := h.lastBefore(day)
 	if err != nil {
 		return nil, err
 	}
-	for {
+	for *left > 0 && ctx.Err() == nil {
 		entries, err := h.Feed.Entries(after, 500)
 		if err != nil || len(entries) == 0 {
 			return out, err
 		}
+		*left -= len(entries)
 		for _, e := range entries {
 			if !e.At.Before(end) {
 				return out, nil
@@ -92,6 +99,7 @@ func (h *Handler) closeDay(scopes []string, day time.Time) (*closingDay, error) 
 		}
 		after = entries[len(entries)-1].Seq
 	}
+	return out, ctx.Err()
 }
 
 func (h *Handler) addUp(day *closingDay, e journal.Entry) error {

@@ -63,18 +63,25 @@ func newEstate(t *testing.T, p *places) *estate.Registry {
 			code = fresh
 		}
 	}
-	_, err = r.BoardDevice(at, "P2-P211226V20181")
+	activate(t, r, "P2-P211226V20181", code)
+	return r
+}
+
+// activate boards a device, takes it up to a confirmed initial key, and activates it with a code.
+func activate(t *testing.T, r *estate.Registry, poiid, code string) {
+	t.Helper()
+	at := time.Date(2026, 5, 1, 9, 0, 0, 0, time.UTC)
+	_, err := r.BoardDevice(at, poiid)
 	must(t, err)
-	n, err := r.AllocateDeviceNumber(at, "P2-P211226V20181")
+	n, err := r.AllocateDeviceNumber(at, poiid)
 	must(t, err)
-	must(t, r.RecordInjection(at, "P2-P211226V20181", n, "0011223300000001", "A1B2C3D4E5"))
-	must(t, r.ConfirmKeys(at, "P2-P211226V20181", "0011223300000001", "A1B2C3D4E5"))
-	_, _, refused, err := r.Activate(at.Add(time.Hour), "P2-P211226V20181", code)
+	must(t, r.RecordInjection(at, poiid, n, "0011223300000001", "A1B2C3D4E5"))
+	must(t, r.ConfirmKeys(at, poiid, "0011223300000001", "A1B2C3D4E5"))
+	_, _, refused, err := r.Activate(at, poiid, code)
 	must(t, err)
 	if refused.Refused() {
 		t.Fatal(refused.Text())
 	}
-	return r
 }
 
 func must(t *testing.T, err error) {

@@ -66,11 +66,12 @@ type misused struct {
 	*world
 	facts, places uint64
 	d             document
+	fill          *strings.Replacer // what the variables of the document's examples stand for
 }
 
 func newMisused(t *testing.T) *misused {
 	w := &misused{world: newWorld(t), d: mustReadDocument(t)}
-	w.pays("pos-1", terminalID, 1250)
+	w.fill = w.forPostman("/{{refundId}}")
 	w.order("open-1")
 	w.facts, w.places = w.record.Last(), w.placed.Last()
 	return w
@@ -103,8 +104,8 @@ func (w *misused) unchanged(what string) {
 	}
 }
 
-// path fills in the ids of the document's examples.
-func (c described) filled(replace, by string) string {
+// filled has the ids of the document's examples in its path, one of them replaced.
+func (w *misused) filled(c described, replace, by string) string {
 	path := c.path
 	for _, p := range c.Parameters {
 		if p.Value.In != openapi3.ParameterInPath {
@@ -114,7 +115,7 @@ func (c described) filled(replace, by string) string {
 		if p.Value.Name == replace {
 			value = by
 		}
-		path = strings.ReplaceAll(path, "{"+p.Value.Name+"}", value)
+		path = strings.ReplaceAll(path, "{"+p.Value.Name+"}", w.fill.Replace(value))
 	}
 	return path
 }
@@ -129,14 +130,14 @@ func TestBadInput(t *testing.T) {
 		}
 		t.Run(c.OperationID, func(t *testing.T) {
 			w.t = t
-			path := c.filled("", "")
+			path := w.filled(c, "", "")
 			for _, key := range []string{"", "wrong-key", adminKey, longText(5000), "pub.v2.x.y", "'"} {
 				w.refused("a wrong key", c.method, path, key, w.example(c))
 			}
 			for _, p := range c.Parameters {
 				if p.Value.In == openapi3.ParameterInPath {
 					for _, id := range badIDs {
-						w.refused("a bad "+p.Value.Name, c.method, c.filled(p.Value.Name, id), accountKey, w.example(c))
+						w.refused("a bad "+p.Value.Name, c.method, w.filled(c, p.Value.Name, id), accountKey, w.example(c))
 					}
 				}
 			}
@@ -146,7 +147,7 @@ func TestBadInput(t *testing.T) {
 			}
 		})
 	}
-	if got := w.get("orders/pos-1", groupKey); got.Data["status"] != "completed" || got.Data["amount_refunded"] != 0.0 {
+	if got := w.get("orders/pos-1", groupKey); got.Data["status"] != "partial_refunded" || got.Data["amount_refunded"] != 40.0 {
 		t.Errorf("after all of it: %s", got.Raw)
 	}
 }

@@ -164,6 +164,8 @@ const (
 	walkPage       = 200
 	maxPage        = 1000
 	maxClosingDays = 31
+	// maxClosingFacts bounds the facts, of all groups, that one call for closing totals reads: some seconds.
+	maxClosingFacts = 2_000_000
 )
 
 // Times of the event stream.

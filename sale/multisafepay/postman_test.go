@@ -72,7 +72,8 @@ func makeCollection(t *testing.T, d document) collection {
 		About: about{d.Info.Title, d.Info.Description, collectionSchema},
 		Auth:  postAuth{"apikey", []variable{{Key: "key", Value: "api_key"}, {Key: "value", Value: "{{apiKey}}"}, {Key: "in", Value: "header"}}},
 		Variables: []variable{
-			{Key: "baseUrl", Value: "http://127.0.0.1:8080"}, {Key: "apiKey"}, {Key: "transactionId"}, {Key: "eventsToken"},
+			{Key: "baseUrl", Value: "http://127.0.0.1:8080"}, {Key: "apiKey"}, {Key: "transactionId"}, {Key: "refundId"},
+			{Key: "eventsToken"},
 		},
 	}
 	calls := slices.Clone(d.calls)
@@ -135,14 +136,13 @@ func TestPostmanCollection(t *testing.T) {
 }
 
 // TestPostmanRequestsWork sends each request of the collection as it stands there, to an installation
-// that has the terminal and a paid order pos-1.
+// that has the terminal and the orders.
 func TestPostmanRequestsWork(t *testing.T) {
 	for _, folder := range makeCollection(t, mustReadDocument(t)).Folders {
 		for _, item := range folder.Items {
 			t.Run(item.Name, func(t *testing.T) {
 				w := newWorld(t)
-				transaction := w.forPostman(item.Request.URL.Raw)
-				fill := strings.NewReplacer("{{baseUrl}}", "http://pos.example", "{{transactionId}}", transaction)
+				fill := w.forPostman(item.Request.URL.Raw)
 				var body string
 				if item.Request.Body != nil {
 					body = item.Request.Body.Raw
@@ -170,13 +170,22 @@ func TestPostmanRequestsWork(t *testing.T) {
 	}
 }
 
-// forPostman makes the order pos-1, paid unless it is to be cancelled, and gives its transaction's number.
-func (w *world) forPostman(address string) string {
+// forPostman makes the order held-1, whose money is held, and the order pos-1, paid unless it is to be
+// cancelled and with a refund if that is; it gives what the collection's variables stand for.
+func (w *world) forPostman(address string) *strings.Replacer {
 	w.t.Helper()
+	variables := []string{"{{baseUrl}}", "http://pos.example"}
+	w.mustCreate(direct("held-1", `"capture":"manual",`))
 	if strings.HasSuffix(address, "/cancel") {
 		w.order("pos-1")
-		return ""
+		return strings.NewReplacer(variables...)
 	}
 	w.pays("pos-1", terminalID, 1250)
-	return fmt.Sprintf("%.0f", w.get("orders/pos-1", groupKey).Data["transaction_id"])
+	paid := w.get("orders/pos-1", groupKey).Data["transaction_id"]
+	variables = append(variables, "{{transactionId}}", fmt.Sprintf("%.0f", paid))
+	if strings.Contains(address, "{{refundId}}") {
+		refund := w.call("POST", "/v1/json/orders/pos-1/refunds", groupKey, `{"currency":"EUR","amount":40}`).Data["refund_id"]
+		variables = append(variables, "{{refundId}}", fmt.Sprintf("%.0f", refund))
+	}
+	return strings.NewReplacer(variables...)
 }

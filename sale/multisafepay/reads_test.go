@@ -70,6 +70,10 @@ func TestNewTerminals(t *testing.T) {
 	if smart := w.call("POST", "/v1/json/terminals", accountKey, `{"provider":"SMARTPOS","group_id":"100","name":"Second"}`); smart.Data["provider"] != "SMARTPOS" {
 		t.Errorf("SmartPOS: %s", smart.Raw)
 	}
+	activate(t, w.estate, "V400M-7", code)
+	if got := w.get("terminals", groupKey); !strings.Contains(got.Raw, `"manufacturer_id":"VERIFONE","name":"Demo POS Terminal","provider":"CTAP","serial_number":"7"`) {
+		t.Errorf("after the activation: %s", got.Raw)
+	}
 	for _, key := range []string{groupKey, foreignKey, "wrong-key"} {
 		if got := w.call("POST", "/v1/json/terminals", key, `{"provider":"CTAP","group_id":100,"name":"x"}`); got.Status != 403 || got.Message != "Forbidden" {
 			t.Errorf("another key: %d %s", got.Status, got.Raw)
@@ -178,9 +182,7 @@ func TestAPITokens(t *testing.T) {
 			t.Errorf("a token that Kassa did not make: %d", got.Status)
 		}
 	}
-	w.till.mu.Lock()
-	w.till.now = w.till.now.Add(600 * time.Second)
-	w.till.mu.Unlock()
+	w.wait(600 * time.Second)
 	if got := w.get("gateways", token); got.Status != 401 {
 		t.Errorf("a token after ten minutes: %d", got.Status)
 	}
@@ -207,13 +209,6 @@ func (w *world) pays(id, tid string, amount int64) string {
 	return stream
 }
 
-// pass lets time go by.
-func (w *world) pass(d time.Duration) {
-	w.till.mu.Lock()
-	defer w.till.mu.Unlock()
-	w.till.now = w.till.now.Add(d)
-}
-
 // settle answers an order's newest refund.
 func (w *world) settle(stream, code string, why kassa.Reason) {
 	w.t.Helper()
@@ -232,7 +227,7 @@ func TestTransactions(t *testing.T) {
 	w.pays("t-2", "00000DEF", 200)
 	w.feed(w.order("t-3"), shown(), tap(1), declined(1, "65", kassa.SoftDeclinePIN))
 	w.order("t-4") // no terminal has shown it
-	w.pass(48 * time.Hour)
+	w.wait(48 * time.Hour)
 	refund := w.call("POST", "/v1/json/orders/t-1/refunds", groupKey, `{"currency":"EUR","amount":40,"refund_order_id":"r-1","var1":"x"}`)
 	for _, c := range []struct{ query, key, want string }{
 		{"", accountKey, "t-3 t-3 t-2 r-1 t-1"},
@@ -291,6 +286,25 @@ func TestShippedTransactions(t *testing.T) {
 	}
 	if got := w.get("transactions?status=completed", groupKey); column(got.List, "order_id") != "s-2" {
 		t.Errorf("not shipped: %s", got.Raw)
+	}
+}
+
+// TestCapturesInTheList: what is held is one payment there, whatever has been captured of it.
+func TestCapturesInTheList(t *testing.T) {
+	w := newWorld(t)
+	w.mustCreate(direct("held", `"capture":"manual",`))
+	_, capture, settle := w.captures()
+	part := capture("held", `{"amount":500,"new_order_id":"held-a"}`)
+	settle("held", part)
+	list := w.get("transactions", groupKey).List
+	if column(list, "order_id") != "held" || list[0]["amount"] != 1250.0 || list[0]["type"] != "payment" {
+		t.Errorf("list %v", list)
+	}
+	if got := w.get(fmt.Sprintf("transactions/%.0f", part.Data["transaction_id"]), groupKey); got.Status != 404 {
+		t.Errorf("the capture by its number: %d %s", got.Status, got.Raw)
+	}
+	if got := w.get("closing-balances", groupKey).List[0]; got["sales_amount"] != 500.0 || got["sales_count"] != 1.0 {
+		t.Errorf("closing total: %v", got)
 	}
 }
 
@@ -366,7 +380,7 @@ func TestClosingBalances(t *testing.T) {
 	first := w.pays("c-1", terminalID, 1000) // 2026-05-04 in Amsterdam
 	w.pays("c-2", "00000DEF", 300)
 	w.feed(w.order("c-3"), shown(), tap(1), declined(1, "51", kassa.DeclinedFunds))
-	w.pass(8*time.Hour + 15*time.Minute) // 22:00 UTC is the next day in Amsterdam
+	w.wait(8*time.Hour + 15*time.Minute) // 22:00 UTC is the next day in Amsterdam
 	w.pays("c-4", terminalID, 50)
 	refund := func(amount int) {
 		if got := w.call("POST", "/v1/json/orders/c-1/refunds", groupKey, fmt.Sprintf(`{"currency":"EUR","amount":%d}`, amount)); got.Status != 200 {

@@ -71,16 +71,21 @@ func (h *Handler) terminalObject(t estate.Terminal) object {
 		out["country"] = known(group.Merchant.Country)
 		out["last_updated"] = wireTime(t.ActivatedAt)
 		out["manufacturer_id"], out["serial_number"] = manufacturer(model), serial
+		if out["manufacturer_id"] == verifone || strings.HasPrefix(model, "CTAP") {
+			out["provider"] = "CTAP" // no Android, so that no SmartPOS runs on it
+		}
 	}
 	return out
 }
+
+const verifone = "VERIFONE"
 
 func manufacturer(model string) string {
 	switch {
 	case strings.HasPrefix(model, "P2"), strings.HasPrefix(model, "P3"):
 		return "SUNMI"
 	case strings.HasPrefix(model, "V400"), strings.HasPrefix(model, "P400"):
-		return "VERIFONE"
+		return verifone
 	}
 	return strings.ToUpper(model)
 }
