@@ -113,7 +113,7 @@ func (m *Machine) totals(q poilink.Totals) (id, problem string) {
 }
 
 func (m *Machine) totalled(a poilink.TotalsAnswer) {
-	m.emit(Told{ID: a.ID, Totals: &a})
+	m.emit(Told{ID: a.ID, Text: clip(a.Text, maxLabel), Accepted: a.Text == "", Totals: &a})
 	if p := m.v.place; p == nil || p.page != pageWait || p.wish != a.ID {
 		return
 	}

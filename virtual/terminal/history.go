@@ -332,7 +332,7 @@ func (m *Machine) refundAnswered(a poilink.RefundAnswer) {
 	if !a.Accepted {
 		title, text = m.say("Refund refused"), clip(a.Text, maxLabel)
 	}
-	m.waitOver(a.ID, title, text)
+	m.waitOver(a.ID, title, text, a.Accepted)
 }
 
 func (m *Machine) receiptAnswered(a poilink.ReceiptAnswer) {
@@ -341,15 +341,15 @@ func (m *Machine) receiptAnswered(a poilink.ReceiptAnswer) {
 	}
 	m.persist(Record{Kind: RecordWished, WishType: poilink.TypeReceipt, WishID: a.ID})
 	if a.Accepted {
-		m.waitOver(a.ID, m.say("The receipt is sent"), "")
+		m.waitOver(a.ID, m.say("The receipt is sent"), "", true)
 		return
 	}
-	m.waitOver(a.ID, m.say("The receipt is not sent"), clip(a.Text, maxLabel))
+	m.waitOver(a.ID, m.say("The receipt is not sent"), clip(a.Text, maxLabel), false)
 }
 
 // waitOver shows an answer to the person who waits for it, if they still do.
-func (m *Machine) waitOver(id, title, text string) {
-	m.emit(Told{ID: id, Title: title, Text: text})
+func (m *Machine) waitOver(id, title, text string, accepted bool) {
+	m.emit(Told{ID: id, Title: title, Text: text, Accepted: accepted})
 	if p := m.v.place; p == nil || p.page != pageWait || p.wish != id {
 		return
 	}

@@ -28,6 +28,7 @@ type (
 	// Told is the cloud's answer to a refund, a receipt by e-mail or a closing balance.
 	Told struct {
 		ID, Title, Text string
+		Accepted        bool
 		Totals          *poilink.TotalsAnswer
 	}
 	// Objection says why an input by the control API changed nothing; Took names what it began.

@@ -4,27 +4,29 @@ import "slices"
 
 // Status is what a person may know of a terminal at a glance.
 type Status struct {
-	POIID      string    `json:"poiid"`
-	TID        string    `json:"tid,omitempty"`
-	Name       string    `json:"name,omitempty"`
-	Group      string    `json:"group,omitempty"`
-	Merchant   string    `json:"merchant,omitempty"`
-	Powered    bool      `json:"powered"`
-	Online     bool      `json:"online"`
-	Configured bool      `json:"configured"`
-	IKID       string    `json:"ikid,omitempty"`
-	KCV        string    `json:"kcv,omitempty"`
-	Faults     []Fault   `json:"faults"`
-	Exchange   string    `json:"exchange,omitempty"`
-	Unsent     int       `json:"unsent"`
-	Screen     Screen    `json:"screen"`
-	Receipts   []Receipt `json:"-"`
-	Outcomes   []Outcome `json:"-"`
-	History    []Past    `json:"-"`
-	Settings   []Setting `json:"-"`
-	Model      Model     `json:"model"`
-	CloudMode  bool      `json:"cloudMode"`
-	Language   string    `json:"language"`
+	POIID      string  `json:"poiid"`
+	TID        string  `json:"tid,omitempty"`
+	Name       string  `json:"name,omitempty"`
+	Group      string  `json:"group,omitempty"`
+	Merchant   string  `json:"merchant,omitempty"`
+	Powered    bool    `json:"powered"`
+	Online     bool    `json:"online"`
+	Configured bool    `json:"configured"`
+	IKID       string  `json:"ikid,omitempty"`
+	KCV        string  `json:"kcv,omitempty"`
+	Faults     []Fault `json:"faults"`
+	Exchange   string  `json:"exchange,omitempty"`
+	// Starting is the order that was started here and goes on.
+	Starting  string    `json:"starting,omitempty"`
+	Unsent    int       `json:"unsent"`
+	Screen    Screen    `json:"screen"`
+	Receipts  []Receipt `json:"-"`
+	Outcomes  []Outcome `json:"-"`
+	History   []Past    `json:"-"`
+	Settings  []Setting `json:"-"`
+	Model     Model     `json:"model"`
+	CloudMode bool      `json:"cloudMode"`
+	Language  string    `json:"language"`
 }
 
 // Status tells the present state.
@@ -40,7 +42,13 @@ func (m *Machine) Status() Status {
 	if a := m.d.Activated; a != nil {
 		s.TID, s.Name, s.Group, s.Merchant = a.TID, a.TerminalName, a.Group, a.Merchant.Name
 	}
+	if w := m.d.startWaiting(); w != nil {
+		s.Starting = w.id()
+	}
 	if m.d.Open != nil {
+		if m.d.Open.Origin != "" {
+			s.Starting = m.d.Open.Reference
+		}
 		s.Exchange = m.d.Open.ID
 	}
 	return s

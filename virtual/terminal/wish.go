@@ -77,6 +77,10 @@ func outcomeOf(s poilink.Start) Outcome {
 // start begins an order on the terminal, once: a repeat of one that goes on changes nothing, and a
 // repeat of one that has ended gets its outcome again.
 func (m *Machine) start(in StartOrder) {
+	if in.Reference == "" && in.Origin == poilink.OriginManual && m.d.Activated != nil {
+		in.Reference, _ = m.newID("") // without one it is refused below
+	}
+	m.emit(Took{in.Reference})
 	s := poilink.Start{
 		Reference: in.Reference, Origin: in.Origin, Kind: in.Kind, AmountMinor: in.AmountMinor, Currency: in.Currency,
 		Description: in.Description, NotificationURL: in.NotificationURL, SessionID: in.SessionID,
