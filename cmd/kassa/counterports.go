@@ -3,9 +3,11 @@ package main
 import (
 	"context"
 	"errors"
+	"time"
 
 	"kassa"
 	"kassa/estate"
+	"kassa/journal"
 	"kassa/mail"
 	"kassa/poilink"
 	"kassa/sale/multisafepay"
@@ -80,6 +82,40 @@ func (p counterPorts) SendReceipt(ctx context.Context, t estate.Terminal, r poil
 	return answer, err
 }
 
-func (p counterPorts) Totals(_ context.Context, _ estate.Terminal, q poilink.Totals) (poilink.TotalsAnswer, error) {
-	return poilink.TotalsAnswer{ID: q.ID, Text: "This server keeps no totals"}, nil
+// maxTotalsFacts bounds what is read for one closing balance: the busiest day of a large account.
+const maxTotalsFacts = 2_000_000
+
+func (p counterPorts) Totals(ctx context.Context, t estate.Terminal, q poilink.Totals) (poilink.TotalsAnswer, error) {
+	answer := poilink.TotalsAnswer{ID: q.ID, Currency: string(kassa.EUR)}
+	day, err := time.ParseInLocation(time.DateOnly, q.Day, merchantZone())
+	if err != nil {
+		answer.Text = "This is no day"
+		return answer, nil
+	}
+	period := journal.Period{Scopes: []string{t.Group}}
+	period.From = time.Date(day.Year(), day.Month(), day.Day(), q.StartHour, 0, 0, 0, merchantZone())
+	period.Until = time.Date(day.Year(), day.Month(), day.Day()+1, q.StartHour, 0, 0, 0, merchantZone())
+	switch q.Level {
+	case poilink.TotalsTerminal:
+		period.Includes = func(o *kassa.Order) bool { return o.TID == t.TID }
+	case poilink.TotalsAccount:
+		period.Scopes = nil
+		for _, g := range p.c.registry.Groups(t.Account) {
+			period.Scopes = append(period.Scopes, g.ID)
+		}
+	}
+	left := maxTotalsFacts
+	sums, err := journal.Totals(ctx, p.c.store, period, &left)
+	if errors.Is(err, journal.ErrTooMuch) {
+		answer.Text = "Too much happened on this day to add it up here"
+		return answer, nil
+	}
+	answer.From, answer.Until = period.From.Format(time.RFC3339), period.Until.Format(time.RFC3339)
+	for _, s := range sums {
+		answer.Rows = append(answer.Rows, poilink.TotalsRow{
+			Brand: s.Brand, Payments: s.Payments, PaymentsMinor: s.PaymentsMinor, TipsMinor: s.TipsMinor,
+			Refunds: s.Refunds, RefundsMinor: s.RefundsMinor,
+		})
+	}
+	return answer, err
 }

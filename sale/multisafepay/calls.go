@@ -138,7 +138,7 @@ func (h *Handler) byTransaction(id string, kinds ...string) (o kassa.Order, ok b
 // numberedAround looks through the facts that were noted around the instant that a number tells.
 func (h *Handler) numberedAround(number int64, kinds []string, around time.Duration, left *int) (kassa.Order, bool, error) {
 	opened := time.UnixMicro(number)
-	after, err := h.lastBefore(opened.Add(-around))
+	after, err := journal.LastBefore(h.Feed, opened.Add(-around))
 	if err != nil {
 		return kassa.Order{}, false, err
 	}
@@ -159,24 +159,6 @@ func (h *Handler) numberedAround(number int64, kinds []string, around time.Durat
 		after = entries[len(entries)-1].Seq
 	}
 	return kassa.Order{}, false, nil
-}
-
-// lastBefore gives the sequence number after which to read for all that was noted since an instant.
-func (h *Handler) lastBefore(at time.Time) (uint64, error) {
-	low, high := uint64(0), h.Feed.Last()
-	for low < high {
-		middle := low + (high-low)/2
-		entries, err := h.Feed.Entries(middle, 1)
-		if err != nil {
-			return 0, err
-		}
-		if len(entries) > 0 && entries[0].At.Before(at) {
-			low = entries[0].Seq
-		} else {
-			high = middle
-		}
-	}
-	return low, nil
 }
 
 func gives(e journal.Entry, number int64) bool {

@@ -2,8 +2,8 @@ package multisafepay
 
 import (
 	"context"
+	"errors"
 	"net/http"
-	"slices"
 	"time"
 
 	"kassa"
@@ -42,7 +42,7 @@ func (h *Handler) closingBalances(w http.ResponseWriter, c *call) *refusal {
 		for day := until; !day.Before(from); day = day.AddDate(0, 0, -1) {
 			closed, err := h.closeDay(c.Context(), h.scopes(c.caller), day, &left)
 			switch {
-			case left <= 0:
+			case errors.Is(err, journal.ErrTooMuch):
 				q.refuse("from", "asks for more than can be added up in one call: ask for fewer days")
 				return q.refused
 			case err != nil:
@@ -73,72 +73,25 @@ func (d *closingDay) object(caller Caller, now time.Time) object {
 	}
 }
 
+// facts are the record as totals are made from it.
+type facts struct {
+	Feed
+	Records
+}
+
 // closeDay reads one day, and of the journal no more than is left.
 func (h *Handler) closeDay(ctx context.Context, scopes []string, day time.Time, left *int) (*closingDay, error) {
 	out := &closingDay{date: day}
-	end := day.AddDate(0, 0, 1)
-	after, err := h.lastBefore(day)
-	if err != nil {
-		return nil, err
+	sums, err := journal.Totals(ctx, facts{h.Feed, h.Records}, journal.Period{
+		From: day, Until: day.AddDate(0, 0, 1), Scopes: scopes,
+		Includes: func(o *kassa.Order) bool { return o.Dialect == Dialect },
+	}, left)
+	for _, s := range sums {
+		out.sales += s.PaymentsMinor
+		out.salesCount += s.Payments
+		out.refunds += s.RefundsMinor
+		out.refundsCount += s.Refunds
+		out.uncleared -= s.PendingMinor
 	}
-	for *left > 0 && ctx.Err() == nil {
-		entries, err := h.Feed.Entries(after, 500)
-		if err != nil || len(entries) == 0 {
-			return out, err
-		}
-		*left -= len(entries)
-		for _, e := range entries {
-			if !e.At.Before(end) {
-				return out, nil
-			}
-			if (e.Kind == "OrderCompleted" || e.Kind == "CaptureTaken" || e.Kind == "RefundTaken") && slices.Contains(scopes, e.Scope) {
-				if err := h.addUp(out, e); err != nil {
-					return nil, err
-				}
-			}
-		}
-		after = entries[len(entries)-1].Seq
-	}
-	return out, ctx.Err()
-}
-
-func (h *Handler) addUp(day *closingDay, e journal.Entry) error {
-	event, err := kassa.DecodeEvent(e.Kind, e.Payload)
-	if err != nil {
-		return err
-	}
-	o, _, err := h.load(e.Stream)
-	if err != nil {
-		return err
-	}
-	taken, isRefund := event.(kassa.RefundTaken)
-	captured, isCapture := event.(kassa.CaptureTaken)
-	switch {
-	case isRefund:
-	case isCapture:
-		if c := o.CaptureNumbered(captured.Capture.Number); c != nil && c.Status == kassa.CaptureCompleted {
-			day.sales += c.Amount.Minor
-			day.salesCount++
-		}
-	case o.Hold != nil: // its captures count
-	case o.Kind == kassa.Credit:
-		day.refunds += o.Amount.Minor
-		day.refundsCount++
-	case o.Kind == kassa.Purchase:
-		day.sales += o.Amount.Minor
-		day.salesCount++
-	}
-	for _, r := range o.Refunds {
-		if r.Number != taken.Refund.Number {
-			continue
-		}
-		switch refundStatus(r.Status) {
-		case "completed":
-			day.refunds += r.Amount.Minor
-			day.refundsCount++
-		case "reserved":
-			day.uncleared -= r.Amount.Minor
-		}
-	}
-	return nil
+	return out, err
 }
