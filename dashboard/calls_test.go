@@ -9,7 +9,9 @@ import (
 	"net/http/httptest"
 	"os/exec"
 	"strings"
+	"sync"
 	"testing"
+	"time"
 
 	"kassa/dashboard"
 )
@@ -53,6 +55,8 @@ func TestNoSecretIsKept(t *testing.T) {
 		w.send("POST", "/v1/json/orders", `{"order_id":"`+secret, `[{"var1":["`+secret+`"]`)
 		w.send("POST", "/v1/json/orders", strings.Repeat(" ", 16<<10-8)+secret, "")
 		w.send("POST", "/v1/json/orders", `{"a":"`+strings.Repeat("x ", 8<<10)+secret, `{"a":"`+strings.Repeat("x ", 8<<10-8)+secret+strings.Repeat("y ", 9<<10))
+		shrinks := strings.Repeat(other+" ", 400) // to what is kept whole, with a secret across the end of what is read
+		w.send("POST", "/v1/json/orders", shrinks+strings.Repeat(" ", 16<<10+512-12-len(shrinks))+secret+" ", "")
 		w.send("GET", "/", "", "", "User-Agent", "till/"+secret, "X-Forwarded", secret, "Cookie", "k="+secret, "Content-Type", secret, "Idempotency-Key", secret, "Request-Id", secret)
 	}
 	w.send("POST", "/v1/json/orders?api_key=unheard-of-key-form", `{"var1":"unheard-of-key-form"}`, `{"x":"unheard-of-key-form"}`)
@@ -148,6 +152,7 @@ func TestCallsHaveLimits(t *testing.T) {
 func TestStreamsPassThrough(t *testing.T) {
 	w := newWorld(t)
 	release := make(chan struct{})
+	end := sync.OnceFunc(func() { close(release) })
 	server := httptest.NewServer(w.calls.Wrap(http.HandlerFunc(func(rw http.ResponseWriter, r *http.Request) {
 		if r.URL.Path == "/ws" {
 			conn, _, err := http.NewResponseController(rw).Hijack()
@@ -163,7 +168,10 @@ func TestStreamsPassThrough(t *testing.T) {
 		<-release
 	})))
 	defer server.Close()
-	resp, err := server.Client().Get(server.URL + "/events/stream/")
+	defer end()
+	client := server.Client()
+	client.Timeout = 20 * time.Second // a flush that is lost fails the test, and not the night
+	resp, err := client.Get(server.URL + "/events/stream/")
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -176,7 +184,7 @@ func TestStreamsPassThrough(t *testing.T) {
 		t.Errorf("the open stream is kept as %+v", c)
 	}
 	w.get("/calls/", "200 open")
-	close(release)
+	end()
 	_, _ = io.Copy(io.Discard, resp.Body)
 
 	conn, err := net.Dial("tcp", server.Listener.Addr().String())

@@ -26,6 +26,8 @@ type payments struct {
 	// before it had found a page full.
 	More string
 	Read int
+	// Newest is the address of the first page, empty on it.
+	Newest string
 }
 
 // search is what a list is narrowed to.
@@ -74,6 +76,7 @@ func (h *Handler) list(s search, path string, scopes []string) (p payments, err 
 	before := ""
 	if s.Before != "" {
 		before = "order/" + s.Before
+		p.Newest = s.at(path, "")
 	}
 	for {
 		streams, err := h.Records.Newest("order", scopes, before, scanPage)

@@ -3,6 +3,7 @@ package dashboard
 import (
 	"encoding/json"
 	"net/url"
+	"slices"
 	"strings"
 )
 
@@ -45,6 +46,9 @@ func (m masker) plain(s string) string {
 // and any other text by what it looks like. It may be the beginning of one only.
 func (m masker) body(raw []byte) string {
 	text := strings.ToValidUTF8(string(raw), "�")
+	if !slices.ContainsFunc(append(slices.Clone(m.shown), `\`, "%", "+"), func(s string) bool { return strings.Contains(text, s) }) {
+		m.shown = nil // nothing could hide what was shown as the key, and it is not there
+	}
 	trimmed := strings.TrimLeft(text, " \t\r\n\uFEFF")
 	switch {
 	case strings.HasPrefix(trimmed, "{"), strings.HasPrefix(trimmed, "["), strings.HasPrefix(trimmed, `"`):

@@ -73,8 +73,8 @@ const watch = `(() => { window.states = []; new MutationObserver(() => {
 
 func watchPayment(t *testing.T, l livePage) {
 	l.b.open(l.s.facts.URL + "/")
-	l.b.await(10*time.Second, `document.querySelectorAll(".tile").length === 2 && document.querySelector("#live").innerText === "Live"`)
-	l.b.await(10*time.Second, `["No payment yet.", "KASSA_MSP_KEY", `+script("…"+l.s.facts.GroupKey[36:])+`].every(t => document.body.innerText.includes(t))`)
+	l.b.await(10*time.Second, `document.querySelectorAll(".tile").length === 2 && document.querySelector("#live")?.innerText === "Live"`)
+	l.b.await(10*time.Second, `["No payment yet.", "KASSA_MSP_KEY", `+script("…"+l.s.facts.GroupKey[36:])+`].every(t => document.body?.innerText.includes(t))`)
 	loaded := ask[float64](l.b, `performance.timeOrigin`)
 	ask[bool](l.b, watch)
 	l.order("live-1", "2 coffees")
@@ -122,12 +122,12 @@ func readPayment(t *testing.T, l livePage) {
 	l.b.click(`#payments .row:last-child a`)
 	l.b.await(10*time.Second, `location.pathname.startsWith("/payments/") && document.querySelector("#webhooks .tries")`)
 	ask[bool](l.b, `(() => { for (const d of document.querySelectorAll("details")) d.open = true; return true; })()`)
-	l.b.await(10*time.Second, script(facts)+`.every(t => document.body.innerText.includes(t))`)
+	l.b.await(10*time.Second, script(facts)+`.every(t => document.body?.innerText.includes(t))`)
 	if zone := ask[bool](l.b, `[...document.querySelectorAll("time")].every(t => !isNaN(new Date(t.dateTime)) && t.title.includes(t.dateTime))`); !zone {
 		t.Error("a time is not machine-readable")
 	}
 	l.s.must("POST", "orders/live-1/refunds", map[string]any{"currency": "EUR", "amount": 250})
-	l.b.await(10*time.Second, `["Partly refunded", "Refund of EUR 2.50 accepted", "Refund posted", "POST /v1/json/orders/live-1/refunds"].every(t => document.body.innerText.includes(t))`)
+	l.b.await(10*time.Second, `["Partly refunded", "Refund of EUR 2.50 accepted", "Refund posted", "POST /v1/json/orders/live-1/refunds"].every(t => document.body?.innerText.includes(t))`)
 	if !ask[bool](l.b, `document.querySelector("#webhooks details").open`) {
 		t.Error("what the reader had opened is closed")
 	}
@@ -142,7 +142,7 @@ func copyCall(t *testing.T, l livePage) {
 	l.s.order("live-1")
 	l.b.await(10*time.Second, `document.querySelector("#calls .row")?.innerText.includes("GET /v1/json/orders/live-1")`)
 	l.b.click(`#calls .row a`)
-	l.b.await(10*time.Second, `location.pathname.startsWith("/calls/") && document.body.innerText.includes("group Bar")`)
+	l.b.await(10*time.Second, `location.pathname.startsWith("/calls/") && document.body?.innerText.includes("group Bar")`)
 	l.b.click(`[data-copy]`)
 	l.b.await(10*time.Second, `document.querySelector("[data-copy]").innerText === "Copied"`)
 	ask[bool](l.b, `(navigator.clipboard.readText().then(t => { window.copied = t; }), true)`)
@@ -161,11 +161,11 @@ func copyCall(t *testing.T, l livePage) {
 // watchTerminal cuts a terminal off and sees it go, with the reason, and come back.
 func watchTerminal(t *testing.T, l livePage) {
 	l.b.open(l.s.facts.URL + "/terminals/" + l.s.tid())
-	l.b.await(10*time.Second, `["Online", "Connected for", "live-1", "live-2", "P2-KS00000001", "KCV"].every(t => document.body.innerText.includes(t)) && document.querySelector("#live").innerText === "Live"`)
+	l.b.await(10*time.Second, `["Online", "Connected for", "live-1", "live-2", "P2-KS00000001", "KCV"].every(t => document.body?.innerText.includes(t)) && document.querySelector("#live")?.innerText === "Live"`)
 	l.s.terminal.kill()
-	l.b.await(30*time.Second, `document.querySelector("#lead .badge").innerText === "Offline" && document.querySelector("#links .bad")`)
+	l.b.await(30*time.Second, `document.querySelector("#lead .badge")?.innerText === "Offline" && document.querySelector("#links .bad")`)
 	l.s.terminal = l.s.run("terminal", l.s.terminalArgs)
-	l.b.await(30*time.Second, `document.querySelector("#lead .badge").innerText === "Online" && document.querySelectorAll("#links li").length >= 3`)
+	l.b.await(30*time.Second, `document.querySelector("#lead .badge")?.innerText === "Online" && document.querySelectorAll("#links li").length >= 3`)
 }
 
 // readWithoutScript finds the same facts in a browser that runs no scripts.
