@@ -35,12 +35,12 @@ type envelope struct {
 
 // failure is a refusal as an error.
 func (e envelope) failure() error {
-	f := Failure{Failed, fmt.Sprintf("%s (error %d)", e.ErrorInfo, e.ErrorCode), ""}
+	f := Failure{Failed, fmt.Sprintf("%s (error %d)", e.ErrorInfo, e.ErrorCode), "docs/divergences/multisafepay.md tells what Kassa takes"}
 	switch e.Status {
 	case http.StatusUnauthorized:
 		f.Next = "set KASSA_MSP_KEY to the key of the terminal's group"
 	case http.StatusBadRequest:
-		f.Code = Usage
+		f.Code, f.Next = Usage, "see kassa orders create --help"
 	}
 	switch e.ErrorCode {
 	case 1023:

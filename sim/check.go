@@ -173,6 +173,7 @@ func (b *books) marksOf(id string, kinds []string, events []kassa.Event) {
 		{CompletionLost, o.End == "completion_missing"},
 		{SteppedUp, paid && (reasons["soft_decline_pin"] || reasons["soft_decline_insert"])},
 		{WrongPINThenPaid, paid && reasons["wrong_pin"]},
+		{PartReversed, o.End == "partial_not_allowed"},
 		{EnteredPaid, paid && o.Away != ""},
 		{EnteredDeclined, !paid && o.Away != "" && reasons[o.End]},
 		{EnteredUnknown, o.Away != "" && has(kinds, "ReversalAcknowledged")},

@@ -50,6 +50,7 @@ const (
 	UnknownReversed     Mark = "unknown outcome reversed"
 	AuthorisationFailed Mark = "reversed, and the issuer had posted it"
 
+	PartReversed        Mark = "approved in part, and reversed"
 	EnteredPaid         Mark = "typed-in card, completed"
 	EnteredDeclined     Mark = "typed-in card, declined"
 	EnteredUnknown      Mark = "typed-in card, unknown and reversed"
@@ -87,7 +88,7 @@ func Marks() []Mark {
 		RestartAuthorising, RestartCompleting, RestartOwing, RestartRefunding, TurnWaited, OrderExpired, OrderInactive,
 		StopPressed, SteppedUp, WrongPINThenPaid, OtherCardPaid, ChipRefused, CompletionLost, NotSent, WriteTooLate,
 		UnknownReversed, AuthorisationFailed,
-		EnteredPaid, EnteredDeclined, EnteredUnknown, RestartEntered, HoldCaptured, HoldInPart, HoldReleased, HoldExpired,
+		PartReversed, EnteredPaid, EnteredDeclined, EnteredUnknown, RestartEntered, HoldCaptured, HoldInPart, HoldReleased, HoldExpired,
 		HoldAtPOI, HoldReversed, CaptureRepeated, CaptureAskedAgain, CaptureAboveRefused, CaptureTooLate, CaptureRefunded,
 		ReleaseWaited, RestartCapturing, RestartReleasing, RefundVoided, RefundVoidedLater, RefundVoidRefused,
 		RestartVoiding, CreditPaid, CreditReversed, CheckDone,

@@ -29,3 +29,19 @@ func (p cardPorts) Seal(order string, in multisafepay.EnteredCard) (kassa.CardFa
 		BIN: pan.BIN(), Last4: pan.Last4(), Brand: string(card.BrandOf(pan)), Expiry: in.Expiry, CVM: kassa.CVMNone,
 	}, sealed, nil
 }
+
+func (p cardPorts) Keep(name string, in multisafepay.EnteredCard) ([]byte, error) {
+	return p.m.SealSecret(name, []byte(in.Number))
+}
+
+func (p cardPorts) SealKept(order, name string, kept []byte, expiry string) ([]byte, error) {
+	number, err := p.m.OpenSecret(name, kept)
+	if err != nil {
+		return nil, err
+	}
+	pan, err := card.ParsePAN(string(number))
+	if err != nil {
+		return nil, err
+	}
+	return p.m.SealEntered([]byte(order), hsm.EnteredCard{PAN: pan, Expiry: expiry})
+}

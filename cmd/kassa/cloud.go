@@ -133,7 +133,7 @@ func (c *cloud) joinDoors(log *slog.Logger) error {
 	}
 	door := doorPorts{c, journal.NewNotebook(refusedCalls, stream.Version, c.store.Submit)}
 	c.door, err = multisafepay.New(multisafepay.Config{
-		Orders: c.engine, Changes: c.engine, Cards: cardPorts{c.secure}, Records: c.store, Feed: c.store, Directory: door, Estate: c.registry, Presence: c.pois,
+		Orders: c.engine, Changes: c.engine, Cards: cardPorts{c.secure}, Write: c.store.Submit, Records: c.store, Feed: c.store, Directory: door, Estate: c.registry, Presence: c.pois,
 		Refusals: door,
 		CheckURL: webhook.CheckURL, Secret: []byte(c.secure.LookupHash([]byte("events token"))), Now: c.now,
 	})

@@ -267,6 +267,9 @@ func cloudOrder(id, tid string, amount int64) map[string]any {
 type ledgerLine struct {
 	Kind, TID, STAN, RRN, Last4, Currency, RC, State, Of string
 	Amount                                               int64
+	// how the card was read and its holder verified
+	Entry, CVM, PIN string
+	FormFactor      string `json:"form_factor"`
 }
 
 func (s *site) ledger() []ledgerLine {

@@ -7,10 +7,13 @@ import (
 	"strings"
 	"time"
 
+	"kassa"
 	"kassa/dashboard"
 	"kassa/estate"
 	"kassa/front"
 	"kassa/poi"
+	"kassa/receipt"
+	"kassa/sale/native"
 	"kassa/webhook"
 )
 
@@ -27,6 +30,10 @@ func (c *cloud) joinPages(o serveOptions) error {
 	c.pages, err = dashboard.New(dashboard.Config{
 		Records: c.store, Feed: c.store, Estate: pagePorts{c}, Calls: c.calls, Webhooks: c.webhooksOf,
 		Simulation: simulation, Environment: string(c.registry.Environment()), Now: c.now,
+		Receipt: func(o kassa.Order) (string, bool) {
+			paper, ok := receiptPorts{c}.paper(&o, native.PaperOptions{})
+			return paper.Text(receipt.Wide), ok
+		},
 	})
 	return err
 }

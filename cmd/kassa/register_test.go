@@ -102,6 +102,7 @@ func TestRegister(t *testing.T) {
 	}
 	s.awaitFree() // the last order was cancelled at the end of its scenario
 	playTriggers(t, s)
+	playOrderVerbs(t, s)
 }
 
 // playTriggers lets every event happen once.
@@ -120,6 +121,50 @@ func playTriggers(t *testing.T, s *site) {
 		}
 		if out, exit := s.kassa("trigger", e.Event, "--terminal", s.tid()); exit != 0 || !strings.Contains(out, "✓ "+e.Event) {
 			t.Errorf("%s: exit code %d\n%s", e.Event, exit, out)
+		}
+	}
+}
+
+// playOrderVerbs takes an order through its life with the command line alone.
+func playOrderVerbs(t *testing.T, s *site) {
+	s.awaitFree()
+	type result struct {
+		out  string
+		exit int
+	}
+	waiting := make(chan result, 1)
+	go func() {
+		out, exit := s.kassa("orders", "create", "--amount", "4200", "--id", "verbs-1", "--wait")
+		waiting <- result{out, exit}
+	}()
+	if out, exit := s.card("tap", "visa"); exit != 0 {
+		t.Fatalf("exit code %d\n%s", exit, out)
+	}
+	if r := <-waiting; r.exit != 0 || !strings.Contains(r.out, "  initialized\n✓ completed") {
+		t.Errorf("create --wait: exit code %d\n%s", r.exit, r.out)
+	}
+	s.awaitFree()
+	for _, c := range []struct {
+		line, says string
+		exit       int
+	}{
+		{"orders watch verbs-1", "the order is paid", 0},
+		{"orders refund verbs-1 --amount 200 --id verbs-refund --wait", "is completed", 0},
+		{"orders refund verbs-1 --amount 200 --id verbs-refund", "is completed", 0}, // the same one
+		{"orders refund verbs-1 --amount 4001", "exceeds what is left of the payment; kassa orders show verbs-1 tells what is left", 1},
+		{"orders cancel verbs-1", "approved before the cancel; refund it", 1},
+		{"orders show verbs-1", "EUR 42.00, EUR 2.00 refunded", 0},
+		{"orders show verbs-none", "kassa orders list shows what there is", 3},
+		{"orders list --reference verbs-1", "completed, EUR 2.00 refunded", 0},
+		{"events tail --order verbs-1 --follow=false", "has paid the refund (00)", 0},
+		{"orders create --amount 4300 --id verbs-2", "order verbs-2 is made", 0},
+		{"orders cancel verbs-2", "order verbs-2 is cancelled", 0},
+		{"orders watch verbs-2", "cancels the order", 4},
+		{"orders create --amount 4300 --terminal NONE", "kassa terminals lists what there is", 3},
+		{"orders create --amount 4200 --id verbs-1", "error 1006", 1}, // it has ended
+	} {
+		if out, exit := s.kassa(strings.Fields(c.line)...); exit != c.exit || !strings.Contains(out, c.says) {
+			t.Errorf("kassa %s: exit code %d, want %d and %q\n%s", c.line, exit, c.exit, c.says, out)
 		}
 	}
 }

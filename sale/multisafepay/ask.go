@@ -13,6 +13,7 @@ import (
 type asked struct {
 	form                             string // the wire's type
 	capture                          kassa.CaptureMode
+	recurring                        recurring
 	kind                             kassa.OrderKind
 	orderID, terminalID, description string
 	gateway                          string
@@ -61,6 +62,9 @@ func (h *Handler) readOrder(c *call, body object) (a asked, refused *refusal) {
 		return a, refused
 	}
 	c.terminal = a.terminalID
+	if a.recurring, refused = readRecurring(body); refused != nil {
+		return a, refused
+	}
 	if a.lifetime, refused = readLifetime(body, a.terminalID != ""); refused != nil {
 		return a, refused
 	}
@@ -80,11 +84,6 @@ func readType(body object) (string, *refusal) {
 		return "", field(codeUnknown, `type must be the string "redirect"`)
 	case t != typeRedirect && t != typeDirect && t != typeCheckout && t != typePaymentLink && t != typeRefund:
 		return "", unsupported(`type must be redirect, direct, checkout, paymentlink or unreferenced_refund`)
-	}
-	for _, name := range []string{"recurring_id", "recurring_model"} {
-		if !absent(body, name) {
-			return "", unsupported("%s is not supported yet; leave it out", name)
-		}
 	}
 	return t, nil
 }

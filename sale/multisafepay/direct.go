@@ -91,9 +91,16 @@ func fitsGateway(asked, brand string) *refusal {
 	return nil
 }
 
-// createDirect makes an order with the card that came with it, and answers with what has become of it.
+// createDirect makes an order with the card that came with it, or with one that was kept, and answers
+// with what has become of it.
 func (h *Handler) createDirect(w http.ResponseWriter, c *call, body object) *refusal {
-	entered, refused := readCard(body)
+	var entered EnteredCard
+	var refused *refusal
+	if absent(body, "recurring_id") {
+		entered, refused = readCard(body)
+	} else if !absent(body, "gateway_info") {
+		refused = field(codeUnknown, "gateway_info cannot be given with recurring_id: that tells the card")
+	}
 	if refused != nil {
 		return refused
 	}
@@ -111,17 +118,47 @@ func (h *Handler) createDirect(w http.ResponseWriter, c *call, body object) *ref
 	if refused := h.checkNotify(a, at); refused != nil {
 		return refused
 	}
-	a.kept.keep("holder", known(entered.Holder))
-	body["gateway_info"] = h.cardMark(entered)
+	if a.recurring.token == "" {
+		body["gateway_info"] = h.cardMark(entered)
+	}
 	n := h.newOrder(a, body, at)
 	n.Channel, n.TID, n.MID = kassa.Ecommerce, kassa.EcommerceTID(at.group.ID), at.group.Merchant.MID
 	n.Lifetime = kassa.DefaultLifetime
-	sealed, refused := h.seal(n, &a, entered)
+	sealed, holder, refused := h.cardFor(c, n, &a, entered)
 	if refused != nil {
 		return refused
 	}
-	n.HoldFor = holdTime(sealed.Card.Brand)
-	return h.pay(w, c, n, sealed)
+	a.kept.keep("holder", known(holder))
+	if r := a.recurring; r.reference != "" {
+		token := r.token
+		if token == "" {
+			token = h.tokenFor(n)
+		}
+		a.kept["recurring"] = object{"id": token, "model": known(r.model)}
+	}
+	n.Door, n.HoldFor = encode(a.kept), holdTime(sealed.Card.Brand)
+	return h.pay(w, c, n, sealed, a.recurring)
+}
+
+// cardFor seals the card of an order: that of a token, or the one typed in, which is kept if it shall be.
+func (h *Handler) cardFor(c *call, n kassa.NewOrder, a *asked, entered EnteredCard) (kassa.EnteredCard, string, *refusal) {
+	if a.recurring.token != "" {
+		return h.sealKept(c, n, a)
+	}
+	sealed, refused := h.seal(n, a, entered)
+	if refused != nil || a.recurring.model == "" {
+		return sealed, entered.Holder, refused
+	}
+	known, ok, err := h.Orders.Find(c.Context(), Dialect, n.Scope, n.Ref)
+	switch {
+	case err != nil:
+		return sealed, "", worldFailed("the order could not be read; nothing was stored")
+	case ok && known.Fingerprint != n.Fingerprint:
+		return sealed, "", because(kassa.DuplicateOrder, "order_id")
+	case ok && known.Status.Final(): // its card was kept, and may have been removed since
+		return sealed, entered.Holder, nil
+	}
+	return sealed, entered.Holder, h.keepCard(context.WithoutCancel(c.Context()), n, a.recurring, entered, sealed.Card)
 }
 
 // cardMark tells two requests with different cards apart, by a keyed hash that nobody can search for a
@@ -140,7 +177,7 @@ func holdTime(brand string) time.Duration {
 }
 
 // pay asks the host and answers with the order. A repeat gets the order as it is.
-func (h *Handler) pay(w http.ResponseWriter, c *call, n kassa.NewOrder, card kassa.EnteredCard) *refusal {
+func (h *Handler) pay(w http.ResponseWriter, c *call, n kassa.NewOrder, card kassa.EnteredCard, r recurring) *refusal {
 	o, reason, err := h.Changes.Pay(context.WithoutCancel(c.Context()), n, card)
 	switch {
 	case err != nil:
@@ -148,6 +185,11 @@ func (h *Handler) pay(w http.ResponseWriter, c *call, n kassa.NewOrder, card kas
 	case reason == kassa.OrderFinished && o.Fingerprint == n.Fingerprint:
 	case reason != kassa.None:
 		return because(reason, createField(reason))
+	}
+	if r.model != "" && r.token == "" && o.Status.Final() && o.Status != kassa.Completed {
+		if err := h.forgetCard(context.WithoutCancel(c.Context()), &o, r); err != nil {
+			return worldFailed("the payment was not made, but its card could not be forgotten")
+		}
 	}
 	group, _ := h.Directory.Group(o.Scope)
 	data := orderObject(&o, group)

@@ -38,7 +38,7 @@ type config = Config
 
 // New makes a handler.
 func New(c Config) (*Handler, error) {
-	if c.Orders == nil || c.Changes == nil || c.Cards == nil || c.Records == nil || c.Feed == nil || c.Directory == nil || c.Estate == nil ||
+	if c.Orders == nil || c.Changes == nil || c.Cards == nil || c.Write == nil || c.Records == nil || c.Feed == nil || c.Directory == nil || c.Estate == nil ||
 		c.Presence == nil || c.Refusals == nil || c.CheckURL == nil || c.Now == nil {
 		return nil, errors.New("multisafepay: a field of Config is missing")
 	}

@@ -167,9 +167,13 @@ func suspectedFraud(responseCode string) bool { return responseCode == "34" || r
 
 // paymentDetails has the dialect's complete set of keys; what Kassa does not know is null.
 func paymentDetails(o *kassa.Order, auth *kassa.Authorisation, group estate.Group) object {
-	card := auth.Card
+	card, kept := auth.Card, keptWith(*o)
+	token := object{}
+	if o.Status == kassa.Completed {
+		token, _ = kept["recurring"].(object)
+	}
 	return object{
-		"account_holder_name": keptWith(*o)["holder"], "account_id": nil,
+		"account_holder_name": kept["holder"], "account_id": nil,
 		"acquirer_reference_number":      nil,
 		"application_id":                 known(strings.ToLower(card.AID)),
 		"authorization_code":             known(auth.AuthCode),
@@ -194,7 +198,7 @@ func paymentDetails(o *kassa.Order, auth *kassa.Authorisation, group estate.Grou
 		"issuer_country_code":            nil,
 		"last4":                          known(card.Last4),
 		"mcc":                            known(group.Merchant.MCC),
-		"recurring_flow":                 nil, "recurring_id": nil, "recurring_model": nil,
+		"recurring_flow":                 nil, "recurring_id": token["id"], "recurring_model": token["model"],
 		"response_code":       known(auth.ResponseCode),
 		"scheme_reference_id": nil,
 		"terminal_id":         terminalID(o),

@@ -69,3 +69,15 @@ func (e *till) Capture(_ context.Context, dialect, scope, id string, ask kassa.A
 func (e *till) Release(_ context.Context, dialect, scope, id string) (kassa.Order, kassa.Reason, error) {
 	return e.input(dialect, scope, id, func() kassa.Input { return kassa.ReleaseHold{} })
 }
+
+func (s *paperSafe) Keep(name string, c multisafepay.EnteredCard) ([]byte, error) {
+	return []byte(name + "|" + c.Number[6:12]), nil
+}
+
+func (s *paperSafe) SealKept(order, name string, kept []byte, expiry string) ([]byte, error) {
+	number, ok := strings.CutPrefix(string(kept), name+"|")
+	if !ok {
+		return nil, errors.New("sealed under another name")
+	}
+	return []byte(order + "|" + number + "|" + expiry), nil
+}

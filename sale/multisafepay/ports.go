@@ -36,6 +36,10 @@ type Cards interface {
 	// Seal seals a card so that only the acquirer's link opens it, and only for the order with this key.
 	// It gives ErrCard for what is no card.
 	Seal(order string, c EnteredCard) (kassa.CardFacts, []byte, error)
+	// Keep seals a card's number for later payments, under a name.
+	Keep(name string, c EnteredCard) ([]byte, error)
+	// SealKept seals such a card for one order, with its expiry YYMM and without a verification code.
+	SealKept(order, name string, kept []byte, expiry string) ([]byte, error)
 }
 
 // Records reads streams of the journal.
@@ -121,9 +125,12 @@ type Signer interface {
 
 // Config is what a Handler works with; every field is needed but Origin.
 type Config struct {
-	Orders    Orders
-	Changes   Changes
-	Cards     Cards
+	Orders  Orders
+	Changes Changes
+	Cards   Cards
+	// Write makes a batch of the journal durable and then calls done; it never blocks. Tokens are
+	// stored by it.
+	Write     func(batch journal.Batch, done func(journal.Receipt, error))
 	Records   Records
 	Feed      Feed
 	Directory Directory
@@ -154,6 +161,8 @@ const (
 	maxDescription  = 200
 	maxGateway      = 50
 	maxHolder       = 100
+	maxReference    = 100
+	maxTokens       = 100 // of one customer
 	maxVariable     = 500
 	maxScan         = 50_000 // journal entries read to find an order by its transaction id
 	// maxRecorded bounds the refused calls kept in a minute, of callers with a key and of those

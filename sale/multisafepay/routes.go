@@ -61,6 +61,11 @@ func routes() []route {
 		{"PATCH", "capture/{order_id...}", anyKey, unauthorised, (*Handler).release, nil},
 		{"GET", "pos/receipt/{order_id...}", anyKey, unauthorised, (*Handler).receipt, nil},
 
+		{"GET", "recurring/{reference}", anyKey, unauthorised, (*Handler).listTokens, nil},
+		{"GET", "recurring/{reference}/token/{token}", anyKey, unauthorised, (*Handler).getToken, nil},
+		{"PATCH", "recurring/{reference}/update/{token}", anyKey, unauthorised, (*Handler).updateToken, nil},
+		{"DELETE", "recurring/{reference}/remove/{token}", anyKey, unauthorised, (*Handler).deleteToken, nil},
+
 		{"GET", "transactions", anyKey, forbidden, (*Handler).listTransactions, nil},
 		{"GET", "transactions/{transaction_id}", anyKey, forbidden, (*Handler).getTransaction, nil},
 		{"GET", "closing-balances", anyKey, forbidden, (*Handler).closingBalances, nil},

@@ -78,7 +78,7 @@ const (
 	none        = "none"
 	insertThen  = "tap, then insert and PIN"
 	pinThen     = "tap, then PIN"
-	nothingHeld = "declined; no request has left"
+	nothingHeld = "the card is refused; the order waits for another"
 )
 
 func everyBrand() []card.Brand {
@@ -271,7 +271,11 @@ func otherRows() []Row {
 			Wire: "00; 57 on the refund", Result: "the refund fails, the payment stays", brands: everyBrand(),
 		},
 		{
-			Number: 160, Title: "A terminal without an initial key", How: "activate the terminal", Shows: []string{"not Configured"},
+			Number: 131, Title: "A refund without a payment, above the limit of 60.00", How: "an unreferenced refund of 60.01",
+			Wire: none, Result: "refused before a terminal shows it; 60.00 is paid to the card that is tapped",
+		},
+		{
+			Number: 160, Title: "A terminal without an initial key", How: "activate the terminal", Shows: []string{"IPEK not configured"},
 			Wire: none, Result: "the activation is refused", Fault: "no-ipek",
 		},
 		{

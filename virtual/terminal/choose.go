@@ -50,11 +50,11 @@ func (m *Machine) choiceKey(k Key) {
 
 // stripeScreen asks for the stripe of a card whose chip could not be read.
 func (m *Machine) stripeScreen() Screen {
-	s := m.amounts(ScreenUseMagstripe, "Use Magstripe", "The chip cannot be read")
+	s := m.amounts(ScreenUseMagstripe, "Use Magstripe", m.say("The chip cannot be read"))
 	if m.online() {
 		s.Wants = []Entry{Swipe}
 	} else {
-		s.Error = "No connection to the server"
+		s.Error = m.say("No connection to the server")
 	}
 	return s
 }

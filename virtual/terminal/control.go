@@ -36,6 +36,8 @@ func (s *Shelf) Handler(prefix string) http.Handler {
 		})
 	}
 	mux.HandleFunc("GET "+prefix+"/{$}", s.listPage)
+	mux.HandleFunc("GET "+prefix+"/models", getModels)
+	mux.HandleFunc("POST "+prefix+"/{$}", s.postTerminal)
 	for _, file := range staticNames() { // each by name: a pattern would meet /{id}/state
 		mux.Handle("GET "+prefix+"/static/"+file, http.StripPrefix(prefix, staticFiles()))
 	}
@@ -50,6 +52,10 @@ func (s *Shelf) Handler(prefix string) http.Handler {
 	one("POST /{id}/activate", postActivate)
 	one("POST /{id}/fault", postFault)
 	one("DELETE /{id}/fault", deleteFault)
+	one("POST /{id}/clone", s.postClone)
+	one("DELETE /{id}", s.deleteTerminal)
+	one("POST /{id}/do", s.postDo)
+	counterRoutes(one)
 	return http.NewCrossOriginProtection().Handler(safe(mux))
 }
 
@@ -69,7 +75,7 @@ func safe(next http.Handler) http.Handler {
 
 func (s *Shelf) names() string {
 	var list []string
-	for i, u := range s.units {
+	for i, u := range s.all() {
 		if i == 20 {
 			list = append(list, "…")
 			break
@@ -339,6 +345,8 @@ func writeNote(write func(string, any) bool, n Note, u *unit) bool {
 		return write("screen", n.Screen)
 	case n.Receipt != nil:
 		return write("receipt", n.Receipt)
+	case n.Told != nil:
+		return write("told", n.Told)
 	case n.Ordered != nil:
 		return write("ordered", n.Ordered)
 	case n.Finished != nil:

@@ -67,9 +67,19 @@ func (m *Machine) payment(msg nexo.Message, validForMS int64) {
 	stopped := m.adopt(&e)
 	m.stopOwnStarting()
 	m.v.place = nil
+	m.stop(timerPlace)
 	m.persist(Record{Kind: RecordOpen, Open: &e})
 	if stopped {
 		m.cancel("Cancelled at the terminal")
+		return
+	}
+	m.ready()
+}
+
+// ready asks for what comes first: a tip, or the card.
+func (m *Machine) ready() {
+	if m.tipWanted(m.d.Open) {
+		m.askTip()
 		return
 	}
 	m.presentCard("")
@@ -90,6 +100,8 @@ func (m *Machine) refusal(msg nexo.Message) (nexo.ErrorCondition, string) {
 		return nexo.ErrorDeviceOut, m.unready()
 	case m.d.Open != nil:
 		return nexo.ErrorBusy, "another payment is on the screen"
+	case !m.is(setCloudMode) && m.d.wishOf(poilink.TypeStart, p.SaleData.SaleReferenceID) == nil:
+		return nexo.ErrorBusy, "the terminal is not in cloud mode"
 	}
 	return "", ""
 }
@@ -142,8 +154,8 @@ func (m *Machine) response(id, saleID string, r nexo.Response) poilink.Frame {
 
 // end writes an ending and the terminal's own word on it as one record, so that no crash can
 // leave one without the other.
-func (m *Machine) end(e Ending, saleID string, r *Receipt, o *Outcome) {
-	rec := Record{Kind: RecordEnd, End: &e, Receipt: r, Outcome: o}
+func (m *Machine) end(e Ending, saleID string, rec Record) {
+	rec.Kind, rec.End = RecordEnd, &e
 	if e.Response != nil {
 		f := m.response(e.Exchange, saleID, *e.Response)
 		f.Seq = m.d.UpSeq + 1
@@ -165,24 +177,36 @@ func (m *Machine) finish(result Result, text string, own *nexo.Response) {
 	e.Answer = orEmpty(e.Answer)
 	var r *Receipt
 	if own == nil { // what the terminal itself ended needs no paper
-		r = m.receipt(result, text, *e.Answer)
+		if r = m.receipt(result, text, *e.Answer); r != nil {
+			r.State = m.paperState(m.wantsPaper(e))
+		}
 	}
 	a := Attempt{
 		Result: result, Exchange: e.ID, Request: e.Requests, Text: text,
 		AuthCode: e.Answer.AuthCode, RRN: e.Answer.RRN, STAN: e.Answer.STAN,
 	}
-	s := m.resultScreen(result, text)
+	shown := text
+	if own != nil {
+		shown = m.say(text)
+	}
+	s := m.resultScreen(result, shown)
+	s.Items = m.resultItems(r)
+	if r != nil && r.State == PaperWaiting {
+		s.Error = m.say("The printer is out of paper")
+	}
 	m.forgetCard()
 	m.stop(timerPIN, timerLost, timerAgain)
 	m.v.stage, m.v.lost = stageNone, false
 	end := Ending{Exchange: e.ID, Result: result, Text: text, Response: own}
 	o := e.outcome(end)
-	m.end(end, e.SaleID, r, o)
+	m.end(end, e.SaleID, Record{Receipt: r, Outcome: o, Past: e.past(m.now, end)})
 	m.show(s)
-	m.after(timerScreen, endShown)
-	if r != nil {
-		m.emit(Print{*r})
+	if d := m.closeAfter(); d > 0 {
+		m.after(timerScreen, d)
+	} else {
+		m.stop(timerScreen)
 	}
+	m.emitPaper(r)
 	m.emit(Finished{a})
 	if o != nil {
 		m.emit(Ordered{*o})
@@ -192,19 +216,19 @@ func (m *Machine) finish(result Result, text string, own *nexo.Response) {
 func (m *Machine) resultScreen(result Result, text string) Screen {
 	switch result {
 	case ResultApproved:
-		return m.amounts(ScreenApproved, "Approved", orText(text, "Thank you"))
+		return m.amounts(ScreenApproved, "Approved", orText(text, m.say("Thank you")))
 	case ResultDeclined:
-		return m.amounts(ScreenDeclined, "Declined", orText(text, "Card declined"))
+		return m.amounts(ScreenDeclined, "Declined", orText(text, m.say("Card declined")))
 	case ResultRefused:
 		return m.amounts(ScreenRefused, "Not started", text)
 	case ResultCancelled:
-		return m.amounts(ScreenCancelled, "Cancelled", orText(text, "The payment was cancelled"))
+		return m.amounts(ScreenCancelled, "Cancelled", orText(text, m.say("The payment was cancelled")))
 	default:
 		s := m.amounts(ScreenNotCompleted, "Not completed")
 		if text != "" {
 			s.Lines = append(s.Lines, clip(text, maxLabel))
 		}
-		s.Lines = append(s.Lines, "No money was taken")
+		s.Lines = append(s.Lines, m.say("No money was taken"))
 		return s
 	}
 }
@@ -287,7 +311,9 @@ func (m *Machine) declined(a *poilink.AuthorisationResponse) {
 	m.v.lost = false
 	rec := Record{Kind: RecordAnswer, Answer: a}
 	if a.Action == poilink.ActionNone {
-		rec.Receipt = m.receipt(ResultDeclined, a.Text, *a)
+		if rec.Receipt = m.receipt(ResultDeclined, a.Text, *a); rec.Receipt != nil {
+			rec.Receipt.State = m.paperState(m.wantsPaper(e))
+		}
 	}
 	m.persist(rec)
 	switch {
@@ -298,9 +324,9 @@ func (m *Machine) declined(a *poilink.AuthorisationResponse) {
 	case a.Action == poilink.ActionPINRequest:
 		m.askPIN("")
 	case a.Action == poilink.ActionPINRetry:
-		m.askPIN(orText(a.Text, "Wrong PIN. Try again"))
+		m.askPIN(orText(a.Text, m.say("Wrong PIN. Try again")))
 	case a.Action == poilink.ActionPINLastTry:
-		m.askPIN(orText(a.Text, "Wrong PIN. Last try"))
+		m.askPIN(orText(a.Text, m.say("Wrong PIN. Last try")))
 	default:
 		m.declineShown(a, rec.Receipt)
 	}
@@ -312,9 +338,7 @@ func (m *Machine) declineShown(a *poilink.AuthorisationResponse, r *Receipt) {
 	m.v.stage = stageDeclined
 	m.show(m.resultScreen(ResultDeclined, a.Text))
 	m.after(timerScreen, resultShown)
-	if r != nil {
-		m.emit(Print{*r})
-	}
+	m.emitPaper(r)
 	m.emit(Finished{Attempt{
 		Result: ResultDeclined, Exchange: a.Exchange, Request: a.Request, Text: orText(a.Text, "Card declined"),
 		RRN: a.RRN, STAN: a.STAN,
@@ -370,7 +394,7 @@ func (m *Machine) resume() {
 	case e.Requests == 0 && validity > 0 && m.now.Sub(e.Received) > validity:
 		m.finish(ResultCancelled, "The request came too late", failure(nexo.ErrorNotAllowed, "the request came too late"))
 	default:
-		m.presentCard("")
+		m.ready()
 	}
 }
 

@@ -11,6 +11,7 @@ type Note struct {
 	Receipt  *Receipt
 	Finished *Attempt
 	Ordered  *Outcome
+	Told     *Told
 	Status   *Status
 }
 

@@ -47,6 +47,27 @@ type (
 		Tipping  *bool
 		Printing *bool
 	}
+	// Touched is an item of the screen, TextTyped the keyboard on it, Scanned what the camera reads, and
+	// LogoHeld a long press on the logo, which leads out of cloud mode.
+	Touched   struct{ Item string }
+	TextTyped struct{ Text string }
+	Scanned   struct{ Text string }
+	LogoHeld  struct{}
+	// SettingChanged, TipAdded, RefundAskedFor, ReceiptMailed, CopyPrinted and TotalsAsked are what the
+	// control API does in one step where a person takes several screens. Objection or Took answers.
+	SettingChanged struct{ ID, Value string }
+	TipAdded       struct {
+		AmountMinor int64
+		EmployeeID  string
+	}
+	RefundAskedFor struct {
+		Exchange    string
+		AmountMinor int64
+		PIN         string
+	}
+	ReceiptMailed struct{ Exchange, Address string }
+	CopyPrinted   struct{ Exchange string }
+	TotalsAsked   struct{ Totals poilink.Totals }
 	// FaultSet makes something go wrong until FaultClear.
 	FaultSet struct{ Fault Fault }
 	// FaultClear mends a fault.
@@ -55,18 +76,28 @@ type (
 	Tick struct{}
 )
 
-func (PowerOn) input()       {}
-func (PowerOff) input()      {}
-func (LinkUp) input()        {}
-func (LinkDown) input()      {}
-func (FrameReceived) input() {}
-func (CardPresented) input() {}
-func (KeyPressed) input()    {}
-func (ActivateWith) input()  {}
-func (StartOrder) input()    {}
-func (FaultSet) input()      {}
-func (FaultClear) input()    {}
-func (Tick) input()          {}
+func (PowerOn) input()        {}
+func (PowerOff) input()       {}
+func (LinkUp) input()         {}
+func (LinkDown) input()       {}
+func (FrameReceived) input()  {}
+func (CardPresented) input()  {}
+func (KeyPressed) input()     {}
+func (ActivateWith) input()   {}
+func (StartOrder) input()     {}
+func (Touched) input()        {}
+func (TextTyped) input()      {}
+func (Scanned) input()        {}
+func (LogoHeld) input()       {}
+func (SettingChanged) input() {}
+func (TipAdded) input()       {}
+func (RefundAskedFor) input() {}
+func (ReceiptMailed) input()  {}
+func (CopyPrinted) input()    {}
+func (TotalsAsked) input()    {}
+func (FaultSet) input()       {}
+func (FaultClear) input()     {}
+func (Tick) input()           {}
 
 // Entry is how a card is presented.
 type Entry string
@@ -121,6 +152,10 @@ const (
 	FaultKeysUsedUp Fault = "keys-used-up"
 	// FaultKeyReplay sets the DUKPT counter back by one before each payment.
 	FaultKeyReplay Fault = "key-replay"
+	// FaultPaperOut is a roll at its end.
+	FaultPaperOut Fault = "paper-out"
+	// FaultUnplug takes the cable away that gives a Smartpad its power and its network.
+	FaultUnplug Fault = "unplug"
 )
 
 // Faults lists the faults with what each does, in the order in which people meet them.
@@ -135,6 +170,8 @@ func Faults() []FaultNote {
 		{FaultTamper, "Tamper", "the keys are erased for good, every payment is refused until this is mended"},
 		{FaultKeysUsedUp, "Keys used up", "no DUKPT key is left for a payment"},
 		{FaultKeyReplay, "Key replay", "the last DUKPT key is used again, and the cloud refuses it"},
+		{FaultPaperOut, "Paper out", "receipts wait for a new roll"},
+		{FaultUnplug, "Unplug", "the Smartpad's cable: no power, no network"},
 	}
 }
 

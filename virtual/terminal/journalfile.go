@@ -15,7 +15,7 @@ import (
 
 // Limits of the journal file.
 const (
-	maxLine      = 1 << 20 // a snapshot with a full outbox stays below it
+	maxLine      = 2 << 20 // a snapshot with a full outbox stays below it
 	compactAbove = 512 << 10
 )
 

@@ -14,6 +14,9 @@ const (
 	maxServiceID = 64   // nexo says 10; be liberal, yet bounded
 	maxLabel     = 140  // characters of a description on the screen
 	maxWishes    = 16   // starts, refunds and receipts without an answer
+	maxHistory   = 200  // payments in the history
+	pastShown    = 8    // of them on one screen
+	maxAddress   = 254  // RFC 5321
 	maxOutcomes  = 64   // ends of orders that were started here, for who asks late
 
 	// What the link allows in a start.
@@ -38,6 +41,8 @@ const (
 	resultShown      = 3 * time.Second // declined, before "present card" again
 	endShown         = 5 * time.Second // approved, cancelled, not completed
 	delayFault       = 10 * time.Second
+	menuTimeout      = 2 * time.Minute // a menu that nobody touches
+	totalsTimeout    = 10 * time.Second
 )
 
 // noCVMLimitMinor is the contactless limit without cardholder verification: 50.00 EUR

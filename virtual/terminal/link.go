@@ -97,6 +97,8 @@ func (m *Machine) frame(f poilink.Frame) {
 		m.loadKeys(*f.Keys)
 	case poilink.TypeActivated:
 		m.activated(f.Activated)
+	case poilink.TypeTotalsAnswer:
+		m.totalled(*f.TotalsAnswer)
 	}
 }
 
@@ -131,6 +133,10 @@ func (m *Machine) takeOver(f poilink.Frame) {
 		m.decision(*f.Decision)
 	case poilink.TypeStarted:
 		m.started(*f.Started)
+	case poilink.TypeRefundAnswer:
+		m.refundAnswered(*f.RefundAnswer)
+	case poilink.TypeReceiptAnswer:
+		m.receiptAnswered(*f.ReceiptAnswer)
 	}
 }
 
@@ -171,6 +177,7 @@ func (m *Machine) hello(c poilink.Challenge) {
 		POIID: m.cfg.POIID, PublicKey: m.identity.Public().(ed25519.PublicKey),
 		Signature: ed25519.Sign(m.identity, poilink.ProofMessage(c.Host, m.cfg.POIID, c.Nonce)),
 		Software:  Software, IKID: m.d.IKID, KCV: m.d.KCV, Received: m.d.DownSeq,
+		Report: m.report(),
 	}
 	if m.d.Open != nil {
 		h.Open = []string{m.d.Open.ID}
@@ -298,13 +305,13 @@ func (m *Machine) activate(code string) {
 	case m.d.Activated != nil:
 		return
 	case code == "" || len(code) > maxCode:
-		m.failActivation("Enter the activation code")
+		m.failActivation(m.say("Enter the activation code"))
 	case m.v.link != linkOpen:
-		m.failActivation("No connection to the server")
+		m.failActivation(m.say("No connection to the server"))
 	default:
 		m.v.activating = true
 		m.transmit(poilink.Frame{Type: poilink.TypeActivate, Activate: &poilink.Activate{Code: code}})
-		m.show(Screen{Name: ScreenActivation, Title: "Activating", Lines: []string{"Please wait"}, Code: code, Typed: len(code)})
+		m.show(Screen{Name: ScreenActivation, Title: m.say("Activating"), Lines: []string{m.say("Please wait")}, Code: code, Typed: len(code)})
 	}
 }
 

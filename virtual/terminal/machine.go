@@ -47,6 +47,7 @@ const (
 	stagePIN            // the pad is up
 	stageAsked          // the cloud owes an answer or a decision
 	stageDeclined       // the decline is read, then stagePresent
+	stageTip            // the customer may add a tip
 	stageStarting       // an order is started here, and its payment has not come
 	stageChoose         // the card's holder chooses an application
 )
@@ -65,6 +66,7 @@ const (
 	timerAgain
 	timerScreen
 	timerWish
+	timerPlace
 	timers
 )
 
@@ -108,6 +110,7 @@ type volatile struct {
 	before []byte
 	again  time.Duration
 	lost   bool
+	tip    tipping
 }
 
 // Machine is one terminal. Its methods are for one goroutine at a time.
@@ -188,8 +191,8 @@ func (m *Machine) handleOn(in Input) {
 		m.key(in.Key)
 	case ActivateWith:
 		m.activate(in.Code)
-	case StartOrder:
-		m.start(in)
+	default:
+		m.counter(in)
 	case Tick:
 		m.tick()
 	}
@@ -247,6 +250,8 @@ func (m *Machine) expired(t timer) {
 		m.screenOver()
 	case timerWish:
 		m.wishesAgain()
+	case timerPlace:
+		m.placeOver()
 	}
 }
 
@@ -270,7 +275,7 @@ func (m *Machine) persist(r Record) {
 }
 
 func (m *Machine) powerOn() {
-	if m.v.on || m.has(FaultPowerOff) {
+	if m.v.on || m.has(FaultPowerOff) || m.has(FaultUnplug) {
 		return
 	}
 	m.v = volatile{on: true, heartbeat: defaultHeartbeat}
@@ -279,6 +284,7 @@ func (m *Machine) powerOn() {
 	}
 	m.rest()
 	m.resume()
+	m.paperIn()
 	if !m.has(FaultCutLink) {
 		m.connect()
 	}
@@ -298,7 +304,7 @@ func (m *Machine) powerOff() {
 func (m *Machine) has(f Fault) bool { return slices.Contains(m.faults, f) }
 
 func (m *Machine) setFault(f Fault) {
-	if !f.Known() || m.has(f) {
+	if !f.Known() || m.has(f) || f == FaultUnplug && !m.model().Cable {
 		return
 	}
 	m.faults = append(m.faults, f)
@@ -310,7 +316,7 @@ func (m *Machine) setFault(f Fault) {
 		}
 		m.v.late = nil // what is sequenced is sent again over the next link
 		m.stop(timerReconnect, timerHandshake)
-	case FaultPowerOff:
+	case FaultPowerOff, FaultUnplug:
 		m.powerOff()
 	case FaultTamper, FaultNoIPEK:
 		m.loseKeys(f == FaultTamper)
@@ -323,6 +329,8 @@ func (m *Machine) clearFault(f Fault) {
 	}
 	m.faults = slices.DeleteFunc(m.faults, func(o Fault) bool { return o == f })
 	switch f {
+	case FaultUnplug:
+		m.powerOn()
 	case FaultPowerOff:
 		m.powerOn()
 	case FaultTamper, FaultNoIPEK:
@@ -332,6 +340,8 @@ func (m *Machine) clearFault(f Fault) {
 			m.closeLink()
 			m.connect()
 		}
+	case FaultPaperOut:
+		m.paperIn()
 	case FaultDelay:
 		for _, h := range m.v.late {
 			m.emit(Send{h.frame})

@@ -25,6 +25,15 @@ type (
 	Finished struct{ Attempt Attempt }
 	// Ordered reports the end of an order that was started on the terminal, once or more.
 	Ordered struct{ Outcome Outcome }
+	// Told is the cloud's answer to a refund, a receipt by e-mail or a closing balance.
+	Told struct {
+		ID, Title, Text string
+		Accepted        bool
+		Totals          *poilink.TotalsAnswer
+	}
+	// Objection says why an input by the control API changed nothing; Took names what it began.
+	Objection struct{ Text string }
+	Took      struct{ ID string }
 )
 
 func (Persist) output()    {}
@@ -36,6 +45,9 @@ func (Show) output()       {}
 func (Print) output()      {}
 func (Finished) output()   {}
 func (Ordered) output()    {}
+func (Told) output()       {}
+func (Objection) output()  {}
+func (Took) output()       {}
 
 // Result is how an attempt ended for the person in front of the terminal.
 type Result string
@@ -76,6 +88,12 @@ type Screen struct {
 	Code  string `json:"code,omitempty"`
 	// Wants lists the ways in which a card may be presented now.
 	Wants []Entry `json:"wants,omitempty"`
+	// Page is which of the menus it is, Items what can be touched, Field where something is typed.
+	Page  string `json:"page,omitempty"`
+	Items []Item `json:"items,omitempty"`
+	Field *Field `json:"field,omitempty"`
+
+	problem string // what the device itself says of a card, in English
 }
 
 // ScreenName names a screen.
@@ -87,6 +105,12 @@ const (
 	ScreenStart        ScreenName = "start"
 	ScreenActivation   ScreenName = "activation"
 	ScreenIdle         ScreenName = "idle"
+	ScreenHome         ScreenName = "home"
+	ScreenMenu         ScreenName = "menu"
+	ScreenEntry        ScreenName = "entry"
+	ScreenManagerPIN   ScreenName = "managerPIN"
+	ScreenNotice       ScreenName = "notice"
+	ScreenTip          ScreenName = "tip"
 	ScreenStarting     ScreenName = "starting"
 	ScreenRefused      ScreenName = "refused"
 	ScreenPresentCard  ScreenName = "presentCard"

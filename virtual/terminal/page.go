@@ -8,6 +8,7 @@ import (
 	"slices"
 
 	"kassa/virtual/deck"
+	"kassa/virtual/terminal/words"
 )
 
 //go:embed pages static
@@ -24,7 +25,7 @@ func staticFiles() http.Handler {
 
 // render writes a page whole or an error, never half of one.
 func render(w http.ResponseWriter, page string, data any) {
-	t, err := template.New("").Funcs(template.FuncMap{"money": money}).ParseFS(files, "pages/*.html")
+	t, err := template.New("").Funcs(template.FuncMap{"money": money, "say": words.Say, "outcome": outcomeWord}).ParseFS(files, "pages/*.html")
 	var out bytes.Buffer
 	if err == nil {
 		err = t.ExecuteTemplate(&out, page, data)
@@ -40,14 +41,14 @@ func render(w http.ResponseWriter, page string, data any) {
 func (s *Shelf) listPage(w http.ResponseWriter, _ *http.Request) {
 	var states []State
 	online := 0
-	for _, u := range s.units {
+	for _, u := range s.all() {
 		st := u.state()
 		if st.Online {
 			online++
 		}
 		states = append(states, st)
 	}
-	render(w, "list.html", map[string]any{"Terminals": states, "Online": online})
+	render(w, "list.html", map[string]any{"Terminals": states, "Online": online, "Models": Models()})
 }
 
 // shelfCard is a card as the page shows it.
@@ -91,7 +92,28 @@ func deviceView(w http.ResponseWriter, u *unit, page string) {
 	receipts := slices.Clone(st.Receipts)
 	slices.Reverse(receipts)
 	render(w, page, map[string]any{
-		"T": st, "Brands": shelfCards(), "Faults": Faults(), "Receipts": receipts,
+		"T": st, "Brands": shelfCards(), "Faults": faultsOf(st.Model), "Receipts": receipts,
+		"Keys":   []string{"1", "2", "3", "4", "5", "6", "7", "8", "9", "", "0", ""},
 		"Active": func(f Fault) bool { return slices.Contains(st.Faults, f) },
 	})
+}
+
+// faultsOf lists what can go wrong with a model.
+func faultsOf(m Model) []FaultNote {
+	return slices.DeleteFunc(Faults(), func(n FaultNote) bool { return n.Name == FaultUnplug && !m.Cable })
+}
+
+// outcomeWord is what a paper says of a result, in English.
+func outcomeWord(r Receipt) string {
+	switch {
+	case r.Kind == PaperRefund:
+		return "REFUND"
+	case r.Result == ResultApproved:
+		return "APPROVED"
+	case r.Result == ResultDeclined:
+		return "DECLINED"
+	case r.Result == ResultCancelled:
+		return "CANCELLED"
+	}
+	return "NOT COMPLETED"
 }

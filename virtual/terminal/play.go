@@ -151,9 +151,9 @@ func (a *actor) react(ctx context.Context, s Screen) error {
 		return a.present(ctx, Insert)
 	case s.Name == ScreenUseMagstripe && wants(s, Swipe):
 		return a.present(ctx, Swipe)
-	case s.Name == ScreenPresentCard && (s.Error == problemInsertChip || s.Error == problemUnread) && wants(s, Insert):
+	case s.Name == ScreenPresentCard && (s.problem == problemInsertChip || s.problem == problemUnread) && wants(s, Insert):
 		return a.present(ctx, Insert)
-	case s.Name == ScreenPresentCard && s.Error == problemAgain && wants(s, a.play.Entry):
+	case s.Name == ScreenPresentCard && s.problem == problemAgain && wants(s, a.play.Entry):
 		return a.present(ctx, a.play.Entry)
 	}
 	return nil

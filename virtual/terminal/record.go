@@ -26,6 +26,8 @@ const (
 	RecordEnd       RecordKind = "end"       // the exchange ended; Frame is the terminal's own word on it
 	RecordWish      RecordKind = "wish"      // somebody wants an order, a refund or a receipt
 	RecordWished    RecordKind = "wished"    // what became of a wish
+	RecordSetting   RecordKind = "setting"   // a setting was changed
+	RecordPaper     RecordKind = "paper"     // a receipt was printed; absent body: all that waited for paper
 	RecordSnapshot  RecordKind = "snapshot"  // all of the above in one, after compaction
 )
 
@@ -50,11 +52,15 @@ type Record struct {
 	Snapshot  *durable                       `json:"snapshot,omitempty"`
 
 	// Wish is a new wish. WishType and WishID name one that Exchange, Stopped or its end is known of.
-	Wish     *Wish        `json:"wish,omitempty"`
-	WishType poilink.Type `json:"wishType,omitempty"`
-	WishID   string       `json:"wishId,omitempty"`
-	Exchange string       `json:"exchange,omitempty"`
-	Stopped  bool         `json:"stopped,omitempty"`
+	Wish         *Wish                 `json:"wish,omitempty"`
+	WishType     poilink.Type          `json:"wishType,omitempty"`
+	WishID       string                `json:"wishId,omitempty"`
+	Exchange     string                `json:"exchange,omitempty"`
+	Stopped      bool                  `json:"stopped,omitempty"`
+	RefundAnswer *poilink.RefundAnswer `json:"refundAnswer,omitempty"`
+	Setting      string                `json:"setting,omitempty"`
+	Value        string                `json:"value,omitempty"`
+	Past         *Past                 `json:"past,omitempty"`
 	// Outcome is the end of an order that was started here.
 	Outcome *Outcome `json:"outcome,omitempty"`
 }
@@ -127,6 +133,9 @@ type durable struct {
 	Receipts  []Receipt          `json:"receipts,omitempty"`
 	Wishes    []Wish             `json:"wishes,omitempty"`
 	Outcomes  []Outcome          `json:"outcomes,omitempty"`
+	History   []Past             `json:"history,omitempty"`
+	// Settings are those that differ from what the model came with.
+	Settings map[string]string `json:"settings,omitempty"`
 }
 
 func (d *durable) apply(r Record) error {
@@ -139,6 +148,9 @@ func (d *durable) apply(r Record) error {
 		d.Device = r.Device
 	case RecordActivated:
 		d.Activated = r.Activated
+		if r.Activated == nil { // whoever has it next starts anew
+			d.History, d.Settings = nil, nil
+		}
 	case RecordDown:
 		d.DownSeq = r.Seq
 	case RecordUp:
@@ -149,6 +161,8 @@ func (d *durable) apply(r Record) error {
 		return d.applyExchange(r)
 	case RecordWish, RecordWished:
 		return d.applyWish(r)
+	case RecordSetting, RecordPaper:
+		d.applyMenu(r)
 	case RecordSnapshot:
 		if r.Snapshot == nil {
 			return fmt.Errorf("record %s: no snapshot", r.Kind)
@@ -173,6 +187,17 @@ func (d *durable) restore(from *durable) error {
 	return nil
 }
 
+func (d *durable) applyMenu(r Record) {
+	if r.Kind == RecordPaper {
+		d.applyPaper(r.Receipt)
+		return
+	}
+	if d.Settings == nil {
+		d.Settings = map[string]string{}
+	}
+	d.Settings[r.Setting] = r.Value
+}
+
 func (d *durable) applyUp(r Record) error {
 	if r.Frame == nil {
 		return fmt.Errorf("record %s: no frame", r.Kind)
@@ -189,6 +214,10 @@ func (d *durable) applyUp(r Record) error {
 		}
 		e.Requests, e.Pending, e.Answer = q.Request, q, nil
 		e.Card, e.Entry = new(q.Card), q.Entry
+	}
+	if t := r.Frame.Tip; t != nil && t.Exchange == e.ID {
+		e.AmountMinor += t.AmountMinor
+		e.TipMinor += t.AmountMinor
 	}
 	if a := r.Frame.CompletionAdvice; a != nil && a.Exchange == e.ID {
 		e.Advice = a
@@ -217,6 +246,9 @@ func (d *durable) applyExchange(r Record) error {
 		}
 	default:
 		return fmt.Errorf("record %s: its body is missing or has no exchange", r.Kind)
+	}
+	if r.Past != nil {
+		d.History = lastOf(append(d.History, *r.Past), maxHistory)
 	}
 	if r.Receipt != nil {
 		d.Receipts = lastOf(append(d.Receipts, *r.Receipt), maxReceipts)

@@ -32,6 +32,7 @@ type rig struct {
 	screens []terminal.Screen
 	ends    []terminal.Attempt
 	orders  []terminal.Outcome
+	said    string // the last objection
 	paper   []terminal.Receipt
 	sent    []poilink.Frame
 	connect int
@@ -125,6 +126,8 @@ func (r *rig) out(o terminal.Output) {
 		r.paper = append(r.paper, o.Receipt)
 	case terminal.Finished:
 		r.ends = append(r.ends, o.Attempt)
+	case terminal.Objection:
+		r.said = o.Text
 	case terminal.Ordered:
 		r.orders = append(r.orders, o.Outcome)
 	}

@@ -16,7 +16,8 @@ func (m *Machine) show(s Screen) {
 
 // rest shows what the terminal shows when nobody pays.
 func (m *Machine) rest() {
-	m.stop(timerScreen, timerPIN)
+	m.stop(timerScreen, timerPIN, timerPlace)
+	m.v.place = nil
 	switch {
 	case !m.v.on:
 		m.show(Screen{Name: ScreenOff})
@@ -26,34 +27,32 @@ func (m *Machine) rest() {
 		m.show(m.startScreen())
 	case m.d.startWaiting() != nil:
 		m.showStarting()
+	case !m.is(setCloudMode):
+		m.open(pageHome, nil)
 	default:
 		m.show(m.idleScreen())
 	}
 }
 
 func (m *Machine) startScreen() Screen {
-	s := Screen{Name: ScreenStart, Title: "Welcome", Lines: []string{"Serial " + m.cfg.POIID}}
-	if m.d.IKID == "" {
-		s.Lines = append(s.Lines, "Configured: no, IPEK not configured")
-	} else {
-		s.Lines = append(s.Lines, "Configured: yes, IPEK loaded", "KCV "+m.d.KCV)
-	}
+	s := Screen{Name: ScreenStart, Title: m.say("Welcome"), Lines: []string{m.say("Serial %s", m.cfg.POIID)}}
+	s.Lines = append(s.Lines, m.keyLines()...)
 	if m.online() {
-		s.Lines = append(s.Lines, "Press OK to activate")
+		s.Lines = append(s.Lines, m.say("Press OK to activate"))
 	} else {
-		s.Lines = append(s.Lines, "Connecting to the server")
+		s.Lines = append(s.Lines, m.say("Connecting to the server"))
 	}
 	return s
 }
 
 func (m *Machine) idleScreen() Screen {
 	a := m.d.Activated
-	s := Screen{Name: ScreenIdle, Title: a.TerminalName, Lines: []string{a.Merchant.Name, "Terminal " + a.TID}}
+	s := Screen{Name: ScreenIdle, Title: a.TerminalName, Lines: []string{a.Merchant.Name, m.say("Terminal %s", a.TID)}}
 	if a.Environment == "test" {
 		s.Lines = append(s.Lines, "TEST")
 	}
 	if !m.online() {
-		s.Error = "No connection to the server"
+		s.Error = m.say("No connection to the server")
 	}
 	return s
 }
@@ -67,6 +66,8 @@ func (m *Machine) refresh() {
 		m.show(m.cardScreen(""))
 	case ScreenInsertCard:
 		m.show(m.insertScreen())
+	case ScreenHome, ScreenMenu, ScreenEntry, ScreenManagerPIN:
+		m.showPlace()
 	case ScreenStarting:
 		m.showStarting()
 	case ScreenUseMagstripe:
@@ -76,7 +77,7 @@ func (m *Machine) refresh() {
 
 // failRest puts an error under a resting screen.
 func (m *Machine) failRest(text string) {
-	if n := m.v.screen.Name; n != ScreenStart && n != ScreenIdle {
+	if n := m.v.screen.Name; n != ScreenStart && n != ScreenIdle && n != ScreenHome {
 		return
 	}
 	m.rest()
@@ -87,7 +88,7 @@ func (m *Machine) failRest(text string) {
 
 func (m *Machine) activationScreen(code, text string) Screen {
 	return Screen{
-		Name: ScreenActivation, Title: "Activation", Lines: []string{"Enter the activation code", "and press OK"},
+		Name: ScreenActivation, Title: m.say("Activation"), Lines: []string{m.say("Enter the activation code"), m.say("and press OK")},
 		Code: code, Typed: len(code), Error: text,
 	}
 }
@@ -101,7 +102,7 @@ func (m *Machine) failActivation(text string) {
 
 // amounts starts a screen of the open exchange.
 func (m *Machine) amounts(name ScreenName, title string, lines ...string) Screen {
-	s := Screen{Name: name, Title: title, Lines: lines}
+	s := Screen{Name: name, Title: m.say(title), Lines: lines}
 	if e := m.d.Open; e != nil {
 		s.AmountMinor, s.Currency = e.AmountMinor, e.Currency
 	}
@@ -109,25 +110,27 @@ func (m *Machine) amounts(name ScreenName, title string, lines ...string) Screen
 }
 
 func (m *Machine) cardScreen(problem string) Screen {
-	s := m.amounts(ScreenPresentCard, "Present card", "Tap, insert or swipe")
-	if e := m.d.Open; e != nil && e.Label != "" {
+	s := m.amounts(ScreenPresentCard, "Present card", m.say("Tap, insert or swipe"))
+	if e := m.d.Open; e != nil && e.Label != "" && m.is(setItems) {
 		s.Lines = append([]string{e.Label}, s.Lines...)
 	}
-	s.Error = problem
+	if problem != "" {
+		s.problem, s.Error = problem, m.say(problem)
+	}
 	if m.online() {
 		s.Wants = []Entry{Tap, Insert, Swipe}
 	} else {
-		s.Error = "No connection to the server"
+		s.problem, s.Error = "", m.say("No connection to the server")
 	}
 	return s
 }
 
 func (m *Machine) insertScreen() Screen {
-	s := m.amounts(ScreenInsertCard, "Insert card", "Use a different interface", "Insert the card into the reader")
+	s := m.amounts(ScreenInsertCard, "Insert card", m.say("Use a different interface"), m.say("Insert the card into the reader"))
 	if m.online() {
 		s.Wants = []Entry{Insert}
 	} else {
-		s.Error = "No connection to the server"
+		s.Error = m.say("No connection to the server")
 	}
 	return s
 }
@@ -137,7 +140,7 @@ func (m *Machine) pinScreen(problem string) Screen {
 	if m.v.screen.Name == ScreenPINAgain || problem != "" {
 		name, title = ScreenPINAgain, "Enter PIN again"
 	}
-	s := m.amounts(name, title, "and press OK")
+	s := m.amounts(name, title, m.say("and press OK"))
 	s.Error, s.Typed = problem, len(m.v.pin)
 	return s
 }
@@ -174,9 +177,9 @@ func (m *Machine) askPIN(problem string) {
 // waitForAnswer shows that the cloud is asked; the time since the request decides what else.
 func (m *Machine) waitForAnswer(since time.Time) {
 	m.v.stage, m.v.again, m.v.lost = stageAsked, askAgainFirst, false
-	s := m.amounts(ScreenProcessing, "Processing", "Please wait")
+	s := m.amounts(ScreenProcessing, "Processing", m.say("Please wait"))
 	if m.v.reading != nil && m.v.reading.entry == Insert {
-		s.Lines = append(s.Lines, "Do not remove the card")
+		s.Lines = append(s.Lines, m.say("Do not remove the card"))
 	}
 	m.show(s)
 	m.v.due[timerLost] = since.Add(answerTimeout)
@@ -190,7 +193,7 @@ func (m *Machine) resultLost() {
 		return
 	}
 	m.v.lost = true
-	m.show(m.amounts(ScreenResultLost, "Result not known", "Do not pay again", "Asking the server"))
+	m.show(m.amounts(ScreenResultLost, "Result not known", m.say("Do not pay again"), m.say("Asking the server")))
 	m.emit(Finished{Attempt{Result: ResultUnknown, Exchange: e.ID, Request: e.Requests, Text: "no answer yet"}})
 	m.askAgain()
 }
@@ -211,6 +214,8 @@ func (m *Machine) reportScreen() {
 	switch m.v.stage {
 	case stagePresent, stageDeclined, stageChoose:
 		m.progress(poilink.ScreenPresentCard)
+	case stageTip:
+		m.progress(poilink.ScreenTip)
 	case stageInsert:
 		m.progress(poilink.ScreenInsertCard)
 	case stagePIN:
@@ -238,13 +243,25 @@ func (m *Machine) key(k Key) {
 		m.stopStarting()
 	case m.v.stage == stageChoose:
 		m.choiceKey(k)
+	case m.v.stage == stageTip:
+		m.tipKey(k)
 	case k == KeyStop && (m.v.stage == stagePresent || m.v.stage == stageInsert || m.v.stage == stageDeclined):
-		m.cancel("Cancelled at the terminal")
+		m.stopAtCard()
 	case m.v.stage == stageNone && m.d.Activated == nil:
 		m.codeKey(k)
+	case m.v.stage == stageNone && m.v.place != nil:
+		m.placeKey(k)
 	case m.v.stage == stageNone && m.v.screen.Name != ScreenIdle:
 		m.rest() // a result that has been read
 	}
+}
+
+// stopAtCard is the Stop key while the customer has not paid; an Android terminal may have it taken away.
+func (m *Machine) stopAtCard() {
+	if m.model().Android && !m.is(setCancelButton) {
+		return
+	}
+	m.cancel("Cancelled at the terminal")
 }
 
 func (m *Machine) codeKey(k Key) {
@@ -288,7 +305,7 @@ func (m *Machine) pinKey(k Key) {
 	s := m.v.screen
 	s.Typed, s.Error = len(m.v.pin), ""
 	if k == KeyOK {
-		s.Error = fmt.Sprintf("At least %d digits", minPIN)
+		s.Error = m.say("At least %d digits", minPIN)
 	}
 	m.show(s)
 }

@@ -151,7 +151,7 @@ func (m *Machine) loadKeys(k poilink.Keys) {
 	ik, ikid, err := m.unwrap(k)
 	m.v.injection = nil
 	if err != nil {
-		m.failRest("Key injection failed. Trying again")
+		m.failRest(m.say("Key injection failed. Trying again"))
 		return
 	}
 	dev, err := dukpt.NewDevice(ik, ikid)

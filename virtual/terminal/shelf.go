@@ -35,6 +35,8 @@ type Device struct {
 	// AutoPIN is typed for it, 1234 when empty.
 	Auto    string `json:"auto,omitempty"`
 	AutoPIN string `json:"autoPIN,omitempty"`
+	// Removed tells that the terminal is no more.
+	Removed bool `json:"removed,omitempty"`
 }
 
 // ShelfConfig is what a process of terminals needs.
@@ -52,9 +54,18 @@ type ShelfConfig struct {
 
 // Shelf is the terminals of one process.
 type Shelf struct {
-	units []*unit // in the order of terminals.json
-	lock  *os.File
-	log   *slog.Logger
+	cfg    ShelfConfig
+	tls    *tls.Config
+	cards  *cardBox
+	random io.Reader
+	lock   *os.File
+	log    *slog.Logger
+
+	mu    sync.Mutex
+	units []*unit  // in the order of terminals.json
+	gone  []string // POIIDs that were removed: a configuration that lists them brings none back
+	life  context.Context
+	wg    sync.WaitGroup
 }
 
 // Open reads the folder and makes the terminals, switched off.
@@ -69,7 +80,7 @@ func Open(cfg ShelfConfig) (*Shelf, error) {
 	if err != nil {
 		return nil, err
 	}
-	s := &Shelf{lock: lock, log: cfg.Log}
+	s := &Shelf{cfg: cfg, lock: lock, log: cfg.Log, random: &sharedReader{r: cfg.Random}}
 	if err := s.fill(cfg); err != nil {
 		return nil, errors.Join(err, s.close())
 	}
@@ -77,34 +88,45 @@ func Open(cfg ShelfConfig) (*Shelf, error) {
 }
 
 func (s *Shelf) fill(cfg ShelfConfig) error {
-	conf, err := trust(cfg.URL, cfg.CAFile)
-	if err != nil {
+	var err error
+	if s.tls, err = trust(cfg.URL, cfg.CAFile); err != nil {
 		return err
 	}
 	devices, err := listed(filepath.Join(cfg.Dir, "terminals.json"), cfg.Devices)
 	if err != nil {
 		return err
 	}
-	cards, err := openCardBox(filepath.Join(cfg.Dir, "cards.json"))
-	if err != nil {
+	if s.cards, err = openCardBox(filepath.Join(cfg.Dir, "cards.json")); err != nil {
 		return err
 	}
-	random := &sharedReader{r: cfg.Random}
 	for _, d := range devices {
-		u := &unit{
-			entry: d, url: cfg.URL, tls: conf, now: cfg.Now, log: cfg.Log, cards: cards,
-			feed: newFeed(), inbox: make(chan event, maxInbox), stopped: make(chan struct{}),
+		if d.Removed {
+			s.gone = append(s.gone, d.POIID)
+			continue
 		}
-		if err := u.wake(filepath.Join(cfg.Dir, d.POIID), random); err != nil {
-			return fmt.Errorf("terminal %s: %w", d.POIID, err)
+		u, err := s.unit(d, nil)
+		if err != nil {
+			return err
 		}
 		s.units = append(s.units, u)
 	}
 	return nil
 }
 
+// unit wakes a device. settings are what a new one begins with.
+func (s *Shelf) unit(d Device, settings []Record) (*unit, error) {
+	u := &unit{
+		entry: d, url: s.cfg.URL, tls: s.tls, now: s.cfg.Now, log: s.log, cards: s.cards,
+		feed: newFeed(), inbox: make(chan event, maxInbox), stopped: make(chan struct{}),
+	}
+	if err := u.wake(filepath.Join(s.cfg.Dir, d.POIID), s.random, settings); err != nil {
+		return nil, fmt.Errorf("terminal %s: %w", d.POIID, err)
+	}
+	return u, nil
+}
+
 // wake reads the terminal's memory and shortens it.
-func (u *unit) wake(dir string, random io.Reader) error {
+func (u *unit) wake(dir string, random io.Reader, settings []Record) error {
 	if err := os.MkdirAll(dir, 0o700); err != nil {
 		return err
 	}
@@ -117,6 +139,14 @@ func (u *unit) wake(dir string, random io.Reader) error {
 		return err
 	}
 	u.journal = journal
+	if len(records) == 0 {
+		for _, r := range settings {
+			if err := journal.append(r); err != nil {
+				return errors.Join(err, journal.close())
+			}
+		}
+		records = settings
+	}
 	u.machine, err = New(Config{POIID: u.entry.POIID, Secret: secret, ActivationCode: u.entry.Code}, records, random)
 	if err != nil {
 		return errors.Join(err, journal.close())
@@ -163,6 +193,9 @@ func listed(path string, more []Device) ([]Device, error) {
 	for _, d := range more {
 		same := func(o Device) bool { return o.POIID == d.POIID }
 		if i := slices.IndexFunc(devices, same); i >= 0 {
+			if devices[i].Removed {
+				continue
+			}
 			added = added || devices[i] != d
 			devices[i] = d
 			continue
@@ -175,11 +208,15 @@ func listed(path string, more []Device) ([]Device, error) {
 	if !added {
 		return devices, nil
 	}
+	return devices, writeList(path, devices)
+}
+
+func writeList(path string, devices []Device) error {
 	out, err := json.MarshalIndent(devices, "", "  ")
 	if err != nil {
-		return nil, fmt.Errorf("terminals.json: %w", err)
+		return fmt.Errorf("terminals.json: %w", err)
 	}
-	return devices, replaceFile(path, append(out, '\n'))
+	return replaceFile(path, append(out, '\n'))
 }
 
 func check(devices []Device) error {
@@ -209,7 +246,7 @@ func check(devices []Device) error {
 
 // plainName holds for what is safe as a folder and in a link.
 func plainName(s string) bool {
-	if len(s) < 2 || len(s) > 64 || s[0] == '.' || s == "static" {
+	if len(s) < 2 || len(s) > 64 || s[0] == '.' || s == "static" || s == "models" || s == "deck" {
 		return false
 	}
 	return strings.Trim(strings.ToLower(s), "abcdefghijklmnopqrstuvwxyz0123456789-._") == "" &&
@@ -238,15 +275,30 @@ func trust(rawURL, caFile string) (*tls.Config, error) {
 
 // Run switches the terminals on and returns when ctx has ended and all of them are off.
 func (s *Shelf) Run(ctx context.Context) error {
-	var wg sync.WaitGroup
+	s.mu.Lock()
+	s.life = ctx
 	for _, u := range s.units {
-		wg.Go(func() { u.run(ctx) })
-		if u.entry.Auto != "" {
-			wg.Go(func() { u.auto(ctx) })
-		}
+		s.live(u)
 	}
-	wg.Wait()
+	s.mu.Unlock()
+	<-ctx.Done()
+	s.mu.Lock() // from here on nothing is added
+	defer s.mu.Unlock()
+	s.wg.Wait()
 	return s.close()
+}
+
+// live switches a terminal on, with the lock held.
+func (s *Shelf) live(u *unit) {
+	ctx, cancel := context.WithCancel(s.life)
+	u.end = cancel
+	s.wg.Go(func() {
+		defer cancel()
+		u.run(ctx)
+	})
+	if u.entry.Auto != "" {
+		s.wg.Go(func() { u.auto(ctx) })
+	}
 }
 
 func (s *Shelf) close() error {
@@ -257,14 +309,22 @@ func (s *Shelf) close() error {
 	return errors.Join(append(errs, s.lock.Close())...)
 }
 
+// all is the terminals that there are now.
+func (s *Shelf) all() []*unit {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return slices.Clone(s.units)
+}
+
 // find looks a terminal up by its POIID or its TID.
 func (s *Shelf) find(id string) (*unit, bool) {
-	for _, u := range s.units {
+	units := s.all()
+	for _, u := range units {
 		if u.entry.POIID == id {
 			return u, true
 		}
 	}
-	for _, u := range s.units {
+	for _, u := range units {
 		if tid := u.state().TID; tid != "" && tid == id {
 			return u, true
 		}

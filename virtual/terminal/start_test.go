@@ -21,6 +21,7 @@ type counter struct {
 	tips    []poilink.Tip
 	refunds []poilink.Refund
 	totals  []poilink.Totals
+	balance poilink.TotalsAnswer
 	mails   []poilink.Receipt
 	back    map[string]poilink.RefundAnswer
 }

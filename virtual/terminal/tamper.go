@@ -43,8 +43,8 @@ func (m *Machine) unready() string {
 
 func (m *Machine) tamperedScreen() Screen {
 	return Screen{
-		Name: ScreenTampered, Title: "Tampered", Error: "The keys are erased",
-		Lines: []string{"Do not use this terminal", "Serial " + m.cfg.POIID},
+		Name: ScreenTampered, Title: m.say("Tampered"), Error: m.say("The keys are erased"),
+		Lines: []string{m.say("Do not use this terminal"), m.say("Serial %s", m.cfg.POIID)},
 	}
 }
 

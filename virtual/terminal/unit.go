@@ -31,9 +31,11 @@ type unit struct {
 	feed    *feed
 	inbox   chan event
 	stopped chan struct{}
+	end     context.CancelFunc // set while it runs
 	playing sync.Mutex
 
-	// The loop's own.
+	// The loop's own. heard is what the input at hand was answered with.
+	heard heard
 	link  *link
 	epoch int
 	wg    sync.WaitGroup
@@ -51,7 +53,11 @@ type event struct {
 	link  *link
 	no    string
 	done  chan struct{}
+	heard *heard
 }
+
+// heard is the machine's answer to an input: an objection, or the identity of what it began.
+type heard struct{ objection, id string }
 
 // run is the terminal's life in this process. It ends with ctx, or when the journal fails: a device
 // that cannot write must not speak.
@@ -88,8 +94,14 @@ func (u *unit) run(ctx context.Context) {
 }
 
 func (u *unit) handle(ctx context.Context, e event) error {
+	u.heard = heard{}
 	if e.done != nil {
-		defer close(e.done)
+		defer func() {
+			if e.heard != nil {
+				*e.heard = u.heard
+			}
+			close(e.done)
+		}()
 	}
 	if e.epoch != 0 {
 		if e.epoch != u.epoch {
@@ -154,6 +166,12 @@ func (u *unit) do(ctx context.Context, o Output) error {
 		u.feed.tell(Note{Finished: &o.Attempt})
 	case Ordered:
 		u.feed.tell(Note{Ordered: &o.Outcome})
+	case Told:
+		u.feed.tell(Note{Told: &o})
+	case Objection:
+		u.heard.objection = o.Text
+	case Took:
+		u.heard.id = o.ID
 	}
 	return nil
 }
@@ -260,42 +278,83 @@ func (u *unit) post(ctx context.Context, e event) bool {
 
 // act gives the terminal an input of a person and returns when it has been handled.
 func (u *unit) act(ctx context.Context, in Input) error {
-	e := event{in: in, done: make(chan struct{})}
+	_, err := u.ask(ctx, in)
+	return err
+}
+
+// ask is act with what the terminal says to it.
+func (u *unit) ask(ctx context.Context, in Input) (heard, error) {
+	e := event{in: in, done: make(chan struct{}), heard: &heard{}}
 	if !u.post(ctx, e) {
-		return errStopped
+		return heard{}, errStopped
 	}
 	select {
 	case <-e.done:
-		return nil
+		return *e.heard, nil
 	case <-ctx.Done():
-		return ctx.Err()
+		return heard{}, ctx.Err()
 	case <-u.stopped:
-		return errStopped
+		return heard{}, errStopped
 	}
 }
 
 // startOrder starts an order on the terminal and waits for its end. When it returns an error the end
 // is not known yet: the same call again waits on, or tells it.
-func (u *unit) startOrder(ctx context.Context, in StartOrder) (Outcome, error) {
+func (u *unit) startOrder(ctx context.Context, in StartOrder) (o Outcome, err error) {
 	for {
-		notes, leave := u.feed.listen()
-		if err := u.act(ctx, in); err != nil {
-			leave()
-			return Outcome{}, err
+		listened := u.follow(ctx, in, func(n Note, h heard) bool {
+			if n.Ordered == nil || n.Ordered.Reference != h.id {
+				return false
+			}
+			o = *n.Ordered
+			return true
+		}, &err)
+		if listened || err != nil {
+			return o, err
 		}
-		for open := true; open; {
-			select {
-			case <-ctx.Done():
-				leave()
-				return Outcome{}, ctx.Err()
-			case <-u.stopped:
-				leave()
-				return Outcome{}, errStopped
-			case n, ok := <-notes:
-				if open = ok; ok && n.Ordered != nil && n.Ordered.Reference == in.Reference {
-					leave()
-					return *n.Ordered, nil
-				}
+	}
+}
+
+// asked gives an input whose answer comes from the cloud, and waits for that.
+func (u *unit) asked(ctx context.Context, in Input) (told Told, h heard, err error) {
+	u.follow(ctx, in, func(n Note, took heard) bool {
+		if h = took; took.objection != "" {
+			return true
+		}
+		if n.Told == nil || n.Told.ID != took.id {
+			return false
+		}
+		told = *n.Told
+		return true
+	}, &err)
+	return told, h, err
+}
+
+// follow gives an input and listens until end says so. It is false when it could not listen to the end.
+func (u *unit) follow(ctx context.Context, in Input, end func(Note, heard) bool, err *error) bool {
+	notes, leave := u.feed.listen()
+	defer leave()
+	h, failed := u.ask(ctx, in)
+	if *err = failed; failed != nil {
+		return false
+	}
+	if end(Note{}, h) {
+		return true
+	}
+	for {
+		select {
+		case <-ctx.Done():
+			*err = ctx.Err()
+			return false
+		case <-u.stopped:
+			*err = errStopped
+			return false
+		case n, ok := <-notes:
+			if !ok {
+				return false
+			}
+			if end(n, h) {
+				return true
 			}
 		}
 	}

@@ -77,6 +77,10 @@ func outcomeOf(s poilink.Start) Outcome {
 // start begins an order on the terminal, once: a repeat of one that goes on changes nothing, and a
 // repeat of one that has ended gets its outcome again.
 func (m *Machine) start(in StartOrder) {
+	if in.Reference == "" && in.Origin == poilink.OriginManual && m.d.Activated != nil {
+		in.Reference, _ = m.newID("") // without one it is refused below
+	}
+	m.emit(Took{in.Reference})
 	s := poilink.Start{
 		Reference: in.Reference, Origin: in.Origin, Kind: in.Kind, AmountMinor: in.AmountMinor, Currency: in.Currency,
 		Description: in.Description, NotificationURL: in.NotificationURL, SessionID: in.SessionID,
@@ -94,9 +98,12 @@ func (m *Machine) start(in StartOrder) {
 	}
 	if code, text := m.mayStart(in); code != "" {
 		m.emit(Ordered{o.refused(code, text)})
+		if in.Origin == poilink.OriginManual && m.v.on && m.v.stage == stageNone && m.d.Activated != nil {
+			m.notByHand(text)
+		}
 		return
 	}
-	m.stop(timerScreen)
+	m.stop(timerScreen, timerPlace)
 	m.v.place = nil
 	m.wish(Wish{
 		Frame: poilink.Frame{Type: poilink.TypeStart, Start: &s}, At: m.now, Tipping: in.Tipping, Printing: in.Printing,
@@ -123,7 +130,7 @@ func (m *Machine) mayStart(in StartOrder) (code, text string) {
 		return StartOffline, "No connection to the server"
 	case m.d.Open != nil || m.d.startWaiting() != nil:
 		return StartBusy, "Another payment is on the screen"
-	case m.v.place != nil && in.Origin != poilink.OriginManual:
+	case m.v.place != nil && m.v.place.page != pageHome && in.Origin != poilink.OriginManual:
 		return StartBusy, "Somebody uses the menus of the terminal"
 	case len(m.d.Outbox) >= maxOutbox || len(m.d.Wishes) >= maxWishes:
 		return StartBusy, "The terminal has too much to send"
@@ -297,14 +304,14 @@ func (m *Machine) showStarting() {
 		return
 	}
 	m.v.stage = stageStarting
-	title := "Starting"
+	title := m.say("Starting")
 	if w.Stopped {
-		title = "Cancelling"
+		title = m.say("Cancelling")
 	}
-	s := Screen{Name: ScreenStarting, Title: title, Lines: []string{"Please wait"}}
+	s := Screen{Name: ScreenStarting, Title: title, Lines: []string{m.say("Please wait")}}
 	s.AmountMinor, s.Currency = w.Frame.Start.AmountMinor, w.Frame.Start.Currency
 	if !m.online() {
-		s.Error = "No connection to the server"
+		s.Error = m.say("No connection to the server")
 	}
 	m.show(s)
 }
@@ -337,11 +344,11 @@ func (m *Machine) refuseStarted(e *Exchange, no nexo.ErrorCondition, text string
 	m.stopOwnStarting()
 	end := Ending{Exchange: e.ID, Result: ResultCancelled, Text: text, Response: failure(no, text)}
 	o := e.outcome(end)
-	m.end(end, e.SaleID, nil, o)
+	m.end(end, e.SaleID, Record{Outcome: o})
 	if o == nil {
 		return
 	}
-	m.show(m.resultScreen(ResultCancelled, text))
+	m.show(m.resultScreen(ResultCancelled, m.say(text)))
 	m.after(timerScreen, endShown)
 	m.emit(Ordered{*o})
 }
@@ -359,6 +366,7 @@ func (d *durable) applyWish(r Record) error {
 		f := r.Wish.Frame
 		f.Seq = r.Seq
 		d.UpSeq, d.Outbox = r.Seq, append(d.Outbox, f)
+		d.applyRefund(f.Refund, nil)
 	case r.Kind == RecordWished:
 		w := d.wishOf(r.WishType, r.WishID)
 		switch {
@@ -369,8 +377,14 @@ func (d *durable) applyWish(r Record) error {
 		case r.Stopped:
 			w.Stopped = true
 		default:
+			if r.RefundAnswer != nil {
+				d.applyRefund(w.Frame.Refund, r.RefundAnswer)
+			}
 			d.dropWish(r.WishType, r.WishID)
 			d.noteOutcome(r.Outcome)
+			if r.Receipt != nil {
+				d.applyPaper(r.Receipt)
+			}
 		}
 	default:
 		return fmt.Errorf("record %s: its body is missing", r.Kind)

@@ -30,6 +30,8 @@ async function send(method, path, body) {
 // Keys go one after the other, so that digits typed fast keep their order.
 let queue = Promise.resolve();
 function press(key) {
+  const field = document.querySelector("[data-text]");
+  if (field && key === "ok") return typed(field);
   const button = document.querySelector(`[data-key="${key}"]`);
   button?.classList.add("down");
   setTimeout(() => button?.classList.remove("down"), 120);
@@ -54,11 +56,14 @@ function wayOf(button) {
 
 document.addEventListener("click", (event) => {
   const button = event.target.closest("button");
-  if (!button) return;
+  if (!button || !button.closest("#hands, #cards, #wrongs, #wallet")) return;
+  event.preventDefault();
   const byMouse = event.detail > 0;
   if (button.dataset.card || (byMouse && button.dataset.key)) hold();
   if (byMouse && button.dataset.fault) button.blur();
   if (button.dataset.key) press(button.dataset.key);
+  if (button.dataset.item) touch(button.dataset.item);
+  if (button.dataset.hold !== undefined && (event.detail === 0 || heldLong)) send("POST", "menu", { hold: true });
   if (button.dataset.card) {
     const present = wayOf(button);
     send("POST", "card", { present, card: button.dataset.card, wait: false });
@@ -70,6 +75,19 @@ document.addEventListener("click", (event) => {
   }
 });
 
+// The logo wants a long press. The keyboard's Enter on it counts as one.
+let heldSince = 0, heldLong = false;
+document.addEventListener("pointerdown", (event) => { heldSince = event.target.closest("[data-hold]") ? Date.now() : 0; });
+document.addEventListener("pointerup", () => { heldLong = heldSince > 0 && Date.now() - heldSince >= 600; });
+
+function touch(item) { queue = queue.then(() => send("POST", "menu", { touch: item })); }
+
+// typed sends what stands in a text field, and then OK.
+function typed(field) {
+  const text = field.value;
+  queue = queue.then(() => send("POST", "menu", { text })).then(() => send("POST", "keys", { key: "ok" }));
+}
+
 // keyOf is the key of the terminal that a key of the computer stands for. Only an activation code
 // has letters.
 function keyOf(name) {
@@ -80,7 +98,11 @@ function keyOf(name) {
 }
 
 document.addEventListener("keydown", (event) => {
-  if (event.ctrlKey || event.metaKey || event.altKey || event.repeat || event.target.closest("input:not([type=radio])")) return;
+  if (event.ctrlKey || event.metaKey || event.altKey || event.repeat || event.target.closest("input:not([type=radio]), select")) {
+    if (event.key !== "Enter" || !event.target.matches("[data-text]")) return;
+    event.preventDefault();
+    return typed(event.target);
+  }
   const key = keyOf(event.key);
   if (!key || (event.key === "Enter" && event.target.closest("button, summary, a"))) return;
   event.preventDefault();
@@ -91,6 +113,25 @@ $("activate").addEventListener("submit", (event) => {
   event.preventDefault();
   send("POST", "activate", { code: $("code").value.trim() });
 });
+
+$("camera").addEventListener("submit", async (event) => {
+  event.preventDefault();
+  const picture = $("picture").files[0];
+  if (!picture) return send("POST", "menu", { scan: $("scan").value.trim() });
+  try {
+    const answer = await fetch(at("scan"), { method: "POST", body: picture });
+    say(answer.ok ? "" : (await answer.json()).message);
+  } catch { say("The terminal's process does not answer."); }
+  $("picture").value = "";
+});
+
+// keepTyping brings what is being typed over to the fresh screen, where that is the same field.
+function keepTyping(before) {
+  const now = document.querySelector("[data-text]");
+  if (!now) return;
+  if (before && before.page === now.closest("[data-page]").dataset.page) now.value = before.text;
+  if (!document.activeElement || document.activeElement === document.body || before) now.focus({ preventScroll: true });
+}
 
 // feed lets a new receipt slide out of the printer, once.
 function feed() {
@@ -112,7 +153,10 @@ async function refresh() {
       for (const part of ["name", "status", "screen", "paper"]) {
         const fresh = view.getElementById(`new-${part}`);
         if (!fresh || fresh.innerHTML === $(part).innerHTML) continue;
+        const field = part === "screen" && document.querySelector("[data-text]");
+        const before = field && { page: field.closest("[data-page]").dataset.page, text: field.value };
         $(part).innerHTML = fresh.innerHTML;
+        if (part === "screen") keepTyping(before);
         if (part === "paper") feed();
         if (part === "name") document.title = `${$(part).textContent} · virtual terminal`;
       }
