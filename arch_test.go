@@ -239,7 +239,7 @@ const (
 func larger() map[string]int {
 	return map[string]int{
 		"sale/multisafepay": 7000, // one dialect, whole: its calls share how they read, find, refuse and show the same order
-		"virtual/terminal":  8000, // one device, from its secure element to its page: it changes as one, and nothing else may use its parts
+		"virtual/terminal":  9500, // one device, from its secure element to its page: it changes as one, and nothing else may use its parts
 	}
 }
 

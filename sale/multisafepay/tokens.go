@@ -227,6 +227,3 @@ func (k keptCard) object(thisMonth string) object {
 		"token": k.Token,
 	}
 }
-
-	return fmt.Sprintf("token of a card that ends in %s", k.Card.Last4)
-}
