@@ -90,6 +90,10 @@ func (w *misused) refused(what, method, path, key, body string) {
 	}
 	r.Header.Set("api_key", key)
 	got := w.send(r)
+	if strings.HasPrefix(path, "/v1/json/recurring/") && got.Raw == `{"data":{"tokens":[]},"success":true}` {
+		w.unchanged(what)
+		return // a customer's reference may be anything, and nobody has kept a card there
+	}
 	if got.Status < 400 || got.Status >= 500 || len(got.Raw) > 1000 {
 		w.t.Errorf("%s %.80s, %s: %d %.300s", method, path, what, got.Status, got.Raw)
 	}

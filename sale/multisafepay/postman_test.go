@@ -73,7 +73,7 @@ func makeCollection(t *testing.T, d document) collection {
 		Auth:  postAuth{"apikey", []variable{{Key: "key", Value: "api_key"}, {Key: "value", Value: "{{apiKey}}"}, {Key: "in", Value: "header"}}},
 		Variables: []variable{
 			{Key: "baseUrl", Value: "http://127.0.0.1:8080"}, {Key: "apiKey"}, {Key: "transactionId"}, {Key: "refundId"},
-			{Key: "eventsToken"},
+			{Key: "token"}, {Key: "eventsToken"},
 		},
 	}
 	calls := slices.Clone(d.calls)
@@ -170,11 +170,13 @@ func TestPostmanRequestsWork(t *testing.T) {
 	}
 }
 
-// forPostman makes the order held-1, whose money is held, and the order pos-1, paid unless it is to be
+// forPostman makes the order held-1, whose money is held, a kept card of customer-1, and the order pos-1, paid unless it is to be
 // cancelled and with a refund if that is; it gives what the collection's variables stand for.
 func (w *world) forPostman(address string) *strings.Replacer {
 	w.t.Helper()
-	variables := []string{"{{baseUrl}}", "http://pos.example"}
+	kept := w.mustCreate(direct("kept-1", `"recurring_model":"cardOnFile","customer":{"reference":"customer-1"},`))
+	token := kept.Data["payment_details"].(map[string]any)["recurring_id"].(string)
+	variables := []string{"{{baseUrl}}", "http://pos.example", "{{token}}", token}
 	w.mustCreate(direct("held-1", `"capture":"manual",`))
 	if strings.HasSuffix(address, "/cancel") {
 		w.order("pos-1")
