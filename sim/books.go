@@ -208,7 +208,7 @@ func (b *books) sent(frame []byte) {
 		b.w.mark(STANWrapped)
 	}
 	b.last[tid] = stan
-	if m.MTI == "0201" && b.known[tid+stan+at] {
+	if (m.MTI == "0101" || m.MTI == "0201") && b.known[tid+stan+at] {
 		b.w.mark(AnswerFetched)
 		return
 	}
