@@ -123,9 +123,7 @@ func readPayment(t *testing.T, l livePage) {
 	l.b.await(10*time.Second, `location.pathname.startsWith("/payments/") && document.querySelector("#webhooks .tries")`)
 	ask[bool](l.b, `(() => { for (const d of document.querySelectorAll("details")) d.open = true; return true; })()`)
 	l.b.await(10*time.Second, script(facts)+`.every(t => document.body?.innerText.includes(t))`)
-	if zone := ask[bool](l.b, `[...document.querySelectorAll("time")].every(t => !isNaN(new Date(t.dateTime)) && t.title.includes(t.dateTime))`); !zone {
-		t.Error("a time is not machine-readable")
-	}
+	l.b.await(10*time.Second, `(times => times.length > 10 && times.every(t => !isNaN(new Date(t.dateTime)) && t.title.includes(t.dateTime)))([...document.querySelectorAll("time")])`)
 	l.s.must("POST", "orders/live-1/refunds", map[string]any{"currency": "EUR", "amount": 250})
 	l.b.await(10*time.Second, `["Partly refunded", "Refund of EUR 2.50 accepted", "Refund posted", "POST /v1/json/orders/live-1/refunds"].every(t => document.body?.innerText.includes(t))`)
 	if !ask[bool](l.b, `document.querySelector("#webhooks details").open`) {
