@@ -10,6 +10,7 @@ import (
 func (o Order) Apply(at time.Time, e Event) Order {
 	o.Attempts = slices.Clone(o.Attempts)
 	o.Refunds = slices.Clone(o.Refunds)
+	o.Captures = slices.Clone(o.Captures)
 	o.ModifiedAt = at
 	switch e := e.(type) {
 	case OrderCreated:
@@ -30,22 +31,31 @@ func (o Order) Apply(at time.Time, e Event) Order {
 		o.Status = Waiting
 	case ScreenReported:
 		o.applyScreen(at, e)
+	case OrderNoted:
+		o.Door = e.Door
+		o.Notes++
 	case OrderParked:
 		o.Parked, o.Deadline = e.Why, time.Time{}
 	case CancelRequested:
 		o.CancelAsked = true
 	case OrderCompleted:
 		o.end(at, Completed, None)
+		if o.Capture == CaptureLater {
+			o.Hold = &Hold{Expires: at.Add(o.HoldFor)}
+			o.Deadline = o.Hold.Expires
+		}
 	case OrderCancelled:
 		o.end(at, Cancelled, e.Reason)
 	case OrderExpired:
 		o.end(at, Expired, NeverShown)
 	case AttemptOpened, AttemptClosed:
 		o.applyAttempt(at, e)
-	case RefundTaken:
-		o.Refunds = append(o.Refunds, e.Refund)
-	case RefundSettled:
+	case RefundTaken, RefundSettled, RefundCancelRequested, RefundVoidDue, RefundVoidSettled:
 		o.applyRefund(at, e)
+	case CaptureTaken, CaptureSettled:
+		o.applyCapture(at, e)
+	case HoldClosed, ReleaseDue, ReleaseAcknowledged:
+		o.applyHold(at, e)
 	default:
 		o.applyAuthorisation(at, e)
 	}
@@ -153,13 +163,4 @@ func (o *Order) applyAnswer(at time.Time, e AuthorisationAnswered) {
 	}
 	auth.State = HostDeclined
 	o.Status, o.Deadline = Presented, at.Add(o.Inactivity)
-}
-
-func (o *Order) applyRefund(at time.Time, e RefundSettled) {
-	for i := range o.Refunds {
-		if o.Refunds[i].Number == e.Number {
-			r := &o.Refunds[i]
-			r.Status, r.Reason, r.ResponseCode, r.ModifiedAt = e.Status, e.Reason, e.ResponseCode, at
-		}
-	}
 }

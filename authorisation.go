@@ -10,6 +10,8 @@ const (
 	Contactless Entry = "contactless" // 071
 	Chip        Entry = "chip"        // 051
 	Magstripe   Entry = "magstripe"   // 901
+	Entered     Entry = "entered"     // 010: typed in, the card is absent
+	Fallback    Entry = "fallback"    // 801: the stripe of a card whose chip could not be read
 )
 
 // CVM is the cardholder verification that the terminal did.
@@ -35,6 +37,10 @@ type CardFacts struct {
 	PSN       string `json:"psn,omitempty"`
 	CVM       CVM    `json:"cvm"`
 	SingleTap bool   `json:"singleTap,omitempty"` // the terminal can ask a PIN and resend the tap
+	// Cryptogram (9F26), TVR (95) and TSI (9B) are what the receipt shows of the EMV transaction, in hex.
+	Cryptogram string `json:"cryptogram,omitempty"`
+	TVR        string `json:"tvr,omitempty"`
+	TSI        string `json:"tsi,omitempty"`
 }
 
 // SealedCard is card data on its way from the terminal to the secure module. It lives in memory
@@ -44,6 +50,8 @@ type SealedCard struct {
 	Track2 []byte `json:"-"` // sealed under the DUKPT data key, additional data = order id
 	PIN    []byte `json:"-"` // ISO 9564 format 4 block, absent without PIN
 	EMV    []byte `json:"-"` // public part of DE55
+	// Entered is a card that was typed in, sealed by the secure module itself; then the others are empty.
+	Entered []byte `json:"-"`
 }
 
 // HostState is what is known of a request to the acquirer.

@@ -13,6 +13,8 @@
 //   - An outcome that is not known is never called failed: it owes a reversal until one is
 //     acknowledged, and a late approval revives nothing.
 //   - Final statuses are absorbing, and refunds never exceed what was paid.
+//   - Captures never exceed what is held, and what is held ends captured or released: a hold is owed
+//     its release at its deadline, if nobody asks before.
 //
 // It never sees a full PAN, a PIN or a track: only what may be kept of a card, and sealed bytes
 // on their way to the secure module.

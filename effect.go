@@ -2,7 +2,7 @@ package kassa
 
 // Effect is something that must happen outside because of what was stored. The set is closed.
 //
-// Offer, SendReversal and SendRefund are repeatable: they follow from the state ([Order.Owed]) and
+// Offer, SendReversal, SendRefund, SendRefundVoid, SendCapture and SendRelease are repeatable: they follow from the state ([Order.Owed]) and
 // are paid off by the input that answers them. SendAuthorisation is once-only: after a restart it
 // is never sent again, but becomes an unknown outcome. The Tell effects may be lost: a terminal
 // repeats its request until it hears, and gets the stored answer.
@@ -22,12 +22,31 @@ type SendAuthorisation struct {
 // SendReversal undoes one authorisation.
 type SendReversal struct{ Auth Authorisation }
 
-// SendRefund pays back. Original is the authorisation that was paid. Again tells that a process
-// which is dead may have sent it: it leaves as a repeat (0201) from the first time on.
+// SendRefund pays back. Original is the authorisation that was paid, Of the capture that is paid back
+// when it is about one. Again tells that a process which is dead may have sent it: it leaves as a
+// repeat (0201) from the first time on.
 type SendRefund struct {
 	Refund   Refund
 	Original Authorisation
+	Of       Capture
 	Again    bool
+}
+
+// SendRefundVoid undoes a refund.
+type SendRefundVoid struct{ Refund Refund }
+
+// SendCapture takes money that is held. Original is the authorisation that holds it; Again is as in
+// SendRefund.
+type SendCapture struct {
+	Capture  Capture
+	Original Authorisation
+	Again    bool
+}
+
+// SendRelease gives back what is left of a hold. Original is the authorisation that holds it.
+type SendRelease struct {
+	Release  Release
+	Original Authorisation
 }
 
 // TellAnswer is the answer to one authorisation request, for the terminal.
@@ -43,6 +62,9 @@ func (Offer) effect()             {}
 func (SendAuthorisation) effect() {}
 func (SendReversal) effect()      {}
 func (SendRefund) effect()        {}
+func (SendRefundVoid) effect()    {}
+func (SendCapture) effect()       {}
+func (SendRelease) effect()       {}
 func (TellAnswer) effect()        {}
 func (TellDecision) effect()      {}
 func (TellAbort) effect()         {}
@@ -84,12 +106,31 @@ func (o *Order) Owed() []Effect {
 			}
 		}
 	}
-	for _, r := range o.Refunds {
-		if r.Status == RefundAccepted {
-			owed = append(owed, SendRefund{Refund: r, Original: *o.Paid()})
+	for _, c := range o.Captures {
+		if c.Status == CaptureAccepted {
+			owed = append(owed, SendCapture{Capture: c, Original: *o.Paid()})
 		}
 	}
+	for _, r := range o.Refunds {
+		switch r.Status {
+		case RefundAccepted:
+			owed = append(owed, o.sendRefund(r))
+		case RefundVoiding:
+			owed = append(owed, SendRefundVoid{Refund: r})
+		}
+	}
+	if o.Hold != nil && o.Hold.Release.Owed() {
+		owed = append(owed, SendRelease{Release: *o.Hold.Release, Original: *o.Paid()})
+	}
 	return owed
+}
+
+func (o *Order) sendRefund(r Refund) SendRefund {
+	e := SendRefund{Refund: r, Original: *o.Paid()}
+	if c := o.CaptureNumbered(r.Capture); c != nil {
+		e.Of = *c
+	}
+	return e
 }
 
 // Answer is what the terminal hears about one of its requests: ok is false while the host has

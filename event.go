@@ -134,11 +134,62 @@ type RefundSettled struct {
 	ResponseCode string       `json:"responseCode"`
 }
 
+// OrderNoted replaces what the dialect keeps with the order.
+type OrderNoted struct {
+	Door json.RawMessage `json:"door"`
+}
+
+// RefundCancelRequested tells that a refund is undone once its answer is known.
+type RefundCancelRequested struct {
+	Number int64 `json:"number"`
+}
+
+// RefundVoidDue starts the obligation to undo a refund.
+type RefundVoidDue struct {
+	Number int64 `json:"number"`
+}
+
+// RefundVoidSettled is the host's answer to that.
+type RefundVoidSettled struct {
+	Number       int64  `json:"number"`
+	Reason       Reason `json:"reason,omitempty"`
+	ResponseCode string `json:"responseCode"`
+}
+
+// CaptureTaken accepts a capture.
+type CaptureTaken struct {
+	Capture Capture `json:"capture"`
+}
+
+// CaptureSettled is the host's answer to a capture.
+type CaptureSettled struct {
+	Number       int64         `json:"number"`
+	Status       CaptureStatus `json:"status"`
+	Reason       Reason        `json:"reason,omitempty"`
+	ResponseCode string        `json:"responseCode"`
+}
+
+// HoldClosed tells that nothing more is captured.
+type HoldClosed struct {
+	Reason Reason `json:"reason"`
+}
+
+// ReleaseDue starts the obligation to give back what is left of a hold.
+type ReleaseDue struct {
+	Amount Money `json:"amount"`
+}
+
+// ReleaseAcknowledged ends it.
+type ReleaseAcknowledged struct {
+	ResponseCode string `json:"responseCode"`
+}
+
 // OrderParked takes an order out of service after a broken invariant; people must look at it.
 type OrderParked struct {
 	Why string `json:"why"`
 }
 
+func (OrderNoted) event()             {}
 func (OrderParked) event()            {}
 func (OrderCreated) event()           {}
 func (OrderClaimed) event()           {}
@@ -162,6 +213,14 @@ func (OrderCancelled) event()         {}
 func (OrderExpired) event()           {}
 func (RefundTaken) event()            {}
 func (RefundSettled) event()          {}
+func (RefundCancelRequested) event()  {}
+func (RefundVoidDue) event()          {}
+func (RefundVoidSettled) event()      {}
+func (CaptureTaken) event()           {}
+func (CaptureSettled) event()         {}
+func (HoldClosed) event()             {}
+func (ReleaseDue) event()             {}
+func (ReleaseAcknowledged) event()    {}
 
 // Kind is the name under which an event is kept.
 func Kind(e Event) string { return fmt.Sprintf("%T", e)[len("kassa."):] }
@@ -194,6 +253,7 @@ var eventDecoders = map[string]func([]byte) (Event, error){
 	"TipAdded":               decodeAs[TipAdded],
 	"OrderDeferred":          decodeAs[OrderDeferred],
 	"OrderOffered":           decodeAs[OrderOffered],
+	"OrderNoted":             decodeAs[OrderNoted],
 	"OrderParked":            decodeAs[OrderParked],
 	"ScreenReported":         decodeAs[ScreenReported],
 	"AttemptOpened":          decodeAs[AttemptOpened],
@@ -212,6 +272,14 @@ var eventDecoders = map[string]func([]byte) (Event, error){
 	"OrderExpired":           decodeAs[OrderExpired],
 	"RefundTaken":            decodeAs[RefundTaken],
 	"RefundSettled":          decodeAs[RefundSettled],
+	"RefundCancelRequested":  decodeAs[RefundCancelRequested],
+	"RefundVoidDue":          decodeAs[RefundVoidDue],
+	"RefundVoidSettled":      decodeAs[RefundVoidSettled],
+	"CaptureTaken":           decodeAs[CaptureTaken],
+	"CaptureSettled":         decodeAs[CaptureSettled],
+	"HoldClosed":             decodeAs[HoldClosed],
+	"ReleaseDue":             decodeAs[ReleaseDue],
+	"ReleaseAcknowledged":    decodeAs[ReleaseAcknowledged],
 }
 
 func decodeAs[E Event](payload []byte) (Event, error) {

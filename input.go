@@ -8,10 +8,21 @@ import (
 // Input is what can happen to an order. The set is closed.
 type Input interface{ input() }
 
-// Create makes the order. POIFree tells that no other order holds its POI.
+// Create makes the order. POIFree tells that no other order holds its POI. Card goes with an order
+// whose card is absent, and with no other.
 type Create struct {
 	Order   NewOrder
 	POIFree bool
+	Card    *EnteredCard
+}
+
+// EnteredCard is a card that somebody typed in. STAN, RRN and NextAttempt are those of its
+// authorisation, as in Authorise.
+type EnteredCard struct {
+	Card        CardFacts
+	Sealed      []byte // sealed by the secure module, additional data = NewOrder.Key
+	STAN, RRN   string
+	NextAttempt int64
 }
 
 // Claim is a POI's word that it takes up an order that was made for none in particular.
@@ -107,8 +118,34 @@ type POIEnded struct {
 // Cancel is the Sale System's wish to cancel.
 type Cancel struct{}
 
-// AskRefund asks for a refund; Amount 0 means all that is left.
+// AskCapture asks to take money that is held; Amount 0 means all that is left.
+type AskCapture struct {
+	Number      int64
+	Amount      int64
+	Currency    Currency
+	Ref         string
+	Description string
+	Door        json.RawMessage
+	STAN, RRN   string
+}
+
+// CaptureAnswered is the host's answer to a capture.
+type CaptureAnswered struct {
+	Number       int64
+	Reason       Reason // None when posted
+	ResponseCode string
+}
+
+// ReleaseHold gives up what of a hold has not been captured.
+type ReleaseHold struct{}
+
+// ReleaseAnswered tells that the host acknowledged the release.
+type ReleaseAnswered struct{ ResponseCode string }
+
+// AskRefund asks for a refund; Amount 0 means all that is left. Capture limits it to what one capture
+// took.
 type AskRefund struct {
+	Capture     int64
 	Number      int64
 	Amount      int64
 	Currency    Currency
@@ -122,6 +159,23 @@ type AskRefund struct {
 type RefundAnswered struct {
 	Number       int64
 	Reason       Reason // None when posted
+	ResponseCode string
+}
+
+// Note replaces what the dialect keeps with the order. Was is how often that had been replaced when
+// the note was written: one that was written meanwhile is not lost.
+type Note struct {
+	Was  int
+	Door json.RawMessage
+}
+
+// CancelRefund asks to undo a refund.
+type CancelRefund struct{ Number int64 }
+
+// RefundVoidAnswered is the host's answer to the reversal of a refund.
+type RefundVoidAnswered struct {
+	Number       int64
+	Reason       Reason // None when it is undone; else the refund stays
 	ResponseCode string
 }
 
@@ -149,6 +203,13 @@ func (POIEnded) input()           {}
 func (Cancel) input()             {}
 func (AskRefund) input()          {}
 func (RefundAnswered) input()     {}
+func (Note) input()               {}
+func (AskCapture) input()         {}
+func (CaptureAnswered) input()    {}
+func (ReleaseHold) input()        {}
+func (ReleaseAnswered) input()    {}
+func (CancelRefund) input()       {}
+func (RefundVoidAnswered) input() {}
 func (Tick) input()               {}
 func (Restarted) input()          {}
 

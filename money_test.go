@@ -18,16 +18,35 @@ type account struct {
 	reversed map[int]bool
 	asked    map[int]int // how often a request left
 	refunded int64
+
+	holds    bool            // what is posted is only held until it is captured
+	captured map[int64]int64 // by number: amount
+	released int64
+	paidBack map[int64]int64 // refunds that stand, by number
 }
 
-func (a *account) net() (charges int, sum int64) {
+func newAccount() account {
+	return account{
+		posted: map[int]int64{}, reversed: map[int]bool{}, asked: map[int]int{}, captured: map[int64]int64{}, paidBack: map[int64]int64{},
+	}
+}
+
+// net is what the account has paid, and what is still held of it.
+func (a *account) net() (charges int, sum, held int64) {
 	for request, amount := range a.posted {
 		if !a.reversed[request] {
 			charges++
 			sum += amount
 		}
 	}
-	return charges, sum - a.refunded
+	if a.holds {
+		held, sum = sum-a.released, 0
+		for _, amount := range a.captured {
+			sum += amount
+			held -= amount
+		}
+	}
+	return charges, sum - a.refunded, held
 }
 
 // walk is a random history of one order with a host that may approve behind Kassa's back.
@@ -37,6 +56,9 @@ type walk struct {
 	inFlight []kassa.SendAuthorisation
 	owed     []kassa.SendReversal
 	refunds  []kassa.SendRefund
+	captures []kassa.SendCapture
+	voids    []kassa.SendRefundVoid
+	releases []kassa.SendRelease
 	requests int
 }
 
@@ -54,7 +76,7 @@ func (w *walk) step(t *rapid.T, in kassa.Input) {
 		w.times, w.facts = append(w.times, w.now), append(w.facts, e)
 	}
 	if _, all := in.(kassa.Restarted); all {
-		w.owed, w.refunds = nil, nil
+		w.owed, w.refunds, w.captures, w.voids, w.releases = nil, nil, nil, nil, nil
 	}
 	for _, e := range effects {
 		switch e := e.(type) {
@@ -65,6 +87,12 @@ func (w *walk) step(t *rapid.T, in kassa.Input) {
 			w.owed = append(w.owed, e)
 		case kassa.SendRefund:
 			w.refunds = append(w.refunds, e)
+		case kassa.SendCapture:
+			w.captures = append(w.captures, e)
+		case kassa.SendRefundVoid:
+			w.voids = append(w.voids, e)
+		case kassa.SendRelease:
+			w.releases = append(w.releases, e)
 		}
 	}
 	w.check(t)
@@ -86,8 +114,21 @@ func (w *walk) check(t *rapid.T) {
 	if charges > 1 {
 		t.Fatalf("%d charges stand", charges)
 	}
-	if refunded := w.order.AmountRefunded(); refunded > w.order.Amount.Minor {
-		t.Fatalf("refunded %d of %d", refunded, w.order.Amount.Minor)
+	paid := w.order.Amount.Minor
+	if w.holds {
+		paid = 0
+		for _, amount := range w.captured {
+			paid += amount
+		}
+	}
+	if refunded := w.order.AmountRefunded(); refunded > paid {
+		t.Fatalf("refunded %d of %d", refunded, paid)
+	}
+	if w.refunded > paid {
+		t.Fatalf("%d of %d went back", w.refunded, paid)
+	}
+	if _, _, held := w.net(); held < 0 {
+		t.Fatalf("%d more than was held is gone", -held)
 	}
 }
 
@@ -136,10 +177,80 @@ func (w *walk) payBack(t *rapid.T) {
 	e := w.refunds[0]
 	w.refunds = w.refunds[1:]
 	in := kassa.RefundAnswered{Number: e.Refund.Number, ResponseCode: "00"}
-	if rapid.Bool().Draw(t, "refused") {
+	if _, again := w.paidBack[e.Refund.Number]; again {
+		w.step(t, in)
+		return
+	}
+	switch rapid.IntRange(0, 3).Draw(t, "refund's fate") {
+	case 0:
 		in.Reason, in.ResponseCode = kassa.DeclinedCard, "57"
-	} else {
+	case 1: // posted, and the process dies before it hears of it
 		w.refunded += e.Refund.Amount.Minor
+		w.paidBack[e.Refund.Number] = e.Refund.Amount.Minor
+		w.step(t, kassa.Restarted{})
+		return
+	default:
+		w.refunded += e.Refund.Amount.Minor
+		w.paidBack[e.Refund.Number] = e.Refund.Amount.Minor
+	}
+	w.step(t, in)
+}
+
+// take lets the host take one capture, and perhaps answer it.
+func (w *walk) take(t *rapid.T) {
+	if len(w.captures) == 0 {
+		return
+	}
+	e := w.captures[0]
+	w.captures = w.captures[1:]
+	in := kassa.CaptureAnswered{Number: e.Capture.Number, ResponseCode: "00"}
+	fate := rapid.IntRange(0, 5).Draw(t, "capture's fate")
+	if _, again := w.captured[in.Number]; fate == 0 && !again { // the host has another idea of the hold
+		in.Reason, in.ResponseCode = kassa.Configuration, "12"
+		w.step(t, in)
+		return
+	}
+	w.captured[in.Number] = e.Capture.Amount.Minor
+	if fate == 1 {
+		w.step(t, kassa.Restarted{})
+		return
+	}
+	w.step(t, in)
+}
+
+// giveBack lets the host take a release, of which there is at most one.
+func (w *walk) giveBack(t *rapid.T) {
+	if len(w.releases) == 0 {
+		return
+	}
+	w.released = w.releases[0].Release.Amount.Minor
+	w.releases = w.releases[1:]
+	if rapid.IntRange(0, 3).Draw(t, "release's fate") == 0 {
+		w.step(t, kassa.Restarted{})
+		return
+	}
+	w.step(t, kassa.ReleaseAnswered{ResponseCode: "00"})
+}
+
+// takeBack lets the host take back a refund, or not.
+func (w *walk) takeBack(t *rapid.T) {
+	if len(w.voids) == 0 {
+		return
+	}
+	r := w.voids[0].Refund
+	w.voids = w.voids[1:]
+	in := kassa.RefundVoidAnswered{Number: r.Number, ResponseCode: "00"}
+	switch fate := rapid.IntRange(0, 3).Draw(t, "void's fate"); {
+	case fate == 0 && w.paidBack[r.Number] != 0: // the host has not taken it back before
+		in.Reason, in.ResponseCode = kassa.Configuration, "12"
+	case fate == 1:
+		w.refunded -= w.paidBack[r.Number]
+		w.paidBack[r.Number] = 0
+		w.step(t, kassa.Restarted{})
+		return
+	default:
+		w.refunded -= w.paidBack[r.Number]
+		w.paidBack[r.Number] = 0
 	}
 	w.step(t, in)
 }
@@ -150,11 +261,9 @@ func TestMoney(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		w := walk{
 			player:  player{now: time.Unix(1_795_262_400, 0).UTC(), number: 1_795_262_400_000_000},
-			account: account{posted: map[int]int64{}, reversed: map[int]bool{}, asked: map[int]int{}},
+			account: newAccount(),
 		}
-		w.step(t, kassa.Create{POIFree: rapid.Bool().Draw(t, "free"), Order: kassa.NewOrder{
-			Number: w.next(), Dialect: "d", Scope: "s", Ref: "r", TID: "T", Amount: kassa.Money{Minor: 1250, Currency: kassa.EUR},
-		}})
+		w.create(t)
 		card := func(kind string) func(*rapid.T) {
 			return func(t *rapid.T) {
 				if rapid.IntRange(0, 3).Draw(t, "new") > 0 {
@@ -171,10 +280,20 @@ func TestMoney(t *testing.T) {
 			"screen": word("screen", "presentCard"), "freed": word("freed"), "stop": word("stop"),
 			"cancel": word("cancel"), "restart": word("restart"), "20s": word("wait", "20s"), "60s": word("wait", "60s"),
 			"host": w.arrive, "reverse": w.reverse, "payback": w.payBack,
+			"take": w.take, "give back": w.giveBack, "take back": w.takeBack, "release": word("release"),
+			"capture": func(t *rapid.T) {
+				amount := rapid.Int64Range(0, 1300).Draw(t, "amount")
+				w.step(t, kassa.AskCapture{Number: w.next(), Amount: amount, Currency: kassa.EUR})
+			},
+			"void": func(t *rapid.T) {
+				if n := len(w.order.Refunds); n > 0 {
+					w.step(t, kassa.CancelRefund{Number: w.order.Refunds[rapid.IntRange(0, n-1).Draw(t, "which")].Number})
+				}
+			},
 			"refund": func(t *rapid.T) {
 				w.now = w.now.Add(6 * time.Minute)
 				amount := rapid.Int64Range(0, 1300).Draw(t, "amount")
-				w.step(t, kassa.AskRefund{Number: w.next(), Amount: amount, Currency: kassa.EUR})
+				w.step(t, kassa.AskRefund{Number: w.next(), Amount: amount, Currency: kassa.EUR, Capture: w.some(t)})
 			},
 			"chip": func(t *rapid.T) {
 				outcome := rapid.SampledFrom([]kassa.CardOutcome{kassa.CardSaidYes, kassa.CardSaidNo, kassa.CardGone}).Draw(t, "outcome")
@@ -185,6 +304,50 @@ func TestMoney(t *testing.T) {
 	})
 }
 
+// create makes an order of some kind: presented or typed in, taken at once or held.
+func (w *walk) create(t *rapid.T) {
+	n := kassa.NewOrder{
+		Number: w.next(), Dialect: "d", Scope: "s", Ref: "r", TID: "T", Amount: kassa.Money{Minor: 1250, Currency: kassa.EUR},
+	}
+	if w.holds = rapid.Bool().Draw(t, "held"); w.holds {
+		n.Capture, n.HoldFor = kassa.CaptureLater, 10*time.Minute
+	}
+	in := kassa.Create{POIFree: rapid.Bool().Draw(t, "free"), Order: n}
+	if rapid.Bool().Draw(t, "typed in") {
+		in.Order.Channel = kassa.Ecommerce
+		in.Card = &kassa.EnteredCard{STAN: "000001", RRN: "R", NextAttempt: w.next()}
+	}
+	w.step(t, in)
+	if rapid.Bool().Draw(t, "paid at once") {
+		w.pay(t)
+	}
+}
+
+// pay is the short way to what can happen after a payment.
+func (w *walk) pay(t *rapid.T) {
+	if w.order.Channel == kassa.InPerson {
+		w.step(t, kassa.POIFreed{})
+		w.step(t, kassa.ScreenShown{Screen: "presentCard", NextAttempt: w.next()})
+		w.requests++
+		w.step(t, w.input(t, []string{"tap", "1"}))
+	}
+	w.inFlight = nil
+	w.posted[1] = w.order.Amount.Minor
+	w.step(t, w.input(t, []string{"0210", "1", "00"}))
+	for range rapid.IntRange(0, 2).Draw(t, "captures") {
+		w.step(t, kassa.AskCapture{Number: w.next(), Amount: rapid.Int64Range(1, 700).Draw(t, "amount"), Currency: kassa.EUR})
+		w.take(t)
+	}
+}
+
+// some is the number of a capture, or 0.
+func (w *walk) some(t *rapid.T) int64 {
+	if len(w.order.Captures) == 0 || rapid.Bool().Draw(t, "of the order") {
+		return 0
+	}
+	return w.order.Captures[rapid.IntRange(0, len(w.order.Captures)-1).Draw(t, "of")].Number
+}
+
 // finish lets everything heal: deadlines pass, what is owed is paid. Then the sums must agree.
 func (w *walk) finish(t *rapid.T) {
 	for range 400 {
@@ -192,6 +355,9 @@ func (w *walk) finish(t *rapid.T) {
 		w.step(t, kassa.Tick{})
 		w.reverse(t)
 		w.payBack(t)
+		w.take(t)
+		w.giveBack(t)
+		w.takeBack(t)
 		if !w.order.Open() {
 			break
 		}
@@ -199,10 +365,10 @@ func (w *walk) finish(t *rapid.T) {
 	if w.order.Open() {
 		t.Fatalf("the order is still open: %s, owed %v", w.order.Status, w.order.Owed())
 	}
-	charges, sum := w.net()
-	want := int64(0)
-	if w.order.Status == kassa.Completed {
-		want = 1250 - w.order.AmountRefunded()
+	charges, sum, held := w.net()
+	want := w.order.AmountPaid() - w.order.AmountRefunded()
+	if w.order.Status == kassa.Completed && held != 0 {
+		t.Fatalf("%d is still held", held)
 	}
 	if sum != want || (charges == 1) != (w.order.Status == kassa.Completed) {
 		t.Fatalf("the account has %d charges, %d in all; the order is %s and wants %d", charges, sum, w.order.Status, want)

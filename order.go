@@ -2,6 +2,7 @@ package kassa
 
 import (
 	"encoding/json"
+	"hash/fnv"
 	"strconv"
 	"strings"
 	"time"
@@ -51,6 +52,34 @@ const (
 // AtPOI tells whether the order was started on the POI itself, so that it is shown there in every mode.
 func (o Origin) AtPOI() bool { return o != FromSale }
 
+// Channel is how the card comes to the order.
+type Channel string
+
+// The channels.
+const (
+	InPerson  Channel = ""          // presented at a POI
+	Ecommerce Channel = "ecommerce" // typed in on a page; the order comes with it and has no POI
+)
+
+// CardAbsent tells whether the card's data came through a door: the host is asked at once, and once.
+func (c Channel) CardAbsent() bool { return c != InPerson }
+
+// EcommerceTID is the terminal id under which a group's card-absent orders are sent. No POI has such
+// a one: it holds a hyphen.
+func EcommerceTID(group string) string {
+	sum := fnv.New32a()
+	_, _ = sum.Write([]byte(group))
+	text := strconv.FormatUint(uint64(sum.Sum32())%tidSpace, 36)
+	return "E-" + strings.ToUpper(strings.Repeat("0", tidDigits-len(text))+text)
+}
+
+// What follows "E-" in such a terminal id: six digits to the base 36. Two groups with the same one
+// share a sequence of trace numbers, no more.
+const (
+	tidDigits        = 6
+	tidSpace  uint64 = 36 * 36 * 36 * 36 * 36 * 36
+)
+
 // Tip is what the customer adds for the staff. It is a part of the order's amount.
 type Tip struct {
 	Minor        int64  `json:"minor"`
@@ -74,6 +103,11 @@ type NewOrder struct {
 
 	Kind   OrderKind `json:"kind,omitempty"`
 	Origin Origin    `json:"origin,omitempty"`
+	// Channel tells whether the card is presented; Capture when the money is taken, and HoldFor how
+	// long it may be held until then.
+	Channel Channel       `json:"channel,omitempty"`
+	Capture CaptureMode   `json:"capture,omitempty"`
+	HoldFor time.Duration `json:"holdFor,omitempty"`
 	// POIID and TID are empty until a POI takes the order up (Claim).
 	POIID string `json:"poiid"`
 	TID   string `json:"tid"` // DE41
@@ -122,7 +156,11 @@ type Order struct {
 	// Screen is what the terminal last said it shows while it waits for somebody.
 	Screen   string    `json:"screen,omitempty"`
 	Attempts []Attempt `json:"attempts,omitempty"`
+	Hold     *Hold     `json:"hold,omitempty"`
+	Captures []Capture `json:"captures,omitempty"`
 	Refunds  []Refund  `json:"refunds,omitempty"`
+	// Notes counts how often Door has been replaced.
+	Notes int `json:"notes,omitempty"`
 }
 
 // ID is the order's number in base 36, at most 10 characters until the year 2085, so that it can
@@ -189,11 +227,14 @@ func (o *Order) RefundBy(ref string) *Refund {
 	return nil
 }
 
-// AmountRefunded is the sum of all refunds that were not declined.
+// Key is the order's identity for its Sale System, as one text.
+func (n NewOrder) Key() string { return n.Dialect + "/" + n.Scope + "/" + n.Ref }
+
+// AmountRefunded is the sum of all refunds that count.
 func (o *Order) AmountRefunded() int64 {
 	var sum int64
 	for _, r := range o.Refunds {
-		if r.Status != RefundDeclined {
+		if r.Counts() {
 			sum += r.Amount.Minor
 		}
 	}
@@ -202,12 +243,13 @@ func (o *Order) AmountRefunded() int64 {
 
 // HoldsPOI tells whether the order has the POI for itself.
 func (o *Order) HoldsPOI() bool {
-	return o.Status != Unclaimed && o.Status != Waiting && !o.Status.Final() && o.Parked == ""
+	return !o.Channel.CardAbsent() && o.Status != Unclaimed && o.Status != Waiting && !o.Status.Final() && o.Parked == ""
 }
 
 // Open tells whether anything about the order is still going on or owed.
 func (o *Order) Open() bool {
-	return (!o.Status.Final() && o.Parked == "") || o.asked() != nil || len(o.Owed()) > 0
+	holding := o.Parked == "" && o.HoldLeft() > 0
+	return (!o.Status.Final() && o.Parked == "") || holding || o.asked() != nil || len(o.Owed()) > 0
 }
 
 // asked is the authorisation that the host is being asked for, nil when there is none.

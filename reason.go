@@ -10,24 +10,30 @@ const None Reason = ""
 // The reasons.
 const (
 	// Requests that a door refuses, or the language.
-	DuplicateOrder     Reason = "duplicate_order"      // the same order id with another body
-	OrderFinished      Reason = "order_finished"       // the order has ended
-	OrderUnknown       Reason = "order_unknown"        // no such order in this scope
-	AmountInvalid      Reason = "amount_invalid"       // not a whole number of minor units within limits
-	CurrencyInvalid    Reason = "currency_invalid"     // not a currency that the POI takes
-	TerminalUnknown    Reason = "terminal_unknown"     // no such terminal
-	TerminalOtherGroup Reason = "terminal_other_group" // the terminal belongs to another group
-	NotCancellable     Reason = "not_cancellable"      // the payment was approved first
-	NotRefundable      Reason = "not_refundable"       // nothing was paid
-	RefundTooHigh      Reason = "refund_too_high"      // more than what is left of the payment
-	RefundDuplicate    Reason = "refund_duplicate"     // the same amount within five minutes
-	TooManyRefunds     Reason = "too_many_refunds"     // the order holds as many refunds as it can
-	TooManyTries       Reason = "too_many_tries"       // the order holds as many authorisations as it can
-	RefundRepeated     Reason = "refund_repeated"      // a refund with this reference has been taken
-	ClaimedElsewhere   Reason = "claimed_elsewhere"    // another POI has taken the order up
-	TipInvalid         Reason = "tip_invalid"          // no such tip can be added to the order
-	OutOfTurn          Reason = "out_of_turn"          // the input does not fit the order's status
-	WorldBusy          Reason = "world_busy"           // a bounded queue is full; nothing was done
+	DuplicateOrder       Reason = "duplicate_order"        // the same order id with another body
+	OrderFinished        Reason = "order_finished"         // the order has ended
+	OrderUnknown         Reason = "order_unknown"          // no such order in this scope
+	AmountInvalid        Reason = "amount_invalid"         // not a whole number of minor units within limits
+	CurrencyInvalid      Reason = "currency_invalid"       // not a currency that the POI takes
+	TerminalUnknown      Reason = "terminal_unknown"       // no such terminal
+	TerminalOtherGroup   Reason = "terminal_other_group"   // the terminal belongs to another group
+	NotCancellable       Reason = "not_cancellable"        // the payment was approved first
+	NotRefundable        Reason = "not_refundable"         // nothing was paid
+	RefundTooHigh        Reason = "refund_too_high"        // more than what is left of the payment
+	RefundDuplicate      Reason = "refund_duplicate"       // the same amount within five minutes
+	TooManyRefunds       Reason = "too_many_refunds"       // the order holds as many refunds as it can
+	TooManyTries         Reason = "too_many_tries"         // the order holds as many authorisations as it can
+	RefundRepeated       Reason = "refund_repeated"        // a refund with this reference has been taken
+	NoHold               Reason = "no_hold"                // nothing is held that could be captured or released
+	CaptureTooHigh       Reason = "capture_too_high"       // more than what is left of the hold
+	CaptureRepeated      Reason = "capture_repeated"       // a capture with this reference has been taken
+	TooManyCaptures      Reason = "too_many_captures"      // the order holds as many captures as it can
+	RefundUnknown        Reason = "refund_unknown"         // the order has no such refund
+	RefundNotCancellable Reason = "refund_not_cancellable" // it was declined, or the host did not take it back
+	ClaimedElsewhere     Reason = "claimed_elsewhere"      // another POI has taken the order up
+	TipInvalid           Reason = "tip_invalid"            // no such tip can be added to the order
+	OutOfTurn            Reason = "out_of_turn"            // the input does not fit the order's status
+	WorldBusy            Reason = "world_busy"             // a bounded queue is full; nothing was done
 
 	// Ends of an order that is not paid.
 	CancelledBySale     Reason = "cancelled_by_sale"    // the Sale System cancelled
@@ -35,6 +41,7 @@ const (
 	Inactive            Reason = "inactive"             // nobody acted at the POI in time
 	NeverShown          Reason = "never_shown"          // no POI showed the order within its lifetime
 	NotCompleted        Reason = "not_completed"        // the host's answer is not known; it is being reversed
+	HoldExpired         Reason = "hold_expired"         // what was not captured in time is released
 	CardRefused         Reason = "card_refused"         // the chip refused after the host approved
 	CompletionMissing   Reason = "completion_missing"   // the POI never told how the chip ended
 	PartialNotAllowed   Reason = "partial_not_allowed"  // the issuer approved less than asked
@@ -65,8 +72,9 @@ func Reasons() []Reason {
 	return []Reason{
 		DuplicateOrder, OrderFinished, OrderUnknown, AmountInvalid, CurrencyInvalid, TerminalUnknown,
 		TerminalOtherGroup, NotCancellable, NotRefundable, RefundTooHigh, RefundDuplicate, TooManyRefunds,
-		TooManyTries, RefundRepeated, ClaimedElsewhere, TipInvalid, OutOfTurn, WorldBusy, CancelledBySale, CancelledAtPOI, Inactive, NeverShown, NotCompleted,
-		CardRefused, CompletionMissing, PartialNotAllowed, AcquirerUnreachable, CardDataUnreadable,
+		TooManyTries, RefundRepeated, NoHold, CaptureTooHigh, CaptureRepeated, TooManyCaptures, RefundUnknown,
+		RefundNotCancellable, ClaimedElsewhere, TipInvalid, OutOfTurn, WorldBusy, CancelledBySale, CancelledAtPOI, Inactive, NeverShown, NotCompleted,
+		HoldExpired, CardRefused, CompletionMissing, PartialNotAllowed, AcquirerUnreachable, CardDataUnreadable,
 		KeyReplay, POIUnable, Declined, DeclinedReferral, DeclinedFunds, DeclinedPickUp, DeclinedExpired,
 		DeclinedCard, DeclinedLimit, DeclinedSecurity, DeclinedUnavailable, WrongPIN, PINTriesExceeded,
 		SoftDeclinePIN, SoftDeclineInsert, Configuration,
@@ -105,48 +113,55 @@ func (r Reason) Text() string {
 }
 
 var reasonTexts = map[Reason]string{
-	DuplicateOrder:      "an order with this id exists and differs from this one",
-	OrderFinished:       "the order has ended",
-	OrderUnknown:        "there is no such order",
-	AmountInvalid:       "the amount is not a whole number of minor units within the limits",
-	CurrencyInvalid:     "terminals take payments in EUR only",
-	TerminalUnknown:     "there is no such terminal",
-	TerminalOtherGroup:  "the terminal belongs to another group than this key",
-	NotCancellable:      "the payment was approved before the cancel",
-	NotRefundable:       "the order has not been paid",
-	RefundTooHigh:       "the refund exceeds what is left of the payment",
-	RefundDuplicate:     "the same amount was refunded less than five minutes ago",
-	TooManyRefunds:      "the order has as many refunds as it can hold",
-	TooManyTries:        "the order has as many authorisations as it can hold",
-	RefundRepeated:      "a refund with this id has been taken",
-	ClaimedElsewhere:    "another terminal has taken the order up",
-	TipInvalid:          "no such tip can be added to the order",
-	OutOfTurn:           "that does not fit the state of the order",
-	WorldBusy:           "too many requests are waiting; nothing was done",
-	CancelledBySale:     "cancelled by the cash register",
-	CancelledAtPOI:      "cancelled on the terminal",
-	Inactive:            "nobody acted on the terminal in time",
-	NeverShown:          "no terminal showed the order within its lifetime",
-	NotCompleted:        "the answer of the bank is not known; whatever it did is being reversed",
-	CardRefused:         "the card refused after the bank had approved; the approval is being reversed",
-	CompletionMissing:   "the terminal did not finish with the card; the approval is being reversed",
-	PartialNotAllowed:   "the bank approved a part only; that is being reversed",
-	AcquirerUnreachable: "the acquirer could not be reached; the request never left",
-	CardDataUnreadable:  "the card data could not be opened with the terminal's key",
-	KeyReplay:           "the terminal used a key serial number again",
-	POIUnable:           "the terminal cannot take cards now",
-	Declined:            "declined by the bank",
-	DeclinedReferral:    "the bank wants to be called",
-	DeclinedFunds:       "insufficient funds",
-	DeclinedPickUp:      "declined by the bank for good",
-	DeclinedExpired:     "the card has expired",
-	DeclinedCard:        "this card does not work here",
-	DeclinedLimit:       "a limit of the card is exceeded",
-	DeclinedSecurity:    "declined for a security check",
-	DeclinedUnavailable: "the bank cannot answer now",
-	WrongPIN:            "wrong PIN",
-	PINTriesExceeded:    "too many wrong PINs",
-	SoftDeclinePIN:      "the bank asks for the PIN",
-	SoftDeclineInsert:   "the bank asks for the card to be inserted",
-	Configuration:       "this merchant or terminal is not set up for the payment at the acquirer",
+	DuplicateOrder:       "an order with this id exists and differs from this one",
+	OrderFinished:        "the order has ended",
+	OrderUnknown:         "there is no such order",
+	AmountInvalid:        "the amount is not a whole number of minor units within the limits",
+	CurrencyInvalid:      "terminals take payments in EUR only",
+	TerminalUnknown:      "there is no such terminal",
+	TerminalOtherGroup:   "the terminal belongs to another group than this key",
+	NotCancellable:       "the payment was approved before the cancel",
+	NotRefundable:        "the order has not been paid",
+	RefundTooHigh:        "the refund exceeds what is left of the payment",
+	RefundDuplicate:      "the same amount was refunded less than five minutes ago",
+	TooManyRefunds:       "the order has as many refunds as it can hold",
+	TooManyTries:         "the order has as many authorisations as it can hold",
+	RefundRepeated:       "a refund with this id has been taken",
+	NoHold:               "nothing is held that could be captured or released",
+	CaptureTooHigh:       "the capture exceeds what is left of the hold",
+	CaptureRepeated:      "a capture with this id has been taken",
+	TooManyCaptures:      "the order has as many captures as it can hold",
+	RefundUnknown:        "the order has no such refund",
+	RefundNotCancellable: "the refund was declined, or the bank did not take it back",
+	HoldExpired:          "what was held has not been captured in time; it is released",
+	ClaimedElsewhere:     "another terminal has taken the order up",
+	TipInvalid:           "no such tip can be added to the order",
+	OutOfTurn:            "that does not fit the state of the order",
+	WorldBusy:            "too many requests are waiting; nothing was done",
+	CancelledBySale:      "cancelled by the cash register",
+	CancelledAtPOI:       "cancelled on the terminal",
+	Inactive:             "nobody acted on the terminal in time",
+	NeverShown:           "no terminal showed the order within its lifetime",
+	NotCompleted:         "the answer of the bank is not known; whatever it did is being reversed",
+	CardRefused:          "the card refused after the bank had approved; the approval is being reversed",
+	CompletionMissing:    "the terminal did not finish with the card; the approval is being reversed",
+	PartialNotAllowed:    "the bank approved a part only; that is being reversed",
+	AcquirerUnreachable:  "the acquirer could not be reached; the request never left",
+	CardDataUnreadable:   "the card data could not be opened with the terminal's key",
+	KeyReplay:            "the terminal used a key serial number again",
+	POIUnable:            "the terminal cannot take cards now",
+	Declined:             "declined by the bank",
+	DeclinedReferral:     "the bank wants to be called",
+	DeclinedFunds:        "insufficient funds",
+	DeclinedPickUp:       "declined by the bank for good",
+	DeclinedExpired:      "the card has expired",
+	DeclinedCard:         "this card does not work here",
+	DeclinedLimit:        "a limit of the card is exceeded",
+	DeclinedSecurity:     "declined for a security check",
+	DeclinedUnavailable:  "the bank cannot answer now",
+	WrongPIN:             "wrong PIN",
+	PINTriesExceeded:     "too many wrong PINs",
+	SoftDeclinePIN:       "the bank asks for the PIN",
+	SoftDeclineInsert:    "the bank asks for the card to be inserted",
+	Configuration:        "this merchant or terminal is not set up for the payment at the acquirer",
 }

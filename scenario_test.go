@@ -2,6 +2,7 @@ package kassa_test
 
 import (
 	"bufio"
+	"encoding/json"
 	"fmt"
 	"os"
 	"slices"
@@ -189,7 +190,19 @@ func effectText(e kassa.Effect) string {
 	case kassa.Offer:
 		return "offer"
 	case kassa.SendAuthorisation:
+		if len(e.Sealed.Entered) > 0 {
+			return "0200 entered"
+		}
 		return "0200"
+	case kassa.SendCapture:
+		if e.Again {
+			return "0220 again " + e.Capture.Amount.String()
+		}
+		return "0220 " + e.Capture.Amount.String()
+	case kassa.SendRelease:
+		return "0420 rest " + e.Release.Amount.String()
+	case kassa.SendRefundVoid:
+		return "0420 refund"
 	case kassa.SendReversal:
 		return "0420"
 	case kassa.SendRefund:
@@ -220,7 +233,7 @@ func effectText(e kassa.Effect) string {
 // reasonOf is the tables' own reading of DE39, apart from the acquirer's.
 var reasonOf = map[string]kassa.Reason{
 	"00": kassa.None, "05": kassa.Declined, "51": kassa.DeclinedFunds, "55": kassa.WrongPIN,
-	"57": kassa.DeclinedCard, "70": kassa.SoftDeclinePIN, "75": kassa.PINTriesExceeded, "1A": kassa.SoftDeclineInsert,
+	"57": kassa.DeclinedCard, "65": kassa.SoftDeclineInsert, "70": kassa.SoftDeclinePIN, "75": kassa.PINTriesExceeded, "1A": kassa.SoftDeclineInsert,
 }
 
 func (p *player) next() int64 { p.number++; return p.number }
@@ -230,8 +243,10 @@ func (p *player) input(t reporter, w []string) kassa.Input {
 	switch w[0] {
 	case "create", "busy":
 		return kassa.Create{Order: p.newOrder(t, w[1]), POIFree: w[0] == "create"}
-	case "unclaimed", "claim", "tip", "defer", "refundid":
+	case "unclaimed", "claim", "tip", "defer", "refundid", "note":
 		return p.counterInput(t, w)
+	case "direct", "hold":
+		return p.create(t, w)
 	case "freed":
 		return kassa.POIFreed{}
 	case "screen":
@@ -257,6 +272,8 @@ func (p *player) input(t reporter, w []string) kassa.Input {
 			in.Currency = kassa.Currency(w[2])
 		}
 		return in
+	case "capture", "0230", "release", "released", "void", "voided", "back":
+		return p.afterInput(t, w)
 	case "refunded":
 		last := p.order.Refunds[len(p.order.Refunds)-1]
 		return kassa.RefundAnswered{Number: last.Number, ResponseCode: w[1], Reason: reasonOf[w[1]]}
@@ -280,10 +297,68 @@ func (p *player) counterInput(t reporter, w []string) kassa.Input {
 			in.Tip.EmployeeID = w[2]
 		}
 		return in
+	case "note":
+		return kassa.Note{Was: int(minor(t, w[1])), Door: json.RawMessage(strconv.Quote(w[2]))}
 	case "refundid":
 		return kassa.AskRefund{Number: p.next(), Ref: w[1], Amount: minor(t, w[2]), Currency: "EUR", STAN: "000099", RRN: "R"}
 	}
 	return kassa.Defer{}
+}
+
+// create makes an order that holds, or one with a card that was typed in.
+func (p *player) create(t reporter, w []string) kassa.Input {
+	t.Helper()
+	o := p.newOrder(t, w[1])
+	if w[0] == "direct" {
+		o.Channel = kassa.Ecommerce
+	}
+	if w[0] == "hold" || len(w) == 3 {
+		o.Capture = kassa.CaptureLater
+	}
+	in := kassa.Create{Order: o, POIFree: true}
+	if o.Channel.CardAbsent() {
+		in.Card = &kassa.EnteredCard{Sealed: []byte{1}, STAN: "000001", RRN: "R", NextAttempt: p.next()}
+	}
+	return in
+}
+
+// afterInput is what can happen to an order that is paid, or holds money.
+func (p *player) afterInput(t reporter, w []string) kassa.Input {
+	t.Helper()
+	last := func() int64 { return p.order.Refunds[len(p.order.Refunds)-1].Number }
+	switch w[0] {
+	case "capture":
+		in := kassa.AskCapture{Number: p.next(), Amount: minor(t, w[1]), Currency: "EUR", STAN: "000098", RRN: "R"}
+		if len(w) == 3 {
+			in.Ref = w[2]
+		}
+		return in
+	case "0230":
+		n, err := strconv.Atoi(w[1])
+		if err != nil {
+			t.Fatal(err)
+		}
+		return kassa.CaptureAnswered{Number: p.order.Captures[n-1].Number, ResponseCode: w[2], Reason: reasonOf[w[2]]}
+	case "release":
+		return kassa.ReleaseHold{}
+	case "released":
+		return kassa.ReleaseAnswered{ResponseCode: "00"}
+	case "void":
+		return kassa.CancelRefund{Number: last()}
+	case "voided":
+		return kassa.RefundVoidAnswered{Number: last(), ResponseCode: w[1], Reason: reasonOf[w[1]]}
+	case "back": // a refund of one capture
+		n, err := strconv.Atoi(w[1])
+		if err != nil {
+			t.Fatal(err)
+		}
+		return kassa.AskRefund{
+			Number: p.next(), Amount: minor(t, w[2]), Currency: "EUR", STAN: "000099", RRN: "R",
+			Capture: p.order.Captures[n-1].Number,
+		}
+	}
+	t.Fatalf("unknown input %q", w[0])
+	return nil
 }
 
 func (p *player) cardInput(t reporter, w []string) kassa.Input {

@@ -69,14 +69,46 @@ func (s *step) take(in Input) Reason {
 		return s.poiEnded(in)
 	case Cancel:
 		return s.cancel()
-	case AskRefund:
-		return s.askRefund(in)
-	case RefundAnswered:
-		return s.refundAnswered(in)
+	case AskRefund, CancelRefund, AskCapture, ReleaseHold:
+		return s.after(in)
+	case RefundAnswered, RefundVoidAnswered, CaptureAnswered, ReleaseAnswered:
+		return s.owedAnswered(in)
+	case Note:
+		return s.note(in)
 	case Tick:
 		return s.tick()
 	case Restarted:
 		return s.restarted()
+	}
+	return OutOfTurn
+}
+
+// after takes what a Sale System may want once the order is paid.
+func (s *step) after(in Input) Reason {
+	switch in := in.(type) {
+	case AskRefund:
+		return s.askRefund(in)
+	case CancelRefund:
+		return s.cancelRefund(in)
+	case AskCapture:
+		return s.askCapture(in)
+	case ReleaseHold:
+		return s.releaseHold(CancelledBySale)
+	}
+	return OutOfTurn
+}
+
+// owedAnswered takes the host's answer to something that is repeated until it is answered.
+func (s *step) owedAnswered(in Input) Reason {
+	switch in := in.(type) {
+	case RefundAnswered:
+		return s.refundAnswered(in)
+	case RefundVoidAnswered:
+		return s.refundVoidAnswered(in)
+	case CaptureAnswered:
+		return s.captureAnswered(in)
+	case ReleaseAnswered:
+		return s.releaseAnswered(in)
 	}
 	return OutOfTurn
 }
@@ -87,8 +119,8 @@ func (s *step) parked(in Input) Reason {
 	switch in := in.(type) {
 	case ReversalAnswered:
 		return s.reversalAnswered(in)
-	case RefundAnswered:
-		return s.refundAnswered(in)
+	case RefundAnswered, RefundVoidAnswered, CaptureAnswered, ReleaseAnswered:
+		return s.owedAnswered(in)
 	case HostAnswered:
 		s.undo(in.Request)
 		return None
@@ -132,13 +164,24 @@ func (s *step) create(in Create) Reason {
 	if in.Order.Amount.Currency.Numeric() == "" {
 		return CurrencyInvalid
 	}
+	entered := in.Order.Channel.CardAbsent()
+	if entered != (in.Card != nil) || entered && (in.Order.Kind != Purchase || in.Order.TID == "") ||
+		in.Order.Capture == CaptureLater && in.Order.Kind != Purchase {
+		return OutOfTurn
+	}
+	if in.Order.Capture == CaptureLater && in.Order.HoldFor <= 0 {
+		in.Order.HoldFor = DefaultHold
+	}
 	if in.Order.Lifetime <= 0 {
 		in.Order.Lifetime = DefaultLifetime
 	}
 	if in.Order.Inactivity <= 0 {
 		in.Order.Inactivity = DefaultInactivity
 	}
-	s.record(OrderCreated{Order: in.Order, Offered: in.POIFree})
+	s.record(OrderCreated{Order: in.Order, Offered: in.POIFree && !entered})
+	if entered {
+		s.authoriseEntered(*in.Card)
+	}
 	return None
 }
 
@@ -151,6 +194,14 @@ func (s *step) createAgain(in Create) Reason {
 	case s.next.Status.Final():
 		return OrderFinished
 	}
+	return None
+}
+
+func (s *step) note(in Note) Reason {
+	if in.Was != s.next.Notes {
+		return OutOfTurn
+	}
+	s.record(OrderNoted{Door: in.Door})
 	return None
 }
 
@@ -231,6 +282,8 @@ func (s *step) tick() Reason {
 	case Completing:
 		s.reverse(s.next.Attempt().Last().Request, ReversalTimeout, CompletionMissing)
 		s.tellDecision()
+	case Completed:
+		return s.releaseHold(HoldExpired)
 	}
 	return None
 }
@@ -243,7 +296,7 @@ func (s *step) restarted() Reason {
 }
 
 func (s *step) tellDecision() {
-	if answer, ok := s.next.Decision(); ok {
+	if answer, ok := s.next.Decision(); ok && !s.next.Channel.CardAbsent() {
 		s.owe(TellDecision{Answer: answer})
 	}
 }
@@ -254,9 +307,13 @@ func newlyOwed(before, next Order, in Input) []Effect {
 	if _, all := in.(Restarted); all {
 		owed := next.Owed()
 		for i, e := range owed {
-			if refund, ok := e.(SendRefund); ok {
-				refund.Again = true
-				owed[i] = refund
+			switch e := e.(type) {
+			case SendRefund:
+				e.Again = true
+				owed[i] = e
+			case SendCapture:
+				e.Again = true
+				owed[i] = e
 			}
 		}
 		return owed
@@ -280,6 +337,12 @@ func effectKey(e Effect) string {
 		return "reversal " + e.Auth.STAN + e.Auth.Reversal.OwedAt.String()
 	case SendRefund:
 		return "refund " + FormatID(e.Refund.Number)
+	case SendRefundVoid:
+		return "void " + FormatID(e.Refund.Number)
+	case SendCapture:
+		return "capture " + FormatID(e.Capture.Number)
+	case SendRelease:
+		return "release"
 	}
 	return "offer"
 }

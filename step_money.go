@@ -34,7 +34,20 @@ func (s *step) authorise(in Authorise) Reason {
 	return None
 }
 
+// authoriseEntered asks the host about a card that nobody presents. It is the order's only attempt.
+func (s *step) authoriseEntered(card EnteredCard) {
+	auth := Authorisation{
+		Request: 1, STAN: card.STAN, RRN: card.RRN, TransmittedAt: s.now, Amount: s.next.Amount, Entry: Entered,
+		Card: card.Card, State: HostOpen,
+	}
+	s.record(AttemptOpened{Number: card.NextAttempt, Kind: FirstTry}, AuthorisationRequested{Auth: auth})
+	s.owe(SendAuthorisation{Auth: auth, Sealed: SealedCard{Entered: card.Sealed}, Lifecycle: s.next.ID()})
+}
+
 func (s *step) answerAgain(request int) {
+	if s.next.Channel.CardAbsent() {
+		return
+	}
 	if answer, ok := s.next.Answer(request); ok {
 		s.owe(TellAnswer{Answer: answer})
 	}
@@ -82,11 +95,12 @@ func (s *step) declined(in HostAnswered) {
 	if in.Reason != WrongPIN {
 		s.record(AttemptClosed{Number: s.next.Attempt().Number, Status: AttemptDeclined, Reason: in.Reason})
 	}
-	if s.next.CancelAsked {
+	switch {
+	case s.next.CancelAsked:
 		s.giveUp(CancelledBySale)
-		return
-	}
-	if in.Reason.Soft() {
+	case s.next.Channel.CardAbsent():
+		s.giveUp(in.Reason) // nobody is there to try again
+	case in.Reason.Soft():
 		s.record(AttemptOpened{Number: in.NextAttempt, Kind: StepUp})
 	}
 }
@@ -113,8 +127,11 @@ func (s *step) hostNotSent(in HostRequestNotSent) Reason {
 	}
 	s.record(AuthorisationNotSent(in))
 	s.record(AttemptClosed{Number: s.next.Attempt().Number, Status: AttemptDeclined, Reason: in.Reason})
-	if s.next.CancelAsked {
+	switch {
+	case s.next.CancelAsked:
 		s.giveUp(CancelledBySale)
+	case s.next.Channel.CardAbsent():
+		s.giveUp(in.Reason)
 	}
 	s.answerAgain(in.Request)
 	return None
@@ -162,54 +179,5 @@ func (s *step) cardCompleted(in CardCompleted) Reason {
 		s.reverse(in.Request, ReversalCardRefused, CardRefused)
 	}
 	s.tellDecision()
-	return None
-}
-
-func (s *step) askRefund(in AskRefund) Reason {
-	if s.next.Status != Completed || s.next.Kind != Purchase {
-		return NotRefundable
-	}
-	if s.next.RefundBy(in.Ref) != nil {
-		return RefundRepeated
-	}
-	left := s.next.Amount.Minor - s.next.AmountRefunded()
-	amount := in.Amount
-	if amount == 0 {
-		amount = left
-	}
-	switch {
-	case amount < 0:
-		return AmountInvalid
-	case in.Currency != s.next.Amount.Currency:
-		return CurrencyInvalid
-	case left == 0 || amount > left:
-		return RefundTooHigh
-	case len(s.next.Refunds) >= maxRefunds:
-		return TooManyRefunds
-	}
-	for _, r := range s.next.Refunds {
-		if r.Status != RefundDeclined && r.Amount.Minor == amount && s.now.Sub(r.TransmittedAt) < RefundDuplicateWindow {
-			return RefundDuplicate
-		}
-	}
-	s.record(RefundTaken{Refund: Refund{
-		Number: in.Number, Ref: in.Ref, Description: in.Description, Door: in.Door,
-		Amount: Money{Minor: amount, Currency: in.Currency}, STAN: in.STAN, RRN: in.RRN,
-		TransmittedAt: s.now, Status: RefundAccepted, ModifiedAt: s.now,
-	}})
-	return None
-}
-
-func (s *step) refundAnswered(in RefundAnswered) Reason {
-	for _, r := range s.next.Refunds {
-		if r.Number != in.Number || r.Status != RefundAccepted {
-			continue
-		}
-		settled := RefundSettled{Number: in.Number, Status: RefundCompleted, Reason: in.Reason, ResponseCode: in.ResponseCode}
-		if in.Reason != None {
-			settled.Status = RefundDeclined
-		}
-		s.record(settled)
-	}
 	return None
 }

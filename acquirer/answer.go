@@ -1,6 +1,7 @@
 package acquirer
 
 import (
+	"strconv"
 	"time"
 
 	"kassa"
@@ -24,7 +25,7 @@ func (m *Machine) received(now time.Time, in FrameReceived) {
 	}
 	l.heard, l.misses = now, 0
 	switch msg.MTI {
-	case "0210", "0430":
+	case "0110", "0210", "0230", "0430":
 		m.answer(now, l, msg)
 	case "0810":
 		m.networkAnswer(now, l, msg)
@@ -54,7 +55,7 @@ func (m *Machine) answer(now time.Time, l *connection, msg *iso8583.Message) {
 		return
 	}
 	approved, ok := amountOf(msg, j.amount())
-	v := Read(msg, j.sale.Auth)
+	v := m.cfg.Read(msg, j.sale.Auth)
 	want := j.amount()
 	if v.Class == ClassPartial && j.kind == saleJob {
 		ok = ok && approved.Minor > 0 && approved.Minor < want.Minor
@@ -73,8 +74,10 @@ func (m *Machine) answer(now time.Time, l *connection, msg *iso8583.Message) {
 		m.saleAnswered(j, msg, v, approved)
 	case reversalJob:
 		m.reversalAnswered(now, j, msg.Get(39))
-	case refundJob:
-		m.refundAnswered(j, msg.Get(39), v)
+	case releaseJob:
+		m.releaseAnswered(j, msg.Get(39))
+	case voidJob, refundJob, captureJob:
+		m.owedAnswered(j, msg, v)
 	}
 }
 
@@ -94,9 +97,9 @@ func (m *Machine) answerToThePast(now time.Time, l *connection, msg *iso8583.Mes
 	}
 	late.heard = true
 	m.unknown.keep(id, sent, late)
-	approved := Read(msg, kassa.Authorisation{}).Class.Approved()
+	approved := m.cfg.Read(msg, kassa.Authorisation{}).Class.Approved()
 	if j := m.jobs[identity{'4', id.tid, id.stan}]; approved && j != nil && j.sent == 0 {
-		j.undo.Auth.AuthCode = msg.Get(38) // it has not left yet, so it can name what it undoes
+		j.undo.authCode = msg.Get(38) // it has not left yet, so it can name what it undoes
 	}
 	m.emit(Outcome{late.order, kassa.LateAnswer{
 		Request: late.request, ResponseCode: msg.Get(39), AuthCode: msg.Get(38), Approved: approved,
@@ -104,7 +107,11 @@ func (m *Machine) answerToThePast(now time.Time, l *connection, msg *iso8583.Mes
 }
 
 func (m *Machine) saleAnswered(j *job, msg *iso8583.Message, v Verdict, approved kassa.Money) {
-	m.warn(j, msg.Get(39), v)
+	m.warn(j, msg, v)
+	if msg.Get(39) == codeDuplicate && j.sent == 1 {
+		m.fetch(j)
+		return
+	}
 	if v.Action == ActionReverse {
 		m.loseTrack(j, kassa.ReversalInvalidAnswer)
 		return
@@ -120,52 +127,100 @@ func (m *Machine) saleAnswered(j *job, msg *iso8583.Message, v Verdict, approved
 	}})
 }
 
-func (m *Machine) reversalAnswered(now time.Time, j *job, rc string) {
+// accepted tells whether the answer to a reversal ends it. One that does not is for people to look
+// into, while it goes on.
+func (m *Machine) accepted(j *job, rc string) bool {
 	if !acceptsReversal(rc) {
 		m.land(j)
 		m.alarmAbout(j, AlarmReversalRefused, "response code "+rc)
-		return
+		return false
 	}
 	if rc != "00" {
 		m.alarmAbout(j, AlarmReversalNotFound, "response code "+rc)
 	}
-	m.drop(j)
-	m.answered.keep(j.identity, j.de7, memo{})
-	m.emit(Outcome{j.order.ID(), kassa.ReversalAnswered{Request: j.undo.Auth.Request, ResponseCode: rc}})
-	m.unblock(now, j.tid)
+	m.finish(j)
+	return true
 }
 
-func (m *Machine) refundAnswered(j *job, rc string, v Verdict) {
-	m.warn(j, rc, v)
-	if !settles(v) {
-		m.land(j)
+// finish ends a job that the host has settled.
+func (m *Machine) finish(j *job) {
+	m.drop(j)
+	m.answered.keep(j.identity, j.de7, memo{})
+}
+
+func (m *Machine) reversalAnswered(now time.Time, j *job, rc string) {
+	if !m.accepted(j, rc) {
 		return
 	}
-	reason := v.Reason
-	if reason.Soft() || reason == kassa.WrongPIN {
-		reason = kassa.Declined // nobody is there to insert a card or to enter a PIN
+	m.emit(Outcome{j.order.ID(), kassa.ReversalAnswered{Request: j.undo.request, ResponseCode: rc}})
+	if j.blocks() {
+		m.unblock(now, j.tid)
 	}
-	m.drop(j)
-	m.answered.keep(j.identity, j.de7, memo{})
-	m.emit(Outcome{j.order.ID(), kassa.RefundAnswered{Number: j.back.Refund.Number, Reason: reason, ResponseCode: rc}})
 }
 
-// settles tells whether an answer to a refund ends it. One that says only that the host cannot deal
-// with it now does not: an earlier transmission, whose answer was lost, may have been posted, so the
-// refund is repeated until the host says what became of it.
+func (m *Machine) releaseAnswered(j *job, rc string) {
+	if m.accepted(j, rc) {
+		m.emit(Outcome{j.order.ID(), kassa.ReleaseAnswered{ResponseCode: rc}})
+	}
+}
+
+// owedAnswered takes the answer to what the host may refuse: a refund, the reversal of one, a capture.
+func (m *Machine) owedAnswered(j *job, msg *iso8583.Message, v Verdict) {
+	m.warn(j, msg, v)
+	rc, reason := msg.Get(39), v.Reason
+	switch {
+	case j.kind == voidJob && acceptsReversal(rc):
+		reason = kassa.None // what the host never had is undone, too
+	case !settles(v):
+		m.land(j)
+		return
+	case reason.Soft() || reason == kassa.WrongPIN:
+		reason = kassa.Declined // nobody is there to insert a card or to enter a PIN
+	}
+	m.finish(j)
+	switch id := j.order.ID(); j.kind {
+	case refundJob:
+		m.emit(Outcome{id, kassa.RefundAnswered{Number: j.back.Refund.Number, Reason: reason, ResponseCode: rc}})
+	case voidJob:
+		m.emit(Outcome{id, kassa.RefundVoidAnswered{Number: j.undo.refund, Reason: reason, ResponseCode: rc}})
+	case captureJob:
+		if reason != kassa.None {
+			m.alarmAbout(j, AlarmCaptureRefused, "response code "+rc)
+		}
+		m.emit(Outcome{id, kassa.CaptureAnswered{Number: j.take.Capture.Number, Reason: reason, ResponseCode: rc}})
+	}
+}
+
+// settles tells whether an answer to a refund or a capture ends it. One that says only that the host
+// cannot deal with it now does not: an earlier transmission, whose answer was lost, may have been
+// posted, so it is repeated until the host says what became of it.
 func settles(v Verdict) bool {
 	return v.Action != ActionReverse && v.Action != ActionKeys && v.Class != ClassPartial &&
 		v.Reason != kassa.DeclinedUnavailable
 }
 
 // warn raises the alarms that a response code calls for.
-func (m *Machine) warn(j *job, rc string, v Verdict) {
+func (m *Machine) warn(j *job, msg *iso8583.Message, v Verdict) {
+	detail := "response code " + msg.Get(39)
 	switch {
 	case v.Unlisted:
-		m.alarmAbout(j, AlarmUnknownCode, "response code "+rc)
+		m.alarmAbout(j, AlarmUnknownCode, detail)
 	case v.Action == ActionKeys:
-		m.alarmAbout(j, AlarmKeys, "response code "+rc)
+		m.alarmAbout(j, AlarmKeys, detail)
+	case v.Reason == kassa.DeclinedSecurity:
+		m.alarmAbout(j, AlarmSecurity, detail)
+	case msg.Get(39) == codeFormat:
+		m.alarmAbout(j, AlarmFormat, detail+", DE"+formatField(msg.Get(44)))
 	}
+}
+
+// formatField is the element that DE44 names, or what it holds instead, of which nothing is shown: it
+// is the host's own words, and may repeat card data.
+func formatField(de44 string) string {
+	if n, err := strconv.Atoi(de44); err != nil || n < 1 || n > 128 {
+		return "44 names no element"
+	}
+	return de44
 }
 
 // memo is what is kept of an outcome, for an answer that comes after it.
@@ -226,7 +281,7 @@ func (m *memory) keep(id identity, de7 string, v memo) {
 func (m *Machine) answerToTheDead(msg *iso8583.Message, id identity, sent string) {
 	private, err := iso8583.ParsePrivate(msg.Get(48))
 	order := private[iso8583.TagLifecycle]
-	if err != nil || order == "" || id.class != '2' || !Read(msg, kassa.Authorisation{}).Class.Approved() {
+	if err != nil || order == "" || id.class == '4' || !m.cfg.Read(msg, kassa.Authorisation{}).Class.Approved() {
 		return
 	}
 	m.unknown.keep(id, sent, memo{order: order, heard: true})

@@ -2,6 +2,7 @@ package acquirer
 
 import (
 	"errors"
+	"fmt"
 	"math/rand/v2"
 	"time"
 
@@ -13,6 +14,8 @@ type SecureModule interface {
 	// CompleteSale opens what the terminal sealed under the key with this serial number and bound
 	// to aad, and sets DE35, and with a PIN DE110.
 	CompleteSale(m *iso8583.Message, ksn string, aad, track2, pin []byte) error
+	// CompleteEntered opens a card that was typed in and bound to aad, and sets DE2, DE14 and DE126.
+	CompleteEntered(m *iso8583.Message, aad, sealed []byte) error
 	// MAC is the MAC of a message under the zone's authentication key.
 	MAC(b []byte) ([8]byte, error)
 }
@@ -43,8 +46,11 @@ type Config struct {
 	// RepeatFirst and RepeatMax are the first and the longest pause between two tries of a
 	// reversal or a refund; default 5 s and 5 min.
 	RepeatFirst, RepeatMax time.Duration
-	// AlarmFrom is the try from which on each one raises an alarm; default 6.
-	AlarmFrom int
+	// AlarmAfter is how many tries fail until each further one raises an alarm; default 6.
+	AlarmAfter int
+
+	// Codes are response codes of this host's own, each with the one of the table that it means here.
+	Codes map[string]string
 
 	// MaxInFlight bounds what one connection may have in the air, default 256. MaxWaiting bounds
 	// the authorisations that wait for their terminal's reversals, default 1024.
@@ -89,7 +95,7 @@ func (c Config) withDefaults() Config {
 	for _, n := range []struct {
 		at   *int
 		then int
-	}{{&c.AlarmFrom, 6}, {&c.MaxInFlight, 256}, {&c.MaxWaiting, 1024}, {&c.OwedAlarm, 1000}, {&c.MaxRemembered, 32768}} {
+	}{{&c.AlarmAfter, 6}, {&c.MaxInFlight, 256}, {&c.MaxWaiting, 1024}, {&c.OwedAlarm, 1000}, {&c.MaxRemembered, 32768}} {
 		if *n.at <= 0 {
 			*n.at = n.then
 		}
@@ -112,6 +118,19 @@ func (c Config) pause(n int, random *rand.Rand) time.Duration {
 		}
 	}
 	return d - time.Duration(random.Float64()*float64(d)/10)
+}
+
+// checkCodes refuses what would make a host's own code mean nothing, or a listed one something else.
+func (c Config) checkCodes() error {
+	for own, means := range c.Codes {
+		if _, listed := codes[own]; listed || len(own) != 2 {
+			return fmt.Errorf("acquirer: code %q is not two characters, or is one that the table has", own)
+		}
+		if _, listed := codes[means]; !listed {
+			return fmt.Errorf("acquirer: code %q cannot mean %q, which is not in the table", own, means)
+		}
+	}
+	return nil
 }
 
 var errNoModule = errors.New("acquirer: no secure module")

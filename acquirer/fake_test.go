@@ -14,7 +14,10 @@ import (
 	"kassa/iso8583"
 )
 
-const track2 = "4761739000010010D31122011000012300000"
+const (
+	pan    = "4761739000010010"
+	track2 = pan + "D31122011000012300000"
+)
 
 var start = time.Date(2026, 2, 3, 22, 5, 6, 0, time.UTC)
 
@@ -31,6 +34,16 @@ func (module) CompleteSale(m *iso8583.Message, ksn string, aad, track, pin []byt
 	}
 	m.Set(35, track2)
 	m.SetBytes(110, pin)
+	return nil
+}
+
+func (module) CompleteEntered(m *iso8583.Message, aad, sealed []byte) error {
+	if string(sealed) != "sealed for "+string(aad) {
+		return errors.New("not what was sealed")
+	}
+	m.Set(2, pan)
+	m.Set(14, "3112")
+	m.Set(126, "123")
 	return nil
 }
 

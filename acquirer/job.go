@@ -14,6 +14,9 @@ const (
 	saleJob jobKind = iota
 	reversalJob
 	refundJob
+	voidJob    // undoes a refund
+	captureJob // takes what is held
+	releaseJob // gives back what is left of it
 )
 
 type jobState uint8
@@ -40,8 +43,9 @@ type job struct {
 	number uint64 // rises with arrival
 	order  kassa.NewOrder
 	sale   kassa.SendAuthorisation
-	undo   kassa.SendReversal
+	undo   original // of a reversal, a void and a release
 	back   kassa.SendRefund
+	take   kassa.SendCapture
 
 	de7      string
 	deadline time.Time // of a sale
@@ -57,12 +61,26 @@ type job struct {
 // amount is what DE4 and DE49 must be.
 func (j *job) amount() kassa.Money {
 	switch j.kind {
-	case reversalJob:
-		return j.undo.Auth.Amount
+	case saleJob:
+		return j.sale.Auth.Amount
 	case refundJob:
 		return j.back.Refund.Amount
+	case captureJob:
+		return j.take.Capture.Amount
 	}
-	return j.sale.Auth.Amount
+	return j.undo.amount
+}
+
+// original is what is undone, whole or in part.
+type original struct {
+	mti, code string
+	amount    kassa.Money
+	stan, rrn string
+	sent      time.Time
+	authCode  string
+	why       kassa.ReversalReason
+	request   int   // of an authorisation
+	refund    int64 // of a refund
 }
 
 // lane is the order in which one terminal's requests leave.
@@ -99,7 +117,7 @@ func (m *Machine) add(j *job) bool {
 func (m *Machine) authorise(now time.Time, in Authorise) {
 	auth := in.Effect.Auth
 	j := &job{
-		identity: identity{'2', wireTID(in.Order), auth.STAN}, kind: saleJob, order: in.Order, sale: in.Effect,
+		identity: saleIdentity(in.Order, auth.STAN), kind: saleJob, order: in.Order, sale: in.Effect,
 		de7: de7(auth.TransmittedAt), deadline: now.Add(m.cfg.Timeout),
 	}
 	if m.answered.has(j.identity, j.de7) || m.unknown.has(j.identity, j.de7) {
@@ -161,33 +179,83 @@ func (m *Machine) fallBehind(j *job) {
 
 func (m *Machine) reverse(in Reverse) {
 	auth := in.Effect.Auth
-	original := identity{'2', wireTID(in.Order), auth.STAN}
+	sent := saleIdentity(in.Order, auth.STAN)
 	j := &job{
-		identity: identity{'4', original.tid, original.stan},
-		kind:     reversalJob, order: in.Order, undo: in.Effect,
+		identity: identity{'4', sent.tid, sent.stan}, kind: reversalJob, order: in.Order,
+		undo: originalOf(in.Order, auth),
 	}
 	if !m.add(j) {
 		return // handed over again: one is in the lane
 	}
-	if sale := m.jobs[original]; sale != nil && sale.kind == saleJob {
+	if sale := m.jobs[sent]; sale != nil && sale.kind == saleJob {
 		m.drop(sale) // the order has decided that its outcome is unknown
 	}
 	// An answer to the original may still come, also when it was sent before a restart.
-	m.unknown.keep(original, de7(auth.TransmittedAt), memo{order: in.Order.ID(), request: auth.Request})
-	m.lane(j.tid).blocked++
+	m.unknown.keep(sent, de7(auth.TransmittedAt), memo{order: in.Order.ID(), request: auth.Request})
+	if j.blocks() {
+		m.lane(j.tid).blocked++
+	}
 	m.queue(j)
+}
+
+// blocks tells whether the job must be accepted before its terminal's next request leaves. Orders
+// whose card is absent share a terminal id and no cardholder: one does not wait for another's.
+func (j *job) blocks() bool { return j.kind == reversalJob && !j.order.Channel.CardAbsent() }
+
+// originalOf is an authorisation as what is undone.
+func originalOf(o kassa.NewOrder, auth kassa.Authorisation) original {
+	of := original{
+		mti: saleMTI(o), code: codeOf(o), amount: auth.Amount, stan: auth.STAN, rrn: auth.RRN, sent: auth.TransmittedAt,
+		authCode: auth.AuthCode, why: kassa.ReversalTimeout, request: auth.Request,
+	}
+	if auth.Reversal != nil {
+		of.why = auth.Reversal.Reason
+	}
+	return of
+}
+
+// release undoes what of a hold was not captured. Its order has no other reversal.
+func (m *Machine) release(in Release) {
+	of := originalOf(in.Order, in.Effect.Original)
+	of.amount, of.why = in.Effect.Release.Amount, kassa.ReversalCustomerCancel
+	m.start(&job{identity: identity{'4', wireTID(in.Order), of.stan}, kind: releaseJob, order: in.Order, undo: of})
+}
+
+// void undoes a refund that the host has answered.
+func (m *Machine) void(in Void) {
+	r := in.Effect.Refund
+	m.start(&job{
+		identity: identity{'4', wireTID(in.Order), r.STAN}, kind: voidJob, order: in.Order,
+		undo: original{
+			mti: "0200", code: refunded, amount: r.Amount, stan: r.STAN, rrn: r.RRN, sent: r.TransmittedAt,
+			why: kassa.ReversalCustomerCancel, refund: r.Number,
+		},
+	})
+}
+
+func (m *Machine) capture(in Capture) {
+	c := in.Effect.Capture
+	m.start(&job{
+		identity: identity{'2', wireTID(in.Order), c.STAN}, kind: captureJob, order: in.Order, take: in.Effect,
+		de7: de7(c.TransmittedAt),
+	})
 }
 
 func (m *Machine) refund(in Refund) {
 	r := in.Effect.Refund
-	j := &job{
+	m.start(&job{
 		identity: identity{'2', wireTID(in.Order), r.STAN}, kind: refundJob, order: in.Order, back: in.Effect,
 		de7: de7(r.TransmittedAt),
-	}
+	})
+}
+
+// start takes in what is repeated until it is answered. What moves money waits for its terminal's
+// reversals; what undoes something does not.
+func (m *Machine) start(j *job) {
 	if !m.add(j) {
 		return
 	}
-	if l := m.lanes[j.tid]; l != nil {
+	if l := m.lanes[j.tid]; l != nil && (j.kind == refundJob || j.kind == captureJob) {
 		l.queue = append(l.queue, j)
 		return
 	}
@@ -233,12 +301,8 @@ func (m *Machine) transmit(now time.Time, j *job, l *connection) {
 		j.tries++
 		j.state = jobResting
 		m.arm(j, now.Add(m.cfg.pause(j.tries, m.random)))
-		if j.tries >= m.cfg.AlarmFrom {
-			kind := AlarmReversalStuck
-			if j.kind == refundJob {
-				kind = AlarmRefundStuck
-			}
-			m.alarmAbout(j, kind, "")
+		if j.tries > m.cfg.AlarmAfter {
+			m.alarmAbout(j, j.stuck(), "")
 		}
 	}
 	frame, why, err := m.build(now, j)
@@ -254,8 +318,18 @@ func (m *Machine) transmit(now time.Time, j *job, l *connection) {
 	j.sent++
 	m.flying[j.sendID] = j
 	l.inFlight++
-	j.sale.Sealed = kassa.SealedCard{}
 	m.emit(Send{Conn: l.id, ID: j.sendID, Frame: frame, NotAfter: j.due})
+}
+
+// stuck is the alarm about a job that was tried many times.
+func (j *job) stuck() AlarmKind {
+	switch j.kind {
+	case refundJob:
+		return AlarmRefundStuck
+	case captureJob:
+		return AlarmCaptureStuck
+	}
+	return AlarmReversalStuck
 }
 
 // land takes a job off its connection.
@@ -274,6 +348,14 @@ func (m *Machine) land(j *job) {
 func (m *Machine) queue(j *job) {
 	j.state, j.due = jobReady, time.Time{}
 	m.ready = append(m.ready, j)
+}
+
+// fetch sends an authorisation again, as a repeat (0201): the host says that it has had it before,
+// and so has an answer to it in store.
+func (m *Machine) fetch(j *job) {
+	m.land(j)
+	m.queue(j)
+	m.arm(j, j.deadline)
 }
 
 // drop forgets a job.
@@ -296,7 +378,13 @@ func (m *Machine) drop(j *job) {
 	delete(m.jobs, j.identity)
 }
 
+// notSent ends an authorisation that has not left, and will not. One of which a former transmission
+// has left is lost track of.
 func (m *Machine) notSent(j *job, why kassa.Reason) {
+	if j.sent > 0 {
+		m.loseTrack(j, kassa.ReversalTimeout)
+		return
+	}
 	m.drop(j)
 	m.emit(Outcome{j.order.ID(), kassa.HostRequestNotSent{Request: j.sale.Auth.Request, Reason: why}})
 }
@@ -331,13 +419,13 @@ func (m *Machine) notStarted(in NotStarted) {
 		}
 		return
 	}
+	j.sent--
 	if j.kind == saleJob {
 		m.notSent(j, kassa.AcquirerUnreachable)
 		return
 	}
 	m.land(j)
 	j.tries--
-	j.sent--
 	m.queue(j)
 }
 
@@ -359,18 +447,28 @@ func (m *Machine) build(now time.Time, j *job) (frame Frame, why kassa.Reason, e
 	switch j.kind {
 	case saleJob:
 		msg = m.saleMessage(j)
-		card := j.sale.Sealed
-		if err := m.secure.CompleteSale(msg, card.KSN, []byte(j.order.ID()), card.Track2, card.PIN); err != nil {
+		if err := m.completeSale(j, msg); err != nil {
 			return nil, kassa.CardDataUnreadable, err
 		}
-	case reversalJob:
+	case reversalJob, voidJob, releaseJob:
 		if j.de7 == "" {
 			j.de7 = de7(now)
 		}
 		msg = m.reversalMessage(j)
 	case refundJob:
 		msg = m.refundMessage(j)
+	case captureJob:
+		msg = m.captureMessage(j)
 	}
 	b, err := m.cfg.Profile.PackMAC(msg, m.secure.MAC)
 	return b, kassa.Configuration, err
+}
+
+// completeSale lets the secure module fill in the card.
+func (m *Machine) completeSale(j *job, msg *iso8583.Message) error {
+	card := j.sale.Sealed
+	if j.order.Channel.CardAbsent() {
+		return m.secure.CompleteEntered(msg, []byte(j.order.Key()), card.Entered)
+	}
+	return m.secure.CompleteSale(msg, card.KSN, []byte(j.order.ID()), card.Track2, card.PIN)
 }

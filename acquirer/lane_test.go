@@ -65,8 +65,8 @@ func TestAReversalRepeatsUntilAccepted(t *testing.T) {
 				t.Errorf("repeat %d has another DE%d", i+1, de)
 			}
 		}
-		// The repeat after n tries is try n+1; alarms start with the sixth.
-		if stuck := slices.Contains(alarms(out), acquirer.AlarmReversalStuck); stuck != (i+2 >= 6) {
+		// The repeat after n tries is try n+1; alarms start when six have failed.
+		if stuck := slices.Contains(alarms(out), acquirer.AlarmReversalStuck); stuck != (i+2 > 6) {
 			t.Errorf("alarm at try %d: %v", i+2, stuck)
 		}
 		if i == 3 { // answers that do not accept it end nothing
@@ -326,4 +326,61 @@ func TestAnApprovalForADeadProcessIsPassedOn(t *testing.T) {
 	again := newDesk(t, nil)
 	again.up(1)
 	wantOutcomes(t, again.do(before.reply(asked, echo("05"))))
+}
+
+// TestADuplicateIsAskedForItsAnswer: a host that has the sale already has an answer to it in store,
+// and gives that to a repeat. One that says duplicate to the repeat too leaves nothing but a reversal.
+func TestADuplicateIsAskedForItsAnswer(t *testing.T) {
+	d := newDesk(t, nil)
+	d.up(1)
+	s := only[acquirer.Send](t, d.do(sale(1, "T1", d.now)))
+	duplicate := func(m *iso8583.Message) { m.Set(39, "94"); m.Set(38, "") }
+	out := d.do(d.reply(s, duplicate))
+	wantOutcomes(t, out)
+	again := only[acquirer.Send](t, out)
+	first, repeat := d.message(s), d.message(again)
+	if repeat.MTI != "0201" {
+		t.Fatalf("it leaves as %s", repeat.MTI)
+	}
+	for _, de := range first.Fields() {
+		if de != 64 && string(repeat.Bytes(de)) != string(first.Bytes(de)) {
+			t.Errorf("the repeat has another DE%d", de)
+		}
+	}
+	wantOutcomes(t, d.do(d.reply(again, nil)), kassa.HostAnswered{
+		Request: 1, ResponseCode: "00", AuthCode: "A1B2C3", Approved: kassa.Money{Minor: 150, Currency: kassa.EUR},
+	})
+
+	unknown := kassa.HostOutcomeUnknown{Request: 2, Reason: kassa.ReversalInvalidAnswer}
+	again = only[acquirer.Send](t, d.do(d.reply(only[acquirer.Send](t, d.do(sale(2, "T1", d.now))), duplicate)))
+	wantOutcomes(t, d.do(d.reply(again, duplicate)), unknown)
+
+	// What has left once is never said not to have been sent.
+	again = only[acquirer.Send](t, d.do(d.reply(only[acquirer.Send](t, d.do(sale(3, "T1", d.now))), duplicate)))
+	unknown = kassa.HostOutcomeUnknown{Request: 3, Reason: kassa.ReversalTimeout}
+	wantOutcomes(t, d.do(acquirer.NotStarted{Conn: 1, ID: again.ID}), unknown)
+	d.do(d.reply(only[acquirer.Send](t, d.do(sale(4, "T1", d.now))), duplicate))
+	unknown.Request = 4
+	wantOutcomes(t, d.pass(time.Minute), unknown)
+}
+
+// TestCodesThatRaiseAnAlert: whatever the host writes into DE44, an alert shows a number or nothing.
+func TestCodesThatRaiseAnAlert(t *testing.T) {
+	for _, tt := range []struct {
+		rc, field string
+		kind      acquirer.AlarmKind
+		detail    string
+	}{
+		{"30", "048", acquirer.AlarmFormat, "response code 30, DE048"},
+		{"30", "4761739000000004", acquirer.AlarmFormat, "response code 30, DE44 names no element"},
+		{"82", "", acquirer.AlarmSecurity, "response code 82"},
+	} {
+		d := newDesk(t, nil)
+		d.up(1)
+		s := only[acquirer.Send](t, d.do(sale(1, "T1", d.now)))
+		a := only[acquirer.Alarm](t, d.do(d.reply(s, func(m *iso8583.Message) { m.Set(39, tt.rc); m.Set(44, tt.field) })))
+		if a.Kind != tt.kind || a.Detail != tt.detail || a.Order == "" {
+			t.Errorf("%+v gives %+v", tt, a)
+		}
+	}
 }

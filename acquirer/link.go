@@ -33,6 +33,8 @@ type LinkConfig struct {
 	Observe func(Notice)
 	// Random gives the jitter; default a seed of its own.
 	Random *rand.Rand
+	// Now is the clock; default the wall's.
+	Now func() time.Time
 }
 
 func (c LinkConfig) withDefaults() (LinkConfig, error) {
@@ -64,6 +66,9 @@ func (c LinkConfig) withDefaults() (LinkConfig, error) {
 	}
 	if c.Observe == nil {
 		c.Observe = func(Notice) {}
+	}
+	if c.Now == nil {
+		c.Now = time.Now
 	}
 	if c.Random == nil {
 		c.Random = rand.New(rand.NewPCG(rand.Uint64(), rand.Uint64()))
@@ -111,17 +116,13 @@ func New(cfg LinkConfig, secure SecureModule, outcome func(order string, in kass
 	}, nil
 }
 
-// Authorise sends an authorisation. Like Reverse and Refund it never blocks. What comes in after
-// Run has ended is not reported on: it is the next process that settles it.
-func (l *Link) Authorise(o kassa.NewOrder, e kassa.SendAuthorisation) {
-	l.put(item{in: Authorise{o, e}})
+// Take takes an effect that is for the host. It never blocks. What comes in after Run has ended is
+// not reported on: it is the next process that settles it.
+func (l *Link) Take(o kassa.NewOrder, e kassa.Effect) {
+	if in, ok := ForHost(o, e); ok {
+		l.put(item{in: in})
+	}
 }
-
-// Reverse undoes an authorisation.
-func (l *Link) Reverse(o kassa.NewOrder, e kassa.SendReversal) { l.put(item{in: Reverse{o, e}}) }
-
-// Refund pays back.
-func (l *Link) Refund(o kassa.NewOrder, e kassa.SendRefund) { l.put(item{in: Refund{o, e}}) }
 
 // State is the number of connections that are signed on.
 func (l *Link) State() int { return int(l.signedOn.Load()) }
@@ -134,6 +135,11 @@ func (l *Link) put(it item) {
 		l.inbox = append(l.inbox, it)
 	}
 	l.mu.Unlock()
+	l.Wake()
+}
+
+// Wake tells that the clock was moved on: what is due is looked at anew.
+func (l *Link) Wake() {
 	select {
 	case l.wake <- struct{}{}:
 	default:
@@ -198,7 +204,7 @@ func (l *Link) tick() time.Duration {
 		if !ok {
 			return time.Hour
 		}
-		wait := time.Until(due)
+		wait := due.Sub(l.cfg.Now())
 		if wait > 0 {
 			return wait
 		}
@@ -224,7 +230,7 @@ func (l *Link) handle(in Input) {
 	for len(l.next) > 0 {
 		in := l.next[0]
 		l.next = l.next[1:]
-		outputs := l.machine.Handle(time.Now(), in)
+		outputs := l.machine.Handle(l.cfg.Now(), in)
 		l.signedOn.Store(int64(l.machine.SignedOn()))
 		for _, out := range outputs {
 			l.do(out)

@@ -214,7 +214,7 @@ func (k *till) pay(n int64, tid string) (kassa.Input, time.Duration) {
 	k.waiting[in.Order.ID()] = c
 	k.mu.Unlock()
 	begun := time.Now()
-	k.link.Authorise(in.Order, in.Effect)
+	k.link.Take(in.Order, in.Effect)
 	select {
 	case got := <-c:
 		return got, time.Since(begun)
@@ -336,7 +336,7 @@ func TestLinkFaults(t *testing.T) {
 			h.play(approve)
 			k.signedOn(2)
 			in := undo(sale(1, "T1", time.Now()))
-			k.link.Reverse(in.Order, in.Effect)
+			k.link.Take(in.Order, in.Effect)
 			wantType[kassa.ReversalAnswered](t, k.next())
 			got, _ = k.pay(2, "T1")
 			wantType[kassa.HostAnswered](t, got)
@@ -387,8 +387,8 @@ func TestLinkRepeatsRefundsAndReversals(t *testing.T) {
 	k.signedOn(2)
 	s := sale(1, "T1", time.Now())
 	r, p := undo(s), payBack(sale(9, "T2", time.Now()), 2, time.Now())
-	k.link.Reverse(r.Order, r.Effect)
-	k.link.Refund(p.Order, p.Effect)
+	k.link.Take(r.Order, r.Effect)
+	k.link.Take(p.Order, p.Effect)
 	got := map[kassa.Input]bool{k.next(): true, k.next(): true}
 	if !got[kassa.ReversalAnswered{Request: 1, ResponseCode: "00"}] || !got[kassa.RefundAnswered{Number: 2, ResponseCode: "00"}] {
 		t.Errorf("%v", got)

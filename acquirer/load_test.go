@@ -217,12 +217,12 @@ func TestLinkEndsWithRequestsInTheAir(t *testing.T) {
 		result <- in
 	}()
 	in := sale(2, "T2", time.Now())
-	k.link.Authorise(in.Order, in.Effect)
+	k.link.Take(in.Order, in.Effect)
 	<-reached
 	<-reached
 	k.end()
 	wantType[kassa.HostOutcomeUnknown](t, <-result)
-	k.link.Authorise(in.Order, in.Effect) // it takes it and does nothing
+	k.link.Take(in.Order, in.Effect) // it takes it and does nothing
 }
 
 func BenchmarkLink64Callers(b *testing.B) {

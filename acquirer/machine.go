@@ -14,7 +14,7 @@ import (
 // Input is what can happen to the machine. The set is closed.
 type Input interface{ input() }
 
-// Authorise, Reverse and Refund hand over an effect of an order.
+// Authorise, Reverse, Refund, Void, Capture and Release hand over an effect of an order.
 type (
 	Authorise struct {
 		Order  kassa.NewOrder
@@ -28,7 +28,38 @@ type (
 		Order  kassa.NewOrder
 		Effect kassa.SendRefund
 	}
+	Void struct {
+		Order  kassa.NewOrder
+		Effect kassa.SendRefundVoid
+	}
+	Capture struct {
+		Order  kassa.NewOrder
+		Effect kassa.SendCapture
+	}
+	Release struct {
+		Order  kassa.NewOrder
+		Effect kassa.SendRelease
+	}
 )
+
+// ForHost gives the input that hands an effect over; ok is false for one that is not for the host.
+func ForHost(o kassa.NewOrder, e kassa.Effect) (in Input, ok bool) {
+	switch e := e.(type) {
+	case kassa.SendAuthorisation:
+		return Authorise{o, e}, true
+	case kassa.SendReversal:
+		return Reverse{o, e}, true
+	case kassa.SendRefund:
+		return Refund{o, e}, true
+	case kassa.SendRefundVoid:
+		return Void{o, e}, true
+	case kassa.SendCapture:
+		return Capture{o, e}, true
+	case kassa.SendRelease:
+		return Release{o, e}, true
+	}
+	return nil, false
+}
 
 // LinkUp tells of a new connection. Conn is never used again.
 type LinkUp struct{ Conn uint64 }
@@ -61,6 +92,9 @@ type Stop struct{}
 func (Authorise) input()     {}
 func (Reverse) input()       {}
 func (Refund) input()        {}
+func (Void) input()          {}
+func (Capture) input()       {}
+func (Release) input()       {}
 func (LinkUp) input()        {}
 func (LinkDown) input()      {}
 func (DialFailed) input()    {}
@@ -154,11 +188,15 @@ const (
 	AlarmUnmatched        AlarmKind = "unmatched"          // an answer to nothing that was asked
 	AlarmUnknownCode      AlarmKind = "unknown_code"       // a response code that is not in the table
 	AlarmKeys             AlarmKind = "keys"               // the host cannot use our keys: 81, 88, 89
+	AlarmSecurity         AlarmKind = "security"           // the issuer takes the card for a false one: 82, 63, N7, 6P
+	AlarmFormat           AlarmKind = "format"             // the host does not understand what was asked: 30
 	AlarmReversalStuck    AlarmKind = "reversal_stuck"     // repeated many times
 	AlarmReversalNotFound AlarmKind = "reversal_not_found" // accepted, but the host had no original
 	AlarmReversalRefused  AlarmKind = "reversal_refused"   // answered with a code that does not accept it
 	AlarmRefundStuck      AlarmKind = "refund_stuck"
-	AlarmOwed             AlarmKind = "owed" // very many reversals and refunds are outstanding
+	AlarmCaptureStuck     AlarmKind = "capture_stuck"
+	AlarmCaptureRefused   AlarmKind = "capture_refused" // the host has another idea of the hold
+	AlarmOwed             AlarmKind = "owed"            // very many reversals and refunds are outstanding
 	AlarmTwice            AlarmKind = "twice"
 	AlarmSecureModule     AlarmKind = "secure_module" // it failed, or a message could not be built
 	AlarmSignOn           AlarmKind = "sign_on"       // refused or not answered
@@ -181,7 +219,7 @@ type Machine struct {
 	timers timers
 
 	waiting  int // authorisations in lanes
-	owed     int // reversals and refunds
+	owed     int // what is repeated until it is answered
 	answered memory
 	unknown  memory
 
@@ -204,6 +242,9 @@ func NewMachine(cfg Config, secure SecureModule, random *rand.Rand) (*Machine, e
 		return nil, errNoModule
 	}
 	cfg = cfg.withDefaults()
+	if err := cfg.checkCodes(); err != nil {
+		return nil, err
+	}
 	return &Machine{
 		cfg: cfg, secure: secure, random: random,
 		links: make(map[uint64]*connection), jobs: make(map[identity]*job), flying: make(map[uint64]*job),
@@ -228,6 +269,12 @@ func (m *Machine) Handle(now time.Time, in Input) []Output {
 		m.reverse(in)
 	case Refund:
 		m.refund(in)
+	case Void:
+		m.void(in)
+	case Capture:
+		m.capture(in)
+	case Release:
+		m.release(in)
 	case LinkUp:
 		m.linkUp(now, in.Conn)
 	case LinkDown:

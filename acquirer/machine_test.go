@@ -64,7 +64,7 @@ func TestSaleMessage(t *testing.T) {
 	if diff := cmp.Diff(want, got); diff != "" {
 		t.Error(diff)
 	}
-	for entry, de22 := range map[kassa.Entry]string{kassa.Chip: "051", kassa.Magstripe: "901"} {
+	for entry, de22 := range map[kassa.Entry]string{kassa.Chip: "051", kassa.Magstripe: "901", kassa.Fallback: "801"} {
 		in := sale(43, "KASSA001", d.now)
 		in.Effect.Auth.Entry, in.Effect.Auth.STAN = entry, de22+"000"
 		in.Effect.Auth.Card.SingleTap = false

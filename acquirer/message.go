@@ -10,7 +10,7 @@ import (
 	"kassa/iso8583"
 )
 
-// Processing codes (DE3) and network codes (DE70).
+// Processing codes (DE3) and network codes (DE70). A card check is an authorisation of nothing.
 const (
 	purchase = "000000"
 	refunded = "200000"
@@ -24,7 +24,42 @@ const (
 const pinCapture = "12"
 
 // entryModes are DE22 on a terminal with a PIN pad.
-var entryModes = map[kassa.Entry]string{kassa.Contactless: "071", kassa.Chip: "051", kassa.Magstripe: "901"}
+var entryModes = map[kassa.Entry]string{
+	kassa.Contactless: "071", kassa.Chip: "051", kassa.Magstripe: "901", kassa.Fallback: "801",
+	kassa.Entered: "010",
+}
+
+// saleMTI is how the host is asked about the card: a financial request takes the money at once, an
+// authorisation request holds it, or checks the card.
+func saleMTI(o kassa.NewOrder) string {
+	if o.Capture == kassa.CaptureLater || o.Kind == kassa.CardCheck {
+		return "0100"
+	}
+	return "0200"
+}
+
+func saleIdentity(o kassa.NewOrder, stan string) identity {
+	return identity{saleMTI(o)[1], wireTID(o), stan}
+}
+
+// codeOf is the processing code of an order's request about the card.
+func codeOf(o kassa.NewOrder) string {
+	if o.Kind == kassa.Credit {
+		return refunded
+	}
+	return purchase
+}
+
+// conditionOf is DE25.
+func conditionOf(o kassa.NewOrder) string {
+	switch {
+	case o.Channel.CardAbsent():
+		return "01"
+	case o.Capture == kassa.CaptureLater:
+		return "06"
+	}
+	return "00"
+}
 
 func padRight(s string, n int) string { return s + strings.Repeat(" ", max(0, n-len(s))) }
 
@@ -45,17 +80,21 @@ func (m *Machine) frameOf(mti, code string, o kassa.NewOrder, amount kassa.Money
 	return msg
 }
 
-// saleMessage is a purchase without its card data.
+// saleMessage is an order's request about a card, without the card data. A repeat differs in its MTI
+// only, and in the padding of its PIN block.
 func (m *Machine) saleMessage(j *job) *iso8583.Message {
 	auth := j.sale.Auth
-	msg := m.frameOf("0200", purchase, j.order, auth.Amount, auth.TransmittedAt, auth.STAN, auth.RRN)
+	msg := m.frameOf(saleMTI(j.order), codeOf(j.order), j.order, auth.Amount, auth.TransmittedAt, auth.STAN, auth.RRN)
+	if j.sent > 0 {
+		msg.MTI = msg.MTI[:3] + "1"
+	}
 	msg.Set(7, j.de7)
 	msg.Set(18, m.cfg.MCC)
 	msg.Set(22, entryModes[auth.Entry])
 	if psn := auth.Card.PSN; psn != "" {
 		msg.Set(23, strings.Repeat("0", max(0, 3-len(psn)))+psn)
 	}
-	msg.Set(25, "00")
+	msg.Set(25, conditionOf(j.order))
 	if auth.HasPIN {
 		msg.Set(26, pinCapture)
 	}
@@ -74,30 +113,46 @@ func (m *Machine) saleMessage(j *job) *iso8583.Message {
 	return msg
 }
 
-// reversalMessage is the advice that undoes a purchase. A repeat differs in its MTI only.
+// reversalMessage is the advice that undoes a request, whole or what is left of it. A repeat differs
+// in its MTI only.
 func (m *Machine) reversalMessage(j *job) *iso8583.Message {
-	auth := j.undo.Auth
-	msg := m.frameOf("0420", purchase, j.order, auth.Amount, auth.TransmittedAt, auth.STAN, auth.RRN)
+	of := j.undo
+	msg := m.frameOf("0420", of.code, j.order, of.amount, of.sent, of.stan, of.rrn)
 	if j.sent > 0 {
 		msg.MTI = "0421"
 	}
 	msg.Set(7, j.de7)
-	msg.Set(38, auth.AuthCode)
-	why := kassa.ReversalTimeout
-	if auth.Reversal != nil {
-		why = auth.Reversal.Reason
-	}
+	msg.Set(38, of.authCode)
 	msg.Set(48, iso8583.Private{
-		iso8583.TagLifecycle: j.order.ID(), iso8583.TagReversalReason: string(why),
+		iso8583.TagLifecycle: j.order.ID(), iso8583.TagReversalReason: string(of.why),
 	}.String())
-	msg.Set(90, iso8583.FormatOriginal("0200", auth.STAN, de7(auth.TransmittedAt)))
+	msg.Set(90, iso8583.FormatOriginal(of.mti, of.stan, de7(of.sent)))
+	return msg
+}
+
+// captureMessage takes what is held. A repeat differs in its MTI only.
+func (m *Machine) captureMessage(j *job) *iso8583.Message {
+	c, held := j.take.Capture, j.take.Original
+	msg := m.frameOf("0220", purchase, j.order, c.Amount, c.TransmittedAt, c.STAN, c.RRN)
+	if j.sent > 0 || j.take.Again {
+		msg.MTI = "0221"
+	}
+	msg.Set(7, j.de7)
+	msg.Set(38, held.AuthCode)
+	msg.Set(48, iso8583.Private{
+		iso8583.TagLifecycle: j.order.ID(), iso8583.TagOriginalRRN: held.RRN,
+	}.String())
+	msg.Set(90, iso8583.FormatOriginal("0100", held.STAN, de7(held.TransmittedAt)))
 	return msg
 }
 
 // refundMessage pays back. A repeat differs in its MTI only; one that a former process may have sent
 // is a repeat.
 func (m *Machine) refundMessage(j *job) *iso8583.Message {
-	r, paid := j.back.Refund, j.back.Original
+	r, paid, mti := j.back.Refund, j.back.Original, saleMTI(j.order)
+	if c := j.back.Of; c.Number != 0 {
+		paid.STAN, paid.RRN, paid.TransmittedAt, mti = c.STAN, c.RRN, c.TransmittedAt, "0220"
+	}
 	msg := m.frameOf("0200", refunded, j.order, r.Amount, r.TransmittedAt, r.STAN, r.RRN)
 	if j.sent > 0 || j.back.Again {
 		msg.MTI = "0201"
@@ -106,7 +161,7 @@ func (m *Machine) refundMessage(j *job) *iso8583.Message {
 	msg.Set(48, iso8583.Private{
 		iso8583.TagLifecycle: j.order.ID(), iso8583.TagOriginalRRN: paid.RRN,
 	}.String())
-	msg.Set(90, iso8583.FormatOriginal("0200", paid.STAN, de7(paid.TransmittedAt)))
+	msg.Set(90, iso8583.FormatOriginal(mti, paid.STAN, de7(paid.TransmittedAt)))
 	return msg
 }
 

@@ -67,6 +67,12 @@ func only(c Class, r kassa.Reason) []line { return []line{{is: Verdict{Class: c,
 
 const amex = "AMEX"
 
+// Codes that call for more than their line of the table says.
+const (
+	codeFormat    = "30"
+	codeDuplicate = "94"
+)
+
 // The verdicts on which codes and situations agree.
 var (
 	askPIN     = Verdict{Class: ClassStepUp, Reason: kassa.SoftDeclinePIN, Action: ActionPIN}
@@ -76,8 +82,8 @@ var (
 	plainNo    = Verdict{Class: ClassRetry, Reason: kassa.Declined}
 )
 
-// codes is DE39 of the 1987 edition with the schemes' additions. 65 and 71 mean other things on
-// a contact transaction than on a tap, and 70 and 1A make sense on a tap only.
+// codes is DE39 of the 1987 edition with the schemes' additions. 65 means another thing on a
+// contact transaction than on a tap, and 70 and 1A make sense on a tap only.
 var codes = map[string][]line{
 	"00": only(ClassApproved, kassa.None), // approved
 	"08": only(ClassApproved, kassa.None), // honour with identification
@@ -128,11 +134,6 @@ var codes = map[string][]line{
 		{entry: kassa.Contactless, is: insertCard},
 		{is: plainNo},
 	},
-	"71": {
-		{entry: kassa.Contactless, tap: tapOffered, is: askPIN},
-		{entry: kassa.Contactless, is: insertCard},
-		{is: plainNo},
-	},
 	"75": only(ClassRetry, kassa.PINTriesExceeded),
 	"76": only(ClassTechnical, kassa.Declined), // does not match the original
 	"77": only(ClassTechnical, kassa.Declined),
@@ -161,8 +162,12 @@ var codes = map[string][]line{
 
 // Read tells what an answer to an authorisation means. A code that is not in the table is a
 // decline, unless the answer also brings an approval code: then it is not known what it says.
-func Read(msg *iso8583.Message, auth kassa.Authorisation) Verdict {
-	lines, ok := codes[msg.Get(39)]
+func (c Config) Read(msg *iso8583.Message, auth kassa.Authorisation) Verdict {
+	code := msg.Get(39)
+	if means, ok := c.Codes[code]; ok {
+		code = means
+	}
+	lines, ok := codes[code]
 	if !ok {
 		v := plainNo
 		if msg.Has(38) {

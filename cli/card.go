@@ -18,8 +18,8 @@ func cardCommand() *cobra.Command {
 			Use: how + " CARD", Short: short, Args: words("CARD"),
 			Long: short + `.
 
-CARD is a brand (visa, mastercard, maestro, vpay, bancontact), a row of the deck (visa:058) or a
-number. It waits up to 10 s until the terminal asks for a card, and then for the end of the attempt.
+CARD is a brand (visa, mastercard, maestro, vpay, bancontact), a row of the deck (visa:058; kassa card
+list has them all) or a number. It waits up to 10 s until the terminal asks for a card, and then for the end of the attempt.
 
 Exit codes: 0 approved, 4 not approved, 5 the outcome is not known yet, 3 no such terminal.`,
 			Example: "  kassa card " + how + " visa --terminal 00000ABC\n  kassa card " + how + " visa:055 --pin 1234 --json",
@@ -27,11 +27,67 @@ Exit codes: 0 approved, 4 not approved, 5 the outcome is not known yet, 3 no suc
 		}
 		c.Flags().String("terminal", "", "the terminal, by TID or POIID (default: KASSA_TERMINAL_ID)")
 		c.Flags().String("pin", "", "what is typed when the PIN pad shows; several with commas, one a try (default: the card's)")
+		c.Flags().String("choose", "", "which application to take where the terminal asks, by its number or name (default: the card's favourite)")
 		c.Flags().Bool("follow", false, "stay when the outcome is not known, until it is")
 		return withJSON(c)
 	}
 	return group("card", "Present a test card to a virtual terminal",
-		one("tap", "Tap a card"), one("insert", "Insert a card"), one("swipe", "Swipe a card"))
+		one("tap", "Tap a card"), one("insert", "Insert a card"), one("swipe", "Swipe a card"), cardListCommand())
+}
+
+// brands is how many brands the deck has.
+const brands = 5
+
+// deckPath is where the virtual terminals list their cards.
+const deckPath = "/sim/terminals/deck"
+
+func cardListCommand() *cobra.Command {
+	c := &cobra.Command{
+		Use: "list", Short: "List the test cards; --json has how to play each, what the terminal shows and what the host answers", Args: words(),
+		RunE: func(c *cobra.Command, _ []string) error { return printDeck(c) },
+	}
+	return withJSON(c)
+}
+
+func printDeck(c *cobra.Command) error {
+	kassa, err := newClient()
+	if err != nil {
+		return err
+	}
+	var answer struct{ Data []json.RawMessage }
+	if err := kassa.get(c.Context(), deckPath, &answer); err != nil {
+		return err
+	}
+	rows := [][]string{{"ROW", "WHAT HAPPENS", "CARDS"}}
+	for _, raw := range answer.Data {
+		var r struct {
+			ID, Title, Fault string
+			Cards            []string
+		}
+		if err := json.Unmarshal(raw, &r); err != nil {
+			return Failure{Failed, "a row of the deck is not what Kassa writes", "check KASSA_URL"}
+		}
+		if asJSON(c) {
+			if err := printJSON(c, raw); err != nil {
+				return err
+			}
+			continue
+		}
+		cards := strings.Join(r.Cards, " ")
+		switch {
+		case r.Fault != "":
+			cards = "terminal fault " + r.Fault
+		case len(r.Cards) == brands:
+			cards = "every brand"
+		case cards == "":
+			cards = "any"
+		}
+		rows = append(rows, []string{r.ID, r.Title, cards})
+	}
+	if asJSON(c) {
+		return nil
+	}
+	return table(c, rows)
 }
 
 // cardRequest is what the virtual terminal takes.
@@ -39,6 +95,7 @@ type cardRequest struct {
 	Present string  `json:"present"`
 	Card    string  `json:"card"`
 	PIN     *string `json:"pin,omitempty"`
+	Choose  string  `json:"choose,omitempty"`
 	Follow  bool    `json:"follow,omitempty"`
 }
 
@@ -78,6 +135,9 @@ func present(c *cobra.Command, how, card string) error {
 	if ask.Follow, err = c.Flags().GetBool("follow"); err != nil {
 		return err
 	}
+	if ask.Choose, err = c.Flags().GetString("choose"); err != nil {
+		return err
+	}
 	kassa, err := newClient()
 	if err != nil {
 		return err
@@ -111,11 +171,16 @@ func present(c *cobra.Command, how, card string) error {
 	return conclude(c, last)
 }
 
-// terminalOf is the terminal of --terminal, else of the environment that kassa dev writes.
+// terminalOf is the terminal of --terminal, else of the environment, else the first one of kassa dev.
 func terminalOf(c *cobra.Command) (string, error) {
 	t, err := c.Flags().GetString("terminal")
 	if err != nil {
 		return "", err
+	}
+	if t == "" {
+		if at, err := findInstallation(); err == nil {
+			t = at.Terminal
+		}
 	}
 	if t == "" {
 		t = os.Getenv("KASSA_TERMINAL_ID")

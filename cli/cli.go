@@ -5,8 +5,6 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
-	"runtime"
-	"runtime/debug"
 	"slices"
 	"strings"
 
@@ -45,7 +43,7 @@ func (s said) Error() string { return fmt.Sprintf("exit code %d", s.code) }
 // New makes the root command with the client verbs, and with extra beside them.
 func New(extra ...*cobra.Command) *cobra.Command {
 	root := group("kassa", "In-person payments: the cloud, its simulated surroundings, and the verbs to work with them",
-		cardCommand(), simCommand(), terminalsCommand(), versionCommand())
+		cardCommand(), clockCommand(), ordersCommand(), eventsCommand(), listenCommand(), scenarioCommand(), simCommand(), terminalsCommand(), triggerCommand(), versionCommand())
 	for _, c := range extra {
 		// "sim acquirer" joins the verbs of "sim" instead of hiding them.
 		if same, _, err := root.Find([]string{c.Name()}); err == nil && same != root && c.HasSubCommands() {
@@ -127,22 +125,4 @@ func words(names ...string) cobra.PositionalArgs {
 		}
 		return nil
 	}
-}
-
-func versionCommand() *cobra.Command {
-	c := &cobra.Command{
-		Use: "version", Short: "Print the version", Args: words(),
-		RunE: func(c *cobra.Command, _ []string) error {
-			version := "(devel)"
-			if b, ok := debug.ReadBuildInfo(); ok && b.Main.Version != "" {
-				version = b.Main.Version
-			}
-			if asJSON(c) {
-				return printJSON(c, map[string]string{"version": version, "go": runtime.Version(), "os": runtime.GOOS, "arch": runtime.GOARCH})
-			}
-			_, err := fmt.Fprintf(c.OutOrStdout(), "kassa %s %s %s/%s\n", version, runtime.Version(), runtime.GOOS, runtime.GOARCH)
-			return err
-		},
-	}
-	return withJSON(c)
 }

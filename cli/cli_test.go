@@ -70,7 +70,7 @@ func world(t *testing.T, answers map[string]answer) *installation {
 
 func empty(t *testing.T) {
 	t.Helper()
-	for _, name := range []string{"KASSA_URL", "KASSA_TOKEN", "KASSA_CA", "KASSA_TERMINAL_ID"} {
+	for _, name := range []string{"KASSA_URL", "KASSA_TOKEN", "KASSA_CA", "KASSA_TERMINAL_ID", "KASSA_MSP_KEY"} {
 		t.Setenv(name, "")
 	}
 	t.Setenv("XDG_CONFIG_HOME", t.TempDir())

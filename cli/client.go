@@ -3,6 +3,7 @@ package cli
 import (
 	"bufio"
 	"bytes"
+	"cmp"
 	"context"
 	"crypto/tls"
 	"crypto/x509"
@@ -50,6 +51,17 @@ func newClient() (*client, error) {
 
 // send makes a request; the answer is 2xx, or an error that says what to do.
 func (c *client) send(ctx context.Context, method, path string, body any) (*http.Response, error) {
+	r, err := c.request(ctx, method, path, body)
+	if err != nil {
+		return nil, err
+	}
+	if c.at.Token != "" {
+		r.Header.Set("Authorization", "Bearer "+c.at.Token)
+	}
+	return c.do(r)
+}
+
+func (c *client) request(ctx context.Context, method, path string, body any) (*http.Request, error) {
 	var content io.Reader
 	if body != nil {
 		text, err := json.Marshal(body)
@@ -65,9 +77,10 @@ func (c *client) send(ctx context.Context, method, path string, body any) (*http
 	if body != nil {
 		r.Header.Set("Content-Type", "application/json")
 	}
-	if c.at.Token != "" {
-		r.Header.Set("Authorization", "Bearer "+c.at.Token)
-	}
+	return r, nil
+}
+
+func (c *client) do(r *http.Request) (*http.Response, error) {
 	answer, err := c.http.Do(r)
 	if err != nil {
 		return nil, c.unreachable(err)
@@ -95,13 +108,16 @@ func (c *client) unreachable(err error) error {
 // refused turns an error answer into words. The parts of an installation write errors in their own
 // ways (front, native, the simulated parties), and a sentence in any of them will do.
 func (c *client) refused(answer *http.Response) error {
-	var text struct{ Message, Detail, Error string }
+	var text struct {
+		Message, Detail, Error, Fix string
+		Info                        string `json:"error_info"`
+	}
 	raw, err := io.ReadAll(io.LimitReader(answer.Body, maxLine))
 	if err != nil || json.Unmarshal(raw, &text) != nil {
 		text.Message = ""
 	}
 	what := answer.Status
-	for _, t := range []string{text.Error, text.Detail, text.Message} {
+	for _, t := range []string{text.Error, text.Detail, text.Info, text.Message} {
 		if t != "" {
 			what = t
 		}
@@ -110,11 +126,11 @@ func (c *client) refused(answer *http.Response) error {
 	case http.StatusUnauthorized:
 		return Failure{Failed, what, "set KASSA_TOKEN to the token of this installation"}
 	case http.StatusNotFound:
-		return Failure{NotFound, what, "kassa terminals lists what there is"}
+		return Failure{NotFound, what, cmp.Or(text.Fix, "kassa terminals lists what there is")}
 	case http.StatusBadRequest, http.StatusUnprocessableEntity:
-		return Failure{Usage, what, ""}
+		return Failure{Usage, what, text.Fix}
 	}
-	return Failure{Failed, what, ""}
+	return Failure{Failed, what, text.Fix}
 }
 
 // get reads a whole JSON answer.
@@ -125,6 +141,11 @@ func (c *client) get(ctx context.Context, path string, into any) error {
 func (c *client) call(ctx context.Context, method, path string, body, into any) error {
 	ctx, cancel := context.WithTimeout(ctx, callTimeout)
 	defer cancel()
+	return c.callWithin(ctx, method, path, body, into)
+}
+
+// callWithin takes as long as ctx lets it.
+func (c *client) callWithin(ctx context.Context, method, path string, body, into any) error {
 	answer, err := c.send(ctx, method, path, body)
 	if err != nil {
 		return err

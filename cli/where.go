@@ -1,6 +1,7 @@
 package cli
 
 import (
+	"cmp"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -17,6 +18,9 @@ type Installation struct {
 	Token string `json:"token"`
 	// CA is the path of the certificate authority to trust for https, when it is a local one.
 	CA string `json:"ca,omitempty"`
+	// Key is a MultiSafepay group key, and Terminal the TID of a terminal of that group.
+	Key      string `json:"key,omitempty"`
+	Terminal string `json:"terminal,omitempty"`
 }
 
 // WriteLast notes the installation that was started last on this machine, for this user alone.
@@ -75,7 +79,10 @@ func lastFile() (string, error) {
 // unless the environment names another URL.
 func findInstallation() (Installation, error) {
 	last, err := ReadLast()
-	given := Installation{URL: os.Getenv("KASSA_URL"), Token: os.Getenv("KASSA_TOKEN"), CA: os.Getenv("KASSA_CA")}
+	given := Installation{
+		URL: os.Getenv("KASSA_URL"), Token: os.Getenv("KASSA_TOKEN"), CA: os.Getenv("KASSA_CA"),
+		Key: os.Getenv("KASSA_MSP_KEY"), Terminal: os.Getenv("KASSA_TERMINAL_ID"),
+	}
 	switch {
 	case given.URL == "" && errors.Is(err, fs.ErrNotExist):
 		return given, Failure{Failed, "no Kassa has been started on this machine", "start one with kassa dev, or set KASSA_URL and KASSA_TOKEN"}
@@ -85,12 +92,8 @@ func findInstallation() (Installation, error) {
 		given.URL = last.URL
 		fallthrough
 	case err == nil && strings.TrimSuffix(given.URL, "/") == strings.TrimSuffix(last.URL, "/"):
-		if given.Token == "" {
-			given.Token = last.Token
-		}
-		if given.CA == "" {
-			given.CA = last.CA
-		}
+		given.Token, given.CA = cmp.Or(given.Token, last.Token), cmp.Or(given.CA, last.CA)
+		given.Key, given.Terminal = cmp.Or(given.Key, last.Key), cmp.Or(given.Terminal, last.Terminal)
 	}
 	given.URL = strings.TrimSuffix(given.URL, "/")
 	if u, err := url.Parse(given.URL); err != nil || u.Host == "" || (u.Scheme != "http" && u.Scheme != "https") || u.User != nil {

@@ -128,14 +128,14 @@ func TestARepeatedRefundGetsTheFirstOnesNumber(t *testing.T) {
 	ask(5)
 	ask(6)
 	r.flush()
-	first := r.replies[5].Refund
-	if first == 0 || r.replies[6].Reason != kassa.RefundRepeated || r.replies[6].Refund != first {
+	first := r.replies[5].Number
+	if first == 0 || r.replies[6].Reason != kassa.RefundRepeated || r.replies[6].Number != first {
 		t.Fatalf("first %+v, again %+v", r.replies[5], r.replies[6])
 	}
 	r.crash()
 	ask(7)
 	r.flush()
-	if got := r.replies[7]; got.Reason != kassa.RefundRepeated || got.Refund != first {
+	if got := r.replies[7]; got.Reason != kassa.RefundRepeated || got.Number != first {
 		t.Fatalf("after a crash: %+v", got)
 	}
 	if n := len(r.load(o).Refunds); n != 1 {

@@ -22,9 +22,7 @@ type Store interface {
 // Acquirer takes effects for the acquirer's link. It never blocks; outcomes come back through
 // Engine.FromAcquirer.
 type Acquirer interface {
-	Authorise(o kassa.NewOrder, e kassa.SendAuthorisation)
-	Reverse(o kassa.NewOrder, e kassa.SendReversal)
-	Refund(o kassa.NewOrder, e kassa.SendRefund)
+	Take(o kassa.NewOrder, e kassa.Effect)
 }
 
 // POI takes effects for a terminal's link. It never blocks, and drops what it cannot deliver.
@@ -125,23 +123,12 @@ func (e *Engine) do(outputs []Output) {
 		case Reply:
 			e.deliver(out)
 		case ToAcquirer:
-			e.toAcquirer(out)
+			e.acquirer.Take(out.Order, out.Effect)
 		case ToPOI:
 			e.poi.Tell(out.Order, out.Effect)
 		case Alarm:
 			e.log.Error("engine.alarm", "order", out.Order, "alarm", out.Text)
 		}
-	}
-}
-
-func (e *Engine) toAcquirer(out ToAcquirer) {
-	switch effect := out.Effect.(type) {
-	case kassa.SendAuthorisation:
-		e.acquirer.Authorise(out.Order, effect)
-	case kassa.SendReversal:
-		e.acquirer.Reverse(out.Order, effect)
-	case kassa.SendRefund:
-		e.acquirer.Refund(out.Order, effect)
 	}
 }
 
@@ -166,10 +153,7 @@ func (e *Engine) put(in Input) {
 		e.inbox = append(e.inbox, in)
 	}
 	e.mu.Unlock()
-	select {
-	case e.wake <- struct{}{}:
-	default:
-	}
+	e.Wake()
 }
 
 func (e *Engine) stop() {
@@ -235,6 +219,14 @@ func (e *Engine) Create(ctx context.Context, n kassa.NewOrder) (kassa.Order, kas
 	return r.Order, r.Reason, r.Err
 }
 
+// Pay makes an order whose card came through the door, and waits for its end: at most until the wait
+// for the host is over. The same order again waits for the first one's end, or gets OrderFinished with
+// it. A caller that goes away cancels nothing.
+func (e *Engine) Pay(ctx context.Context, n kassa.NewOrder, card kassa.EnteredCard) (kassa.Order, kassa.Reason, error) {
+	r := e.ask(ctx, func(t Ticket) Input { return Create{Ticket: t, Order: n, Card: &card} })
+	return r.Order, r.Reason, r.Err
+}
+
 // Find gives the committed state of an order.
 func (e *Engine) Find(_ context.Context, dialect, scope, ref string) (kassa.Order, bool, error) {
 	stream, ok, err := e.store.Find(Ref(dialect, scope, ref))
@@ -272,12 +264,54 @@ func (e *Engine) Claim(ctx context.Context, dialect, scope, ref string, claim ka
 	return r.Order, r.Reason, r.Err
 }
 
+// Note replaces what a dialect keeps with an order.
+func (e *Engine) Note(ctx context.Context, dialect, scope, ref string, note kassa.Note) (kassa.Order, kassa.Reason, error) {
+	r := e.ask(ctx, func(t Ticket) Input {
+		return ByRef{Ticket: t, Ref: Ref(dialect, scope, ref), Input: note}
+	})
+	return r.Order, r.Reason, r.Err
+}
+
 // Refund accepts a refund and gives its number. Its way to the host is the engine's.
 func (e *Engine) Refund(ctx context.Context, dialect, scope, ref string, ask kassa.AskRefund) (kassa.Order, int64, kassa.Reason, error) {
 	r := e.ask(ctx, func(t Ticket) Input {
 		return ByRef{Ticket: t, Ref: Ref(dialect, scope, ref), Input: ask}
 	})
-	return r.Order, r.Refund, r.Reason, r.Err
+	return r.Order, r.Number, r.Reason, r.Err
+}
+
+// CancelRefund undoes a refund. Its way to the host is the engine's; until the host has taken it back
+// the refund counts.
+func (e *Engine) CancelRefund(ctx context.Context, dialect, scope, ref string, number int64) (kassa.Order, kassa.Reason, error) {
+	r := e.ask(ctx, func(t Ticket) Input {
+		return ByRef{Ticket: t, Ref: Ref(dialect, scope, ref), Input: kassa.CancelRefund{Number: number}}
+	})
+	return r.Order, r.Reason, r.Err
+}
+
+// Capture accepts a capture of what an order holds and gives its number, with CaptureRepeated that of
+// the first. Its way to the host is the engine's.
+func (e *Engine) Capture(ctx context.Context, dialect, scope, ref string, ask kassa.AskCapture) (kassa.Order, int64, kassa.Reason, error) {
+	r := e.ask(ctx, func(t Ticket) Input {
+		return ByRef{Ticket: t, Ref: Ref(dialect, scope, ref), Input: ask}
+	})
+	return r.Order, r.Number, r.Reason, r.Err
+}
+
+// Release gives up what of an order's hold has not been captured.
+func (e *Engine) Release(ctx context.Context, dialect, scope, ref string) (kassa.Order, kassa.Reason, error) {
+	r := e.ask(ctx, func(t Ticket) Input {
+		return ByRef{Ticket: t, Ref: Ref(dialect, scope, ref), Input: kassa.ReleaseHold{}}
+	})
+	return r.Order, r.Reason, r.Err
+}
+
+// Wake tells that the clock was moved on: deadlines are looked at anew.
+func (e *Engine) Wake() {
+	select {
+	case e.wake <- struct{}{}:
+	default:
+	}
 }
 
 // FromPOI gives an input on behalf of a terminal. It calls settled once what the input caused is

@@ -70,10 +70,8 @@ func (e *edges) note(what string) {
 	e.sent[what]++
 }
 
-func (e *edges) Authorise(kassa.NewOrder, kassa.SendAuthorisation) { e.note("authorisation") }
-func (e *edges) Reverse(kassa.NewOrder, kassa.SendReversal)        { e.note("reversal") }
-func (e *edges) Refund(kassa.NewOrder, kassa.SendRefund)           { e.note("refund") }
-func (e *edges) Tell(_ kassa.NewOrder, effect kassa.Effect)        { e.note(fmt.Sprintf("%T", effect)) }
+func (e *edges) Take(_ kassa.NewOrder, effect kassa.Effect) { e.note(fmt.Sprintf("%T", effect)) }
+func (e *edges) Tell(_ kassa.NewOrder, effect kassa.Effect) { e.note(fmt.Sprintf("%T", effect)) }
 
 // running starts an engine in a synctest bubble and stops it at the end.
 func running(t *testing.T) (*engine.Engine, *durableStore, *edges, func() error) {

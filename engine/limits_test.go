@@ -30,7 +30,7 @@ func TestWhatALinkReportsIsNeverRefused(t *testing.T) {
 	r.poi(o, tap(1, 1))
 	r.host(o, approved(1))
 	r.all(engine.ByRef{Ticket: 2, Ref: orderA, Input: kassa.AskRefund{Amount: 100, Currency: kassa.EUR}})
-	refund := r.replies[2].Refund
+	refund := r.replies[2].Number
 	r.give(engine.ByRef{Ticket: 3, Ref: orderA, Input: kassa.AskRefund{Amount: 200, Currency: kassa.EUR}})
 	busy := 0
 	for i := range 3000 {

@@ -28,13 +28,14 @@ type Input interface{ input() }
 // Ticket identifies a caller who waits for an answer; 0 means that nobody waits.
 type Ticket uint64
 
-// Create asks for a new order. Its Number is the engine's to give.
+// Create asks for a new order. Its Number is the engine's to give, and so are the numbers of its card.
 type Create struct {
 	Ticket Ticket
 	Order  kassa.NewOrder
+	Card   *kassa.EnteredCard
 }
 
-// ByRef gives an input (Cancel or AskRefund) to the order with an outside reference.
+// ByRef gives an input that a Sale System asks for to the order with an outside reference.
 type ByRef struct {
 	Ticket Ticket
 	Ref    string
@@ -104,8 +105,8 @@ type Reply struct {
 	Ticket Ticket
 	Order  kassa.Order
 	Reason kassa.Reason
-	// Refund is the number of the refund that was asked for.
-	Refund int64
+	// Number is that of the refund or the capture that was asked for.
+	Number int64
 	Err    error
 }
 
@@ -223,7 +224,7 @@ func (m *Machine) create(now time.Time, in Create) {
 		s = &slot{id: in.Order.ID(), ref: ref}
 		m.orders[s.id], m.refs[ref] = s, s.id
 	}
-	m.give(now, s, job{in: kassa.Create{Order: in.Order}, ticket: in.Ticket})
+	m.give(now, s, job{in: kassa.Create{Order: in.Order, Card: in.Card}, ticket: in.Ticket})
 }
 
 func (m *Machine) byRef(now time.Time, in ByRef) {
@@ -352,8 +353,8 @@ func (m *Machine) failed(s *slot, err error) {
 	for _, j := range jobs {
 		m.reply(j.ticket, Reply{Err: err})
 	}
-	for _, t := range s.waiters {
-		m.reply(t, Reply{Err: err})
+	for _, w := range s.waiters {
+		m.reply(w.ticket, Reply{Err: err})
 	}
 	s.queue, s.waiters = nil, nil
 	if errors.Is(err, journal.ErrConflict) || errors.Is(err, journal.ErrHeld) || errors.Is(err, journal.ErrTaken) {
@@ -370,7 +371,9 @@ func (m *Machine) reply(t Ticket, r Reply) {
 }
 
 // Ref is the outside reference of an order: unique in the installation.
-func Ref(dialect, scope, ref string) string { return dialect + "/" + scope + "/" + ref }
+func Ref(dialect, scope, ref string) string {
+	return kassa.NewOrder{Dialect: dialect, Scope: scope, Ref: ref}.Key()
+}
 
 func decodeOrder(s journal.Stream) (kassa.Order, error) {
 	var o kassa.Order

@@ -78,7 +78,13 @@ func (m *Machine) equip(now time.Time, p *poi, s *slot, in kassa.Input) (kassa.I
 	switch in := in.(type) {
 	case kassa.Create:
 		in.POIFree = p.holder == "" && p.shows(in.Order.Origin)
-		return in, counters{}
+		if in.Card == nil {
+			return in, counters{}
+		}
+		card := *in.Card
+		card.NextAttempt, card.STAN, card.RRN = m.num.take(now), text, kassa.RRN(now, text)
+		in.Card = &card
+		return in, counters{stan: stan}
 	case kassa.Claim:
 		in.POIFree = p.holder == "" && p.shows(in.Origin)
 		return in, counters{}
@@ -88,6 +94,9 @@ func (m *Machine) equip(now time.Time, p *poi, s *slot, in kassa.Input) (kassa.I
 	case kassa.HostAnswered:
 		in.NextAttempt = m.num.take(now)
 		return in, counters{}
+	case kassa.AskCapture:
+		in.Number, in.STAN, in.RRN = m.num.take(now), text, kassa.RRN(now, text)
+		return in, counters{stan: stan}
 	case kassa.AskRefund:
 		in.Number, in.STAN, in.RRN = m.num.take(now), text, kassa.RRN(now, text)
 		return in, counters{stan: stan}
@@ -129,7 +138,7 @@ func (c counters) spent(events []kassa.Event) bool {
 	}
 	for _, e := range events {
 		switch e.(type) {
-		case kassa.AuthorisationRequested, kassa.RefundTaken:
+		case kassa.AuthorisationRequested, kassa.RefundTaken, kassa.CaptureTaken:
 			return true
 		}
 	}

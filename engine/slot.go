@@ -23,7 +23,7 @@ type slot struct {
 	effects []kassa.Effect
 
 	queue   []job
-	waiters []Ticket // cancels that wait for the decision
+	waiters []job // cancels, and creates with a card: they wait for the decision
 
 	due dueEntry // its deadline
 }
@@ -43,7 +43,7 @@ const maxQueue = 1024
 // until the next start. Links and deadlines bound it themselves.
 func (j job) refusable() bool {
 	switch j.in.(type) {
-	case kassa.Create, kassa.Claim, kassa.Cancel, kassa.AskRefund:
+	case kassa.Create, kassa.Claim, kassa.Cancel, kassa.AskRefund, kassa.Note, kassa.CancelRefund, kassa.AskCapture, kassa.ReleaseHold:
 		return true
 	}
 	return false
@@ -171,11 +171,7 @@ func (m *Machine) step(now time.Time, s *slot, j job) {
 	in, stan := m.equip(now, p, s, j.in)
 	next, events, effects, refused := m.guarded(now, s, in)
 	if refused != kassa.None {
-		r := Reply{Order: s.state, Reason: refused}
-		if ask, ok := in.(kassa.AskRefund); ok && refused == kassa.RefundRepeated {
-			r.Refund = s.state.RefundBy(ask.Ref).Number
-		}
-		m.reply(j.ticket, r)
+		m.reply(j.ticket, Reply{Order: s.state, Reason: refused, Number: firstNumber(&s.state, in, refused)})
 		return
 	}
 	if len(events) == 0 {
@@ -192,6 +188,21 @@ func (m *Machine) step(now time.Time, s *slot, j job) {
 	m.token++
 	m.flight[m.token] = s
 	m.out = append(m.out, Commit{Token: m.token, Batch: batch})
+}
+
+// firstNumber is the number of what is asked for again.
+func firstNumber(o *kassa.Order, in kassa.Input, refused kassa.Reason) int64 {
+	switch in := in.(type) {
+	case kassa.AskRefund:
+		if refused == kassa.RefundRepeated {
+			return o.RefundBy(in.Ref).Number
+		}
+	case kassa.AskCapture:
+		if refused == kassa.CaptureRepeated {
+			return o.CaptureBy(in.Ref).Number
+		}
+	}
+	return 0
 }
 
 func (m *Machine) tidOf(s *slot, j job) string {
@@ -279,8 +290,8 @@ func (m *Machine) settle(now time.Time, s *slot) {
 	m.send(s.state.NewOrder, effects)
 	m.answer(s, j, s.state)
 	if s.state.Status.Final() || s.state.Parked != "" {
-		for _, t := range s.waiters {
-			m.reply(t, cancelReply(s.state))
+		for _, w := range s.waiters {
+			m.decided(w, s.state)
 		}
 		s.waiters = nil
 	}
@@ -327,45 +338,54 @@ func (m *Machine) arm(s *slot) {
 func (m *Machine) send(o kassa.NewOrder, effects []kassa.Effect) {
 	for _, e := range effects {
 		switch e.(type) {
-		case kassa.SendAuthorisation, kassa.SendReversal, kassa.SendRefund:
-			m.out = append(m.out, ToAcquirer{Order: o, Effect: e})
-		default:
+		case kassa.Offer, kassa.TellAnswer, kassa.TellDecision, kassa.TellAbort:
 			m.out = append(m.out, ToPOI{Order: o, Effect: e})
+		default:
+			m.out = append(m.out, ToAcquirer{Order: o, Effect: e})
 		}
 	}
 }
 
-// answer tells the caller what is committed. A cancel that the host's decision has to come before
-// is answered when the order ends.
+// answer tells the caller what is committed. Who asked for something that the host decides is
+// answered when the order ends.
 func (m *Machine) answer(s *slot, j job, o kassa.Order) {
 	if o.Parked != "" { // by this very step: what was asked for has not been done
 		m.reply(j.ticket, Reply{Order: o, Reason: kassa.OutOfTurn})
 		return
 	}
-	switch j.in.(type) {
-	case kassa.Cancel:
-		if !o.Status.Final() && j.ticket != 0 {
-			if len(s.waiters) >= maxQueue {
-				m.reply(j.ticket, Reply{Order: o, Reason: kassa.WorldBusy})
-				return
-			}
-			s.waiters = append(s.waiters, j.ticket)
+	switch in := j.in.(type) {
+	case kassa.Cancel, kassa.Create:
+		_, cancel := in.(kassa.Cancel)
+		if o.Status.Final() || j.ticket == 0 || !cancel && !o.Channel.CardAbsent() {
+			m.decided(j, o)
 			return
 		}
-		m.reply(j.ticket, cancelReply(o))
+		if len(s.waiters) >= maxQueue {
+			m.reply(j.ticket, Reply{Order: o, Reason: kassa.WorldBusy})
+			return
+		}
+		if !cancel {
+			in = kassa.Create{} // the card need not wait
+		}
+		s.waiters = append(s.waiters, job{in: in, ticket: j.ticket})
 	case kassa.AskRefund:
-		m.reply(j.ticket, Reply{Order: o, Refund: o.Refunds[len(o.Refunds)-1].Number})
+		m.reply(j.ticket, Reply{Order: o, Number: o.Refunds[len(o.Refunds)-1].Number})
+	case kassa.AskCapture:
+		m.reply(j.ticket, Reply{Order: o, Number: o.Captures[len(o.Captures)-1].Number})
 	default:
 		m.reply(j.ticket, Reply{Order: o})
 	}
 }
 
-func cancelReply(o kassa.Order) Reply {
+// decided answers one that waited for the decision.
+func (m *Machine) decided(j job, o kassa.Order) {
+	r := Reply{Order: o}
+	_, cancel := j.in.(kassa.Cancel)
 	switch {
-	case o.Status == kassa.Completed:
-		return Reply{Order: o, Reason: kassa.NotCancellable}
+	case cancel && o.Status == kassa.Completed:
+		r.Reason = kassa.NotCancellable
 	case o.Parked != "":
-		return Reply{Order: o, Reason: kassa.OutOfTurn}
+		r.Reason = kassa.OutOfTurn
 	}
-	return Reply{Order: o}
+	m.reply(j.ticket, r)
 }

@@ -2,6 +2,8 @@ package estate
 
 import (
 	"fmt"
+	"reflect"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -49,8 +51,8 @@ func (r *Registry) MakeGroup(now time.Time, g Group) (Group, error) {
 	return g, r.write(now, r.groupChange(g, GroupMade{g}))
 }
 
-// ChangeGroup changes a terminal group: its name, its webhook URL or its merchant. Its id and its
-// account stay.
+// ChangeGroup changes a terminal group: its name, its webhook URL, its merchant, what its terminals may
+// do or its fees. Its id and its account stay.
 func (r *Registry) ChangeGroup(now time.Time, id string, change func(*Group)) (Group, error) {
 	r.writing.Lock()
 	defer r.writing.Unlock()
@@ -59,9 +61,10 @@ func (r *Registry) ChangeGroup(now time.Time, id string, change func(*Group)) (G
 		return Group{}, fmt.Errorf("%w: group", ErrUnknown)
 	}
 	g := former
+	g.Fees = slices.Clone(former.Fees)
 	change(&g)
 	g.ID, g.Account = former.ID, former.Account
-	if err := checkGroup(g); err != nil || g == former {
+	if err := checkGroup(g); err != nil || reflect.DeepEqual(g, former) {
 		return g, err
 	}
 	return g, r.write(now, r.groupChange(g, GroupChanged{g}))
@@ -228,7 +231,34 @@ func checkGroup(g Group) error {
 			return fmt.Errorf("%w: merchant text is longer than %d bytes", ErrInvalid, maxName)
 		}
 	}
+	if g.CreditLimit < 0 || g.CreditLimit > maxCreditLimit {
+		return fmt.Errorf("%w: the limit of refunds without a payment is 0 to %d cents", ErrInvalid, maxCreditLimit)
+	}
+	if err := checkFees(g.Fees); err != nil {
+		return err
+	}
 	return checkName("group name", g.Name)
+}
+
+func checkFees(fees []Fee) error {
+	if len(fees) > maxFees {
+		return fmt.Errorf("%w: more than %d fees", ErrInvalid, maxFees)
+	}
+	seen := make(map[string]bool)
+	for _, f := range fees {
+		switch {
+		case seen[f.Method]:
+			return fmt.Errorf("%w: two fees for one method", ErrInvalid)
+		case f.Method != "" && (len(f.Method) > maxMethod || !alphanumeric(f.Method)):
+			return fmt.Errorf("%w: a fee's method has up to %d letters and digits", ErrInvalid, maxMethod)
+		case f.FixedMinor < 0 || f.FixedMinor > maxFee || f.MinimumMinor < 0 || f.MinimumMinor > maxFee:
+			return fmt.Errorf("%w: a fee's fixed part and minimum are 0 to %d cents", ErrInvalid, maxFee)
+		case f.BasisPoints < 0 || f.BasisPoints > maxBasisPoints:
+			return fmt.Errorf("%w: a fee's share is 0 to %d basis points", ErrInvalid, maxBasisPoints)
+		}
+		seen[f.Method] = true
+	}
+	return nil
 }
 
 func checkName(what, name string) error {

@@ -32,6 +32,27 @@ type Group struct {
 	Name       string   `json:"name"`
 	WebhookURL string   `json:"webhookURL,omitempty"`
 	Merchant   Merchant `json:"merchant"`
+	// CreditLimit is the highest amount in cents that its terminals may pay to a card without a payment
+	// behind it; 0 allows no such refunds.
+	CreditLimit int64 `json:"creditLimit,omitempty"`
+	// CardChecks tells whether its terminals may ask an issuer about a card for an amount of 0.
+	CardChecks bool  `json:"cardChecks,omitempty"`
+	Fees       []Fee `json:"fees,omitempty"`
+}
+
+// Fee is what a payment by one method costs the merchant: a fixed part and a share of the amount, and
+// a minimum of both together.
+type Fee struct {
+	Method       string `json:"method,omitempty"` // as the dialect names it; empty for all that have no fee of their own
+	FixedMinor   int64  `json:"fixedMinor,omitempty"`
+	BasisPoints  int64  `json:"basisPoints,omitempty"` // hundredths of a per cent
+	MinimumMinor int64  `json:"minimumMinor,omitempty"`
+}
+
+// Of is the fee of a payment in cents. Halves of a cent count as whole ones.
+func (f Fee) Of(minor int64) int64 {
+	share := minor/10_000*f.BasisPoints + (minor%10_000*f.BasisPoints+5_000)/10_000
+	return max(f.FixedMinor+share, f.MinimumMinor)
 }
 
 // Merchant is what receipts and the acquirer need to know of a place of business.

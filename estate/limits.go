@@ -18,6 +18,12 @@ const (
 	maxReason   = 40
 	maxSoftware = 64
 	loadPage    = 1000
+
+	maxCreditLimit = 1_000_000 // cents
+	maxFees        = 50        // of a group
+	maxMethod      = 20
+	maxFee         = 100_000 // cents
+	maxBasisPoints = 10_000
 )
 
 // Activation codes: 8 of 32 symbols are 40 bits; with the lock, a device that guesses day and night

@@ -360,15 +360,17 @@ func TestGroupsChange(t *testing.T) {
 	got, err := w.ChangeGroup(noon, w.group.ID, func(g *estate.Group) {
 		g.Name, g.WebhookURL = "Utrecht", "https://till.example/hook"
 		g.ID, g.Account = "1", "2"
+		g.CreditLimit, g.CardChecks, g.Fees = 6000, true, []estate.Fee{{Method: "VISA", FixedMinor: 10, BasisPoints: 150}}
 	})
 	must(t, err)
 	want := w.group
 	want.Name, want.WebhookURL = "Utrecht", "https://till.example/hook"
+	want.CreditLimit, want.CardChecks, want.Fees = 6000, true, []estate.Fee{{Method: "VISA", FixedMinor: 10, BasisPoints: 150}}
 	if diff := cmp.Diff(want, got); diff != "" {
 		t.Errorf("the changed group:\n%s", diff)
 	}
 	again := openOn(t, w.store)
-	if got, _ := again.Group(w.group.ID); got != want {
+	if got, _ := again.Group(w.group.ID); !cmp.Equal(got, want) {
 		t.Errorf("after reopening: %+v", got)
 	}
 	if _, err := w.ChangeGroup(noon, w.group.ID, func(*estate.Group) {}); err != nil {
@@ -380,6 +382,11 @@ func TestGroupsChange(t *testing.T) {
 	for name, change := range map[string]func(*estate.Group){
 		"no name":  func(g *estate.Group) { g.Name = "" },
 		"long URL": func(g *estate.Group) { g.WebhookURL = strings.Repeat("x", 3000) },
+		"credit":   func(g *estate.Group) { g.CreditLimit = -1 },
+		"fee":      func(g *estate.Group) { g.Fees[0].BasisPoints = 10_001 },
+		"fixed":    func(g *estate.Group) { g.Fees[0].FixedMinor = -1 },
+		"method":   func(g *estate.Group) { g.Fees[0].Method = "V ISA" },
+		"twice":    func(g *estate.Group) { g.Fees = append(g.Fees, g.Fees[0]) },
 	} {
 		if _, err := w.ChangeGroup(noon, w.group.ID, change); !errors.Is(err, estate.ErrInvalid) {
 			t.Errorf("%s: %v", name, err)
@@ -388,8 +395,19 @@ func TestGroupsChange(t *testing.T) {
 	if _, err := w.ChangeGroup(noon, "9", func(*estate.Group) {}); !errors.Is(err, estate.ErrUnknown) {
 		t.Errorf("an unknown group: %v", err)
 	}
-	if got, _ := w.Group(w.group.ID); got != want {
+	if got, _ := w.Group(w.group.ID); !cmp.Equal(got, want) {
 		t.Errorf("after refused changes: %+v", got)
+	}
+}
+
+func TestFees(t *testing.T) {
+	fee := estate.Fee{FixedMinor: 10, BasisPoints: 150, MinimumMinor: 12}
+	for minor, want := range map[int64]int64{
+		1: 12, 166: 12, 167: 13, 1250: 29, 1233: 28, 1234: 29, 999_999_999_999: 15_000_000_010,
+	} {
+		if got := fee.Of(minor); got != want {
+			t.Errorf("the fee of %d cents is %d, want %d", minor, got, want)
+		}
 	}
 }
 

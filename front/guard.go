@@ -18,10 +18,10 @@ func SimGuard(next http.Handler, hosts ...string) http.Handler {
 		switch {
 		case !hostAllowed(r, hosts):
 			Refuse(w, http.StatusForbidden, "host_not_allowed",
-				"the simulation answers only to localhost and to addresses of this machine")
+				"the pages and the simulation answer only to localhost and to addresses of this machine")
 		case !sameOrigin(r):
 			Refuse(w, http.StatusForbidden, "origin_not_allowed",
-				"the simulation answers only to its own pages and to programs that send no Origin")
+				"the pages and the simulation answer only to Kassa's own pages and to programs that send no Origin")
 		default:
 			next.ServeHTTP(w, r)
 		}

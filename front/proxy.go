@@ -73,6 +73,12 @@ func (p *Proxy) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		},
 		ErrorHandler: p.absent,
 	}
+	// Without it the server closes the request's body with the first byte of the answer. A peer that
+	// answers at once would then be cut off in the middle: its request counts as not written to the end.
+	if err := http.NewResponseController(w).EnableFullDuplex(); err != nil && !errors.Is(err, http.ErrNotSupported) {
+		p.absent(w, r, err)
+		return
+	}
 	proxy.ServeHTTP(w, r)
 }
 

@@ -2,6 +2,7 @@ package front_test
 
 import (
 	"bufio"
+	"context"
 	"errors"
 	"io"
 	"log/slog"
@@ -10,6 +11,7 @@ import (
 	"net/url"
 	"strings"
 	"testing"
+	"time"
 
 	"kassa/front"
 )
@@ -91,5 +93,49 @@ func TestProxyWithoutAPeer(t *testing.T) {
 				t.Errorf("the key is in the log: %s", h.log)
 			}
 		})
+	}
+}
+
+// TestProxyPassesOnWhatAPeerAnswersAtOnce: a peer that answers before its request is written to the
+// end is not cut off, here by one that is written to the end only after the answer has begun.
+func TestProxyPassesOnWhatAPeerAnswersAtOnce(t *testing.T) {
+	peer := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		c := http.NewResponseController(w)
+		if err := errors.Join(c.EnableFullDuplex(), c.Flush()); err != nil {
+			t.Error(err)
+		}
+		body, err := io.ReadAll(r.Body)
+		if err != nil {
+			t.Error(err)
+		}
+		w.Write(body)
+	}))
+	defer peer.Close()
+	where, err := url.Parse(peer.URL)
+	if err != nil {
+		t.Fatal(err)
+	}
+	proxy := front.NewProxy(func() (*url.URL, error) { return where, nil }, slog.New(slog.DiscardHandler))
+	defer proxy.Close()
+	h := run(t, proxy)
+	ctx, cancel := context.WithTimeout(t.Context(), 5*time.Second)
+	defer cancel()
+	asked, ask := io.Pipe()
+	context.AfterFunc(ctx, func() { _ = ask.CloseWithError(ctx.Err()) }) // nobody reads it any more
+	r, err := http.NewRequestWithContext(ctx, "POST", h.url+"/x", asked)
+	if err != nil {
+		t.Fatal(err)
+	}
+	res, err := h.client.Do(r) // returns with the head of the answer
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer res.Body.Close()
+	if _, err := io.WriteString(ask, "late"); err != nil {
+		t.Fatal(err)
+	}
+	ask.Close()
+	if got, err := io.ReadAll(res.Body); err != nil || string(got) != "late" {
+		t.Errorf("%q, %v", got, err)
 	}
 }

@@ -27,6 +27,7 @@ const (
 	purposeBDK    = "kassa.hsm.v1 base derivation key"
 	purposeSecret = "kassa.hsm.v1 secret"
 	purposeLookup = "kassa.hsm.v1 lookup"
+	purposeEnter  = "kassa.hsm.v1 entered card"
 )
 
 // The files in a module's folder.
@@ -44,6 +45,8 @@ var (
 	ErrSealed = errors.New("hsm: sealed data do not open")
 	// ErrPIN tells that a PIN block holds no PIN for this card.
 	ErrPIN = errors.New("hsm: PIN block does not decrypt")
+	// ErrEntered tells that what was typed in is not a card.
+	ErrEntered = errors.New("hsm: not a card number, an expiry YYMM and a verification code of 3 or 4 digits")
 	// ErrInjection tells that a terminal's request for a key is malformed.
 	ErrInjection = errors.New("hsm: key injection request is malformed")
 	// ErrSecret tells that a secret or its name is empty or too long.
@@ -70,6 +73,7 @@ type Module struct {
 	zone   Zone
 	secret card.Key // seals secrets
 	lookup card.Key // hashes secrets
+	enter  card.Key // seals cards that were typed in
 }
 
 // guarded lets goroutines share a source of randomness that was not made for that.
@@ -150,6 +154,9 @@ func (m *Module) newBase() error {
 func (m *Module) takeRoot(root card.Key) error {
 	var err error
 	if m.secret, err = subkey(root, purposeSecret); err != nil {
+		return err
+	}
+	if m.enter, err = subkey(root, purposeEnter); err != nil {
 		return err
 	}
 	m.lookup, err = subkey(root, purposeLookup)

@@ -153,7 +153,7 @@ func (m Message) MarshalJSON() ([]byte, error) {
 func (m Message) LogValue() slog.Value { return slog.StringValue(m.String()) }
 
 // masked is what may be shown of a value. A PAN keeps its first six and last four (PCI DSS 3.4.1);
-// expiry, tracks, PIN blocks and chip data (DE55 holds tags 57 and 5A) keep nothing but their
+// expiry, tracks, PIN blocks, verification codes and chip data (DE55 holds tags 57 and 5A) keep nothing but their
 // length. DE34 and 36 are not in any profile here, but a message may have been given them.
 func masked(de int, v string) string {
 	switch de {
@@ -162,7 +162,7 @@ func masked(de int, v string) string {
 			return v[:6] + strings.Repeat("*", len(v)-10) + v[len(v)-4:]
 		}
 		return "(" + strconv.Itoa(len(v)) + " masked)"
-	case 14, 34, 35, 36, 45, 52, 55, 110:
+	case 14, 34, 35, 36, 45, 52, 55, 110, 126:
 		return "(" + strconv.Itoa(len(v)) + " masked)"
 	case 64, 128:
 		return fmt.Sprintf("%X", v)

@@ -75,7 +75,8 @@ var bcd87 = Profile{
 }
 
 // fields1987 are the data elements of the 1987 edition that a card-present link uses. DE110 is a
-// private element: an ISO 9564 format 4 PIN block has 16 bytes and does not fit DE52.
+// private element: an ISO 9564 format 4 PIN block has 16 bytes and does not fit DE52. DE126 is another
+// one: the card verification code of a card that was typed in.
 var fields1987 = [129]field{
 	2:   {contentDigits, lengthLL, 19},
 	3:   {contentDigits, lengthFixed, 6},
@@ -131,5 +132,6 @@ var fields1987 = [129]field{
 	95:  {contentAN, lengthFixed, 42},
 	97:  {contentSigned, lengthFixed, 17},
 	110: {contentBinary, lengthLLL, 999},
+	126: {contentDigits, lengthLLL, 4},
 	128: {contentBinary, lengthFixed, macBytes},
 }

@@ -15,6 +15,7 @@ func authorise(r poilink.AuthorisationRequest) kassa.Authorise {
 		Card: kassa.CardFacts{
 			BIN: r.Card.BIN, Last4: r.Card.Last4, Brand: r.Card.Brand, AID: r.Card.AID, Label: r.Card.Label,
 			Expiry: r.Card.Expiry, PSN: r.Card.PSN, CVM: kassa.CVM(r.Card.CVM), SingleTap: r.Card.SingleTap,
+			Cryptogram: valueOf(r.EMV, 0x9F26, 8), TVR: valueOf(r.EMV, 0x95, 5), TSI: valueOf(r.EMV, 0x9B, 2),
 		},
 		Sealed: kassa.SealedCard{KSN: r.KSN, Track2: r.Sealed, PIN: r.PIN, EMV: r.EMV},
 	}
@@ -37,7 +38,7 @@ func checkRequest(r poilink.AuthorisationRequest) string {
 		return "authorisationRequest: pin is not 16 bytes"
 	}
 	switch r.Entry {
-	case poilink.EntryContactless, poilink.EntryChip, poilink.EntryMagstripe:
+	case poilink.EntryContactless, poilink.EntryChip, poilink.EntryMagstripe, poilink.EntryFallback:
 	default:
 		return "authorisationRequest: entry is unknown"
 	}
@@ -112,6 +113,25 @@ func checkEMV(b []byte) string {
 		if constructed {
 			b = rest // what is inside is walked over too
 		}
+	}
+	return ""
+}
+
+// valueOf gives a primitive object of a length in hex, empty when there is none.
+func valueOf(b []byte, tag, length int) string {
+	for len(b) > 0 {
+		t, rest, ok := cutTag(b)
+		if !ok {
+			return ""
+		}
+		n, rest, ok := cutLength(rest)
+		if !ok || n > len(rest) {
+			return ""
+		}
+		if t == tag && n == length {
+			return strings.ToUpper(hex.EncodeToString(rest[:n]))
+		}
+		b = rest[n:]
 	}
 	return ""
 }

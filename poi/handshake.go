@@ -133,6 +133,7 @@ func (m *Machine) welcome(s *session) {
 		Epoch: s.epoch, Received: m.taken(), HeartbeatMS: m.rules.Heartbeat.Milliseconds(),
 		TimeMS: m.now.UnixMilli(), KeysConfirmed: known,
 	}
+	s.keyed = known
 	t, active := m.rules.Directory.TerminalByPOIID(m.poiid)
 	if active {
 		g, _ := m.rules.Directory.Group(t.Group)
@@ -224,7 +225,11 @@ func (m *Machine) keyMade(in KeyMade) {
 
 func (m *Machine) keysChecked(in KeysChecked) {
 	m.settled(in.Seq)
-	if s := m.session(in.Link); s != nil && in.Err != nil {
+	s := m.session(in.Link)
+	if s == nil {
+		return
+	}
+	if s.keyed = in.Err == nil; !s.keyed {
 		m.refuse(s, poilink.RefusedIPEKMissing, textKeysDiffer, 0)
 	}
 }
@@ -236,6 +241,10 @@ func (m *Machine) activate(s *session, in poilink.Activate) {
 	}
 	if !m.activations.take(m.now, activationsPerMinute) {
 		m.refuse(s, poilink.RefusedOverloaded, textTooFast, retryActivation)
+		return
+	}
+	if !s.keyed { // what it was once given counts for nothing: it may have lost its keys since
+		m.refuse(s, poilink.RefusedIPEKMissing, estate.Refusal{Code: estate.RefusedIPEKMissing}.Text(), 0)
 		return
 	}
 	m.emit(DecideActivation{Link: s.link, Code: in.Code})

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io"
 	"log/slog"
+	"maps"
 	"slices"
 	"strings"
 	"sync"
@@ -182,6 +183,16 @@ func (h *Hub) Online(tid string) bool {
 	return u.machine.Online()
 }
 
+// Jump tells that the test clock is about to be moved on.
+func (h *Hub) Jump(by time.Duration) {
+	h.mu.RLock()
+	units := slices.Collect(maps.Values(h.units))
+	h.mu.RUnlock()
+	for _, u := range units {
+		h.handle(u, Jumped{By: by})
+	}
+}
+
 // CloudMode tells whether a terminal shows what cash registers send; true when it has not said.
 func (h *Hub) CloudMode(tid string) bool {
 	r, ok := h.Report(tid)
@@ -267,6 +278,8 @@ func (h *Hub) handle(u *unit, in Input) (slow []Output) {
 			if engine != nil {
 				engine.POIMode(out.TID, out.Own)
 			}
+		case Alert:
+			h.cfg.Log.Warn("poi.alarm", "poiid", u.poiid, "order", out.Order, "alarm", out.Text)
 		case Connected:
 			if engine != nil {
 				engine.POIConnected(out.TID, u.poiid, out.Open)

@@ -89,6 +89,9 @@ type Tell struct {
 // Shutdown ends all links in order; the POI comes back after RetryAfter.
 type Shutdown struct{ RetryAfter time.Duration }
 
+// Jumped tells that the test clock is about to be moved on: no terminal has been silent meanwhile.
+type Jumped struct{ By time.Duration }
+
 // Tick tells that time has passed.
 type Tick struct{}
 
@@ -104,6 +107,7 @@ func (Asked) input()             {}
 func (Settled) input()           {}
 func (Tell) input()              {}
 func (Shutdown) input()          {}
+func (Jumped) input()            {}
 func (Tick) input()              {}
 
 // Output is what follows from an input, to be done in order. The set is closed.
@@ -185,6 +189,9 @@ type DecideActivation struct {
 	Code string
 }
 
+// Alert is something that people should look at.
+type Alert struct{ Order, Text string }
+
 func (Send) output()             {}
 func (Close) output()            {}
 func (ToEngine) output()         {}
@@ -197,3 +204,4 @@ func (PinKey) output()           {}
 func (MakeKey) output()          {}
 func (CheckKeys) output()        {}
 func (DecideActivation) output() {}
+func (Alert) output()            {}

@@ -62,6 +62,7 @@ type session struct {
 	opened time.Time
 	nonce  []byte
 	hello  *poilink.Hello // until the welcome
+	keyed  bool           // the POI has shown that it holds its initial key
 	why    string         // why we ended it
 }
 
@@ -127,6 +128,8 @@ func (m *Machine) Handle(now time.Time, in Input) []Output {
 		for _, s := range m.sessions {
 			m.end(s, poilink.Bye{Reason: "shutdown", RetryAfterMS: in.RetryAfter.Milliseconds()})
 		}
+	case Jumped:
+		m.jumped(in.By)
 	case Tick:
 		m.tick()
 	}
@@ -269,6 +272,14 @@ func (m *Machine) lost(in Lost) {
 		m.reason = in.Reason
 	}
 	m.emit(Down{Epoch: s.epoch, Reason: m.reason})
+}
+
+// jumped lets the silence of a link begin later by what the clock is moved on.
+func (m *Machine) jumped(by time.Duration) {
+	for _, s := range m.sessions {
+		s.last, s.opened = s.last.Add(by), s.opened.Add(by)
+	}
+	m.moved = m.moved.Add(by)
 }
 
 func (m *Machine) tick() {

@@ -17,6 +17,9 @@ const saleID = "kassa"
 // its next hello brings what it needs.
 func (m *Machine) tell(in Tell) {
 	id := in.Order.ID()
+	if e, ok := in.Effect.(kassa.TellAnswer); ok && (e.Answer.Reason == kassa.KeyReplay || e.Answer.Reason == kassa.CardDataUnreadable) {
+		m.emit(Alert{Order: id, Text: e.Answer.Reason.Text()})
+	}
 	if !m.Online() {
 		m.forget(id, in.Effect)
 		return

@@ -244,6 +244,9 @@ func (m *Machine) nexo(link LinkID, seq uint64, raw json.RawMessage) string {
 	if r.Result != nexo.ResultFailure {
 		return ""
 	}
+	if r.ErrorCondition == nexo.ErrorDeviceOut {
+		m.emit(Alert{Order: h.ServiceID, Text: "the terminal has no key to pay with, or cannot read cards"})
+	}
 	switch r.ErrorCondition {
 	case nexo.ErrorCancel:
 		m.toEngine(link, seq, h.ServiceID, kassa.POIEnded{Reason: kassa.CancelledAtPOI})

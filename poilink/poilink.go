@@ -243,11 +243,12 @@ type Progress struct {
 // EntryMode is how the card was read.
 type EntryMode string
 
-// The entry modes (ISO 8583 DE22 071, 051, 901).
+// The entry modes (ISO 8583 DE22 071, 051, 901, 801).
 const (
 	EntryContactless EntryMode = "contactless"
 	EntryChip        EntryMode = "chip"
 	EntryMagstripe   EntryMode = "magstripe"
+	EntryFallback    EntryMode = "fallback" // the stripe of a card whose chip could not be read
 )
 
 // AuthorisationRequest (caaa.001 AcceptorAuthorisationRequest) asks for one authorisation.

@@ -38,6 +38,7 @@ type books struct {
 	profile  *iso8583.Profile
 	problems []Problem
 	sales    map[string]int                        // 0200 sales sent, by TID, STAN and DE7
+	known    map[string]bool                       // sales that the host said it has had before, likewise
 	names    map[string]string                     // TID, STAN and day: the one request that had it
 	last     map[string]string                     // TID: the STAN of its newest sale
 	answers  map[string]uint64                     // exchange and request: the seq that told its answer last
@@ -53,7 +54,7 @@ type receiptSeen struct {
 
 func newBooks(w *world) *books {
 	return &books{
-		w: w, profile: iso8583.Kassa87(), sales: make(map[string]int), names: make(map[string]string),
+		w: w, profile: iso8583.Kassa87(), sales: make(map[string]int), known: make(map[string]bool), names: make(map[string]string),
 		last: make(map[string]string), answers: make(map[string]uint64), ends: make(map[string]map[string]terminal.Result), prompts: make(map[string]int),
 	}
 }
@@ -73,6 +74,9 @@ type booked struct {
 	Ref    string    `json:"ref"`
 	TID    string    `json:"tid"`
 	Amount money     `json:"amount"`
+	Kind   string    `json:"kind"`
+	Away   string    `json:"channel"` // not empty: the card was typed in
+	Later  string    `json:"capture"` // not empty: held, and captured later
 	Status string    `json:"status"`
 	End    string    `json:"end"`
 	Parked string    `json:"parked"`
@@ -83,7 +87,15 @@ type booked struct {
 		Reason         string        `json:"reason"`
 		Authorisations []bookedTried `json:"authorisations"`
 	} `json:"attempts"`
-	Refunds []bookedRefund `json:"refunds"`
+	Refunds  []bookedRefund `json:"refunds"`
+	Captures []bookedRefund `json:"captures"`
+	Hold     *struct {
+		Closed  string `json:"closed"`
+		Release *struct {
+			Amount         money     `json:"amount"`
+			AcknowledgedAt time.Time `json:"acknowledgedAt"`
+		} `json:"release"`
+	} `json:"hold"`
 }
 
 type money struct {
@@ -103,11 +115,14 @@ type bookedTried struct {
 	} `json:"reversal"`
 }
 
+// bookedRefund is a refund or a capture.
 type bookedRefund struct {
-	Number int64  `json:"number"`
-	Amount money  `json:"amount"`
-	STAN   string `json:"stan"`
-	Status string `json:"status"`
+	Number  int64  `json:"number"`
+	Amount  money  `json:"amount"`
+	STAN    string `json:"stan"`
+	Status  string `json:"status"`
+	Asked   bool   `json:"cancelAsked"`
+	Refused string `json:"voidRefused"`
 }
 
 func (o booked) final() bool {
@@ -149,6 +164,14 @@ func (b *books) orderByRef(ref string) (kassa.Order, bool) {
 	return o, json.Unmarshal(s.State, &o) == nil
 }
 
+// heard sees every answer of the host that reaches Kassa: to a sale that it has had before, the
+// stored answer may be fetched.
+func (b *books) heard(frame []byte) {
+	if m, err := b.profile.Unpack(frame); err == nil && m.Get(39) == "94" {
+		b.known[strings.TrimRight(m.Get(41), " ")+m.Get(11)+m.Get(7)] = true
+	}
+}
+
 // sent sees every frame that Kassa writes to the host, before the network does anything to it.
 func (b *books) sent(frame []byte) {
 	m, err := b.profile.Unpack(frame)
@@ -165,8 +188,10 @@ func (b *books) sent(frame []byte) {
 		b.w.mark(ReversalRepeated)
 	case "0201":
 		b.w.mark(RefundRepeated)
+	case "0221":
+		b.w.mark(CaptureRepeated)
 	}
-	if m.MTI != "0200" && m.MTI != "0201" {
+	if m.MTI[1] != '1' && m.MTI[1] != '2' {
 		return
 	}
 	day := tid + "|" + stan + "|" + at[:4]
@@ -176,13 +201,17 @@ func (b *books) sent(frame []byte) {
 	}
 	b.names[day] = request
 	b.durable(order, m)
-	if m.Get(3) != "000000" {
+	if !m.Has(35) && !m.Has(2) { // it is about no card, and may be repeated
 		return
 	}
 	if before := b.last[tid]; before > stan {
 		b.w.mark(STANWrapped)
 	}
 	b.last[tid] = stan
+	if m.MTI[3] == '1' && b.known[tid+stan+at] {
+		b.w.mark(AnswerFetched)
+		return
+	}
 	if b.sales[tid+stan+at]++; b.sales[tid+stan+at] > 1 {
 		b.wrong(doubled, order, "the authorisation with STAN "+stan+" was sent twice")
 	}
@@ -191,8 +220,8 @@ func (b *books) sent(frame []byte) {
 // durable checks that what identifies a request is on the disk before the request leaves.
 func (b *books) durable(order string, m *iso8583.Message) {
 	o, ok := b.order(order)
-	if ok && m.Get(3) == "200000" {
-		for _, r := range o.Refunds {
+	if ok && !m.Has(35) && !m.Has(2) {
+		for _, r := range append(o.Refunds, o.Captures...) {
 			if r.STAN == m.Get(11) {
 				return
 			}
@@ -228,6 +257,9 @@ func (b *books) restarts(d *disk.Disk) {
 		switch o.Status {
 		case "authorising":
 			b.w.mark(RestartAuthorising)
+			if o.Away != "" {
+				b.w.mark(RestartEntered)
+			}
 		case "completing":
 			b.w.mark(RestartCompleting)
 		}
@@ -237,9 +269,20 @@ func (b *books) restarts(d *disk.Disk) {
 			}
 		}
 		for _, r := range o.Refunds {
-			if r.Status == "accepted" {
+			switch r.Status {
+			case "accepted":
 				b.w.mark(RestartRefunding)
+			case "voiding":
+				b.w.mark(RestartVoiding)
 			}
+		}
+		for _, c := range o.Captures {
+			if c.Status == "accepted" {
+				b.w.mark(RestartCapturing)
+			}
+		}
+		if h := o.Hold; h != nil && h.Release != nil && h.Release.AcknowledgedAt.IsZero() {
+			b.w.mark(RestartReleasing)
 		}
 		return nil
 	})

@@ -13,39 +13,6 @@ import (
 	"kassa/virtual/terminal"
 )
 
-// ledger is what the checker adds up from the issuer's records, by order.
-type ledger struct {
-	posted   map[string][]host.Record // sales that stand
-	reversed map[string]int           // sales that were posted and undone
-	refunds  map[string][]host.Record // refunds that stand
-}
-
-func (b *books) ledger() ledger {
-	l := ledger{posted: make(map[string][]host.Record), reversed: make(map[string]int), refunds: make(map[string][]host.Record)}
-	undone := make(map[uint64]bool)
-	records := b.w.host.records()
-	for _, r := range records {
-		if r.Kind == host.KindReversal && r.State == host.StatePosted {
-			undone[r.OfN] = true
-		}
-		if r.Kind == host.KindReversal && r.RC == "25" {
-			b.w.mark(ReversalOfNothing)
-		}
-	}
-	for _, r := range records {
-		switch {
-		case r.State != host.StatePosted:
-		case r.Kind == host.KindSale && undone[r.N]:
-			l.reversed[r.Lifecycle]++
-		case r.Kind == host.KindSale:
-			l.posted[r.Lifecycle] = append(l.posted[r.Lifecycle], r)
-		case r.Kind == host.KindRefund && !undone[r.N]:
-			l.refunds[r.Lifecycle] = append(l.refunds[r.Lifecycle], r)
-		}
-	}
-	return l
-}
-
 // check compares everybody's books at the end.
 func (b *books) check() int {
 	l := b.ledger()
@@ -65,7 +32,10 @@ func (b *books) check() int {
 		b.checkMoney(id, o, l)
 		b.checkHistory(id, s)
 	}
-	for _, strangers := range []map[string][]host.Record{l.posted, l.refunds} {
+	if b.w.host.machine != nil {
+		b.checkBalances(l)
+	}
+	for _, strangers := range []map[string][]host.Record{l.granted, l.refunds, l.captures} {
 		for id := range strangers {
 			if _, ok := orders[id]; !ok {
 				b.wrong(lost, id, "the issuer has money for an order that Kassa does not know")
@@ -98,56 +68,23 @@ func (b *books) checkEnd(id string, o booked, s journal.Stream) {
 		}
 	}
 	for _, r := range o.Refunds {
-		if r.Status == "accepted" {
+		if r.Status == "accepted" || r.Status == "voiding" {
 			b.wrong(open, id, "a refund never ended")
 		}
 	}
-}
-
-// checkMoney: the issuer holds the amount exactly once if the order is completed, and else nothing.
-func (b *books) checkMoney(id string, o booked, l ledger) {
-	posted := l.posted[id]
-	switch {
-	case len(posted) > 1:
-		b.wrong(doubled, id, fmt.Sprintf("charged %d times", len(posted)))
-	case o.Status == "completed" && len(posted) == 0:
-		b.wrong(lost, id, "completed, and the issuer has nothing")
-	case o.Status == "completed" && (posted[0].Amount != o.Amount.Minor || posted[0].TID != o.TID):
-		b.wrong(lost, id, "the issuer has another amount or terminal")
-	case o.Status != "completed" && len(posted) == 1:
-		b.wrong(lost, id, o.Status+", and the issuer keeps the money")
-	}
-	if o.Status != "completed" && l.reversed[id] > 0 {
-		b.w.mark(AuthorisationFailed)
-	}
-	var booked, back int64
-	done := 0
-	for _, r := range o.Refunds {
-		if r.Status == "completed" {
-			booked += r.Amount.Minor
-			done++
+	for _, c := range o.Captures {
+		if c.Status == "accepted" {
+			b.wrong(open, id, "a capture never ended")
 		}
-	}
-	for _, r := range l.refunds[id] {
-		back += r.Amount
-	}
-	switch {
-	case len(l.refunds[id]) > done || back > booked:
-		b.wrong(doubled, id, fmt.Sprintf("the issuer paid back %d in %d, Kassa booked %d in %d", back, len(l.refunds[id]), booked, done))
-	case back < booked:
-		b.wrong(lost, id, fmt.Sprintf("the issuer paid back %d, Kassa booked %d", back, booked))
-	case back > o.Amount.Minor || (back > 0 && o.Status != "completed"):
-		b.wrong(doubled, id, "more was paid back than was paid")
-	}
-	if done > 0 {
-		b.w.mark(RefundDone)
 	}
 }
 
 // afterEnd are the facts that may follow an order's end.
 func afterEnd(kind string) bool {
 	switch kind {
-	case "LateAnswerKept", "ReversalDue", "ReversalAcknowledged", "RefundTaken", "RefundSettled":
+	case "LateAnswerKept", "ReversalDue", "ReversalAcknowledged", "RefundTaken", "RefundSettled",
+		"RefundCancelRequested", "RefundVoidDue", "RefundVoidSettled", "CaptureTaken", "CaptureSettled",
+		"HoldClosed", "ReleaseDue", "ReleaseAcknowledged":
 		return true
 	}
 	return false
@@ -236,6 +173,12 @@ func (b *books) marksOf(id string, kinds []string, events []kassa.Event) {
 		{CompletionLost, o.End == "completion_missing"},
 		{SteppedUp, paid && (reasons["soft_decline_pin"] || reasons["soft_decline_insert"])},
 		{WrongPINThenPaid, paid && reasons["wrong_pin"]},
+		{PartReversed, o.End == "partial_not_allowed"},
+		{EnteredPaid, paid && o.Away != ""},
+		{EnteredDeclined, !paid && o.Away != "" && reasons[o.End]},
+		{EnteredUnknown, o.Away != "" && has(kinds, "ReversalAcknowledged")},
+		{CreditPaid, paid && o.Kind == "credit"},
+		{CheckDone, paid && o.Kind == "card_check"},
 		{OtherCardPaid, paid && (reasons["declined"] || reasons["declined_funds"] || reasons["declined_security"])},
 	} {
 		if m.is {
@@ -282,7 +225,7 @@ func (b *books) checkTerminals(orders map[string]booked) {
 			_, here := b.ends[d.poiid][id]
 			ended = ended || here || d.forgot && d.tid == o.TID
 		}
-		if o.Status == "completed" && !ended {
+		if o.Status == "completed" && !ended && o.Away == "" {
 			b.wrong(open, id, "completed, and its terminal never heard of it")
 		}
 	}
@@ -308,7 +251,7 @@ func (b *books) checkRegisters(orders map[string]booked) {
 		case !ok:
 			b.wrong(lost, s.order, "an acknowledged order is not there")
 			continue
-		case o.Ref != s.ref || o.Amount.Minor != s.amount || o.TID != s.d.tid:
+		case o.Ref != s.ref || o.Amount.Minor != s.amount || o.TID != s.tid:
 			b.wrong(lost, s.order, "an acknowledged order has another content")
 		}
 		for _, told := range s.told {
@@ -319,6 +262,11 @@ func (b *books) checkRegisters(orders map[string]booked) {
 		for number := range s.refunds {
 			if !slices.ContainsFunc(o.Refunds, func(r bookedRefund) bool { return r.Number == number }) {
 				b.wrong(lost, s.order, "an acknowledged refund is not there")
+			}
+		}
+		for number := range s.captures {
+			if !slices.ContainsFunc(o.Captures, func(r bookedRefund) bool { return r.Number == number }) {
+				b.wrong(lost, s.order, "an acknowledged capture is not there")
 			}
 		}
 	}

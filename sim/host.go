@@ -64,6 +64,10 @@ func (h *hostNode) handle(in host.Input) {
 			if l := h.link(o.Conn); l != nil {
 				l.answer(o.Frame)
 			}
+		case host.Raw: // what is no frame ends the connection where it is read
+			if l := h.link(o.Conn); l != nil {
+				l.up.through(h.w, time.Millisecond, l.closeAtHost)
+			}
 		case host.CloseConn:
 			if l := h.link(o.Conn); l != nil {
 				l.up.through(h.w, time.Millisecond, l.closeAtHost)

@@ -5,7 +5,6 @@ import (
 	"slices"
 	"time"
 
-	"kassa"
 	"kassa/acquirer"
 	"kassa/engine"
 	"kassa/hsm"
@@ -220,6 +219,10 @@ func (s secure) CompleteSale(m *iso8583.Message, ksn string, aad, track2, pin []
 	return s.module.CompleteSale(m, hsm.Card{KSN: ksn, AAD: aad, Sealed: track2, PIN: pin})
 }
 
+func (s secure) CompleteEntered(m *iso8583.Message, aad, sealed []byte) error {
+	return s.module.CompleteEntered(m, aad, sealed)
+}
+
 func (s secure) MAC(b []byte) ([8]byte, error) { return s.module.MAC(b) }
 
 // toEngine puts an input into the engine's inbox.
@@ -329,13 +332,8 @@ func (l *life) ask(in func(engine.Ticket) engine.Input, reply func(engine.Reply)
 
 // effect hands an effect to the acquirer's side.
 func (l *life) effect(out engine.ToAcquirer) {
-	switch e := out.Effect.(type) {
-	case kassa.SendAuthorisation:
-		l.toAcquirer(acquirer.Authorise{Order: out.Order, Effect: e})
-	case kassa.SendReversal:
-		l.toAcquirer(acquirer.Reverse{Order: out.Order, Effect: e})
-	case kassa.SendRefund:
-		l.toAcquirer(acquirer.Refund{Order: out.Order, Effect: e})
+	if in, ok := acquirer.ForHost(out.Order, out.Effect); ok {
+		l.toAcquirer(in)
 	}
 }
 

@@ -16,6 +16,7 @@ const (
 	CancelDuring        Mark = "cancel during authorisation"
 	CancelLost          Mark = "cancel came after the approval"
 	CancelWon           Mark = "cancel won"
+	AnswerFetched       Mark = "stored answer fetched from the host"
 	ReversalRepeated    Mark = "reversal repeated"
 	ReversalOfNothing   Mark = "reversal of what the host never had"
 	RefundRepeated      Mark = "refund repeated"
@@ -48,17 +49,49 @@ const (
 	WriteTooLate        Mark = "frame not started after its time"
 	UnknownReversed     Mark = "unknown outcome reversed"
 	AuthorisationFailed Mark = "reversed, and the issuer had posted it"
+
+	PartReversed        Mark = "approved in part, and reversed"
+	EnteredPaid         Mark = "typed-in card, completed"
+	EnteredDeclined     Mark = "typed-in card, declined"
+	EnteredUnknown      Mark = "typed-in card, unknown and reversed"
+	RestartEntered      Mark = "restart with a typed-in card at the host"
+	HoldCaptured        Mark = "hold captured whole"
+	HoldInPart          Mark = "hold captured in part, the rest released"
+	HoldReleased        Mark = "hold released whole"
+	HoldExpired         Mark = "hold expired"
+	HoldAtPOI           Mark = "hold of a card that was presented"
+	HoldReversed        Mark = "hold reversed, and the issuer had held it"
+	CaptureRepeated     Mark = "capture repeated"
+	CaptureAskedAgain   Mark = "capture asked again"
+	CaptureAboveRefused Mark = "capture above the rest refused"
+	CaptureTooLate      Mark = "capture refused, nothing is held"
+	CaptureRefunded     Mark = "refund of what was captured"
+	ReleaseWaited       Mark = "release waited for a capture"
+	RestartCapturing    Mark = "restart with a capture owed"
+	RestartReleasing    Mark = "restart with a release owed"
+	RefundVoided        Mark = "refund taken back"
+	RefundVoidedLater   Mark = "refund cancelled before its answer, then taken back"
+	RefundVoidRefused   Mark = "refund not taken back by the host"
+	RestartVoiding      Mark = "restart with a refund's reversal owed"
+	CreditPaid          Mark = "credit completed"
+	CreditReversed      Mark = "credit reversed, and the issuer had paid it"
+	CheckDone           Mark = "card check completed"
 )
 
 // Marks lists the marks, in the order of their definition.
 func Marks() []Mark {
 	return []Mark{
-		Paid, STANWrapped, KeyReplayed, LateApproval, LateAfterReversal, CancelDuring, CancelLost, CancelWon, ReversalRepeated, ReversalOfNothing,
+		Paid, STANWrapped, KeyReplayed, LateApproval, LateAfterReversal, CancelDuring, CancelLost, CancelWon, AnswerFetched,
+		ReversalRepeated, ReversalOfNothing,
 		RefundRepeated, RefundDone, RefundAskedAgain, RefundAboveRefused, CreateRepeated, CreateAfterEnd,
 		OtherBodyRefused, TerminalResent, TerminalResumed, JournalCompacted, AnswerRetold, DecisionOnHello, ResultLost,
 		RestartAuthorising, RestartCompleting, RestartOwing, RestartRefunding, TurnWaited, OrderExpired, OrderInactive,
 		StopPressed, SteppedUp, WrongPINThenPaid, OtherCardPaid, ChipRefused, CompletionLost, NotSent, WriteTooLate,
 		UnknownReversed, AuthorisationFailed,
+		PartReversed, EnteredPaid, EnteredDeclined, EnteredUnknown, RestartEntered, HoldCaptured, HoldInPart, HoldReleased, HoldExpired,
+		HoldAtPOI, HoldReversed, CaptureRepeated, CaptureAskedAgain, CaptureAboveRefused, CaptureTooLate, CaptureRefunded,
+		ReleaseWaited, RestartCapturing, RestartReleasing, RefundVoided, RefundVoidedLater, RefundVoidRefused,
+		RestartVoiding, CreditPaid, CreditReversed, CheckDone,
 	}
 }
 

@@ -180,6 +180,7 @@ func (l *hostLink) answer(frame []byte) {
 	}
 	l.transmit(&l.down, frame, func(frame []byte) {
 		if l.atKassa {
+			l.w.books.heard(frame)
 			l.life.toAcquirer(acquirer.FrameReceived{Conn: l.id, Frame: frame})
 		}
 	})

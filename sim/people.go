@@ -48,18 +48,18 @@ func deals() []struct {
 		weight int
 	}{
 		{"visa:000", 30}, {"mastercard:000", 10}, {"maestro:000", 4}, {"vpay:000", 4}, {"bancontact:000", 4},
-		{"visa:005", 3}, {"visa:051", 3}, {"visa:055", 3}, {"visa:070", 5}, {"visa:072", 5}, {"mastercard:065", 5},
+		{"visa:005", 3}, {"visa:010", 3}, {"visa:103", 2}, {"visa:051", 3}, {"visa:055", 3}, {"visa:070", 5}, {"visa:072", 5}, {"mastercard:065", 5},
 		{"mastercard:066", 5}, {"visa:082", 2}, {"visa:083", 4}, {"visa:100", 4}, {"visa:101", 8}, {"visa:105", 4},
 		{"mastercard:107", 4}, {"visa:108", 4}, {"mastercard:101", 3}, {"maestro:083", 2}, {"bancontact:100", 2},
 	}
 }
 
-func (p *person) draw() string {
+func (w *world) draw() string {
 	total := 0
 	for _, d := range deals() {
 		total += d.weight
 	}
-	n := p.d.w.chance.IntN(total)
+	n := w.chance.IntN(total)
 	for _, d := range deals() {
 		if n -= d.weight; n < 0 {
 			return d.id
@@ -81,7 +81,7 @@ func (p *person) present() {
 	}
 	entry := terminal.Insert
 	if len(p.d.screen.Wants) > 1 {
-		p.card = p.draw()
+		p.card = w.draw()
 		if roll := w.chance.Float64(); roll < 0.7 {
 			entry = terminal.Tap
 		} else if roll > 0.97 {

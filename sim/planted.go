@@ -63,7 +63,8 @@ func (b bug) started(l *life) {
 
 // Planted lists the bugs by name.
 func Planted() []string {
-	return []string{"reversal-skipped", "stan-reused", "effect-before-append", "late-approval-honoured", "once-only-repeated"}
+	return []string{"reversal-skipped", "stan-reused", "effect-before-append", "late-approval-honoured", "once-only-repeated",
+		"release-skipped", "capture-renumbered", "void-believed"}
 }
 
 // newBug plants a bug, for one seed.
@@ -81,6 +82,12 @@ func newBug(name string) (bug, bool) {
 		return lateApprovalHonoured(), true
 	case "once-only-repeated":
 		return onceOnlyRepeated(), true
+	case "release-skipped":
+		return releaseSkipped(), true
+	case "capture-renumbered":
+		return captureRenumbered(), true
+	case "void-believed":
+		return voidBelieved(), true
 	}
 	return bug{}, false
 }
@@ -96,6 +103,39 @@ func reversalSkipped() bug {
 		l.outcome(acquirer.Outcome{
 			Order: out.Order.ID(), Input: kassa.ReversalAnswered{Request: e.Auth.Request, ResponseCode: "00"},
 		})
+	}}
+}
+
+// releaseSkipped takes a release for done without sending it.
+func releaseSkipped() bug {
+	return bug{to: func(l *life, out engine.ToAcquirer) {
+		if _, ok := out.Effect.(kassa.SendRelease); ok {
+			l.outcome(acquirer.Outcome{Order: out.Order.ID(), Input: kassa.ReleaseAnswered{ResponseCode: "00"}})
+			return
+		}
+		l.effect(out)
+	}}
+}
+
+// captureRenumbered sends a capture that a dead process may have sent as if it were a new one.
+func captureRenumbered() bug {
+	return bug{to: func(l *life, out engine.ToAcquirer) {
+		if e, ok := out.Effect.(kassa.SendCapture); ok && e.Again {
+			e.Again, e.Capture.TransmittedAt = false, e.Capture.TransmittedAt.Add(time.Second)
+			out.Effect = e
+		}
+		l.effect(out)
+	}}
+}
+
+// voidBelieved takes every answer to the reversal of a refund for a yes.
+func voidBelieved() bug {
+	return bug{from: func(l *life, out acquirer.Outcome) {
+		if in, ok := out.Input.(kassa.RefundVoidAnswered); ok {
+			in.Reason = kassa.None
+			out.Input = in
+		}
+		l.outcome(out)
 	}}
 }
 

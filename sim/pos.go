@@ -12,8 +12,12 @@ import (
 type sale struct {
 	w      *world
 	ref    string
-	d      *device
+	tid    string
+	poiid  string // empty when the card is typed in
 	amount int64
+	kind   kassa.OrderKind
+	holds  time.Duration // captured later: how long it may be held
+	card   string        // that is typed in
 	asks   int
 
 	known   bool // the create was acknowledged
@@ -22,9 +26,14 @@ type sale struct {
 	paid    bool
 	refunds map[int64]int64 // acknowledged: number to amount
 	wants   []int64         // refunds to ask for, 0 for all that is left
-	cancels bool            // the register will cancel, and has no answer yet
-	doing   string
-	done    bool
+	voids   bool            // and a refund is cancelled again
+
+	captures map[int64]int64 // acknowledged: number to amount
+	takes    []int64         // captures to ask for, 0 for all that is left
+	releases bool            // and the rest is given back
+	cancels  bool            // the register will cancel, and has no answer yet
+	doing    string
+	done     bool
 }
 
 // The dialect and the group of every sale.
@@ -35,9 +44,10 @@ const (
 )
 
 func (w *world) newSale() {
+	d := w.devices[w.chance.IntN(len(w.devices))]
 	s := &sale{
-		w: w, ref: fmt.Sprintf("order-%d", len(w.sales)+1), d: w.devices[w.chance.IntN(len(w.devices))],
-		amount: 100 + w.chance.Int64N(4800), refunds: make(map[int64]int64),
+		w: w, ref: fmt.Sprintf("order-%d", len(w.sales)+1), tid: d.tid, poiid: d.poiid,
+		amount: 100 + w.chance.Int64N(4800), refunds: make(map[int64]int64), captures: make(map[int64]int64),
 	}
 	if w.often(0.2) {
 		s.amount += 5000 // above the contactless limit: a PIN is asked
@@ -49,16 +59,24 @@ func (w *world) newSale() {
 			s.wants = append(s.wants, []int64{0, s.amount, 17}[w.chance.IntN(3)])
 		}
 	}
+	s.choose()
 	w.sales = append(w.sales, s)
 	s.create()
 }
 
 func (s *sale) newOrder() kassa.NewOrder {
-	return kassa.NewOrder{
+	n := kassa.NewOrder{
 		Dialect: dialect, Account: "10", Scope: groupID, Ref: s.ref, Fingerprint: fmt.Sprint(s.ref, s.amount), Environment: "test",
-		POIID: s.d.poiid, TID: s.d.tid, MID: "MID000000000001", Amount: kassa.Money{Minor: s.amount, Currency: kassa.EUR},
+		POIID: s.poiid, TID: s.tid, Kind: s.kind, MID: "MID000000000001", Amount: kassa.Money{Minor: s.amount, Currency: kassa.EUR},
 		Description: "two coffees", Inactivity: 40 * time.Second, Lifetime: 100 * time.Second,
 	}
+	if s.card != "" {
+		n.Channel = kassa.Ecommerce
+	}
+	if s.holds > 0 {
+		n.Capture, n.HoldFor = kassa.CaptureLater, s.holds
+	}
+	return n
 }
 
 // call is a request over the network to Kassa: it may get lost, arrive twice, or lose its answer;
@@ -99,7 +117,9 @@ func (s *sale) create() {
 		s.w.mark(CreateRepeated)
 	}
 	order := s.newOrder()
-	s.call(func(t engine.Ticket) engine.Input { return engine.Create{Ticket: t, Order: order} }, func(r *engine.Reply) {
+	s.call(func(t engine.Ticket) engine.Input {
+		return engine.Create{Ticket: t, Order: order, Card: s.typed(order)}
+	}, func(r *engine.Reply) {
 		switch {
 		case r == nil || r.Err != nil || r.Reason == kassa.WorldBusy:
 			s.w.after(s.w.between(500*time.Millisecond, 4*time.Second), s.create)
@@ -112,7 +132,7 @@ func (s *sale) create() {
 			return
 		}
 		s.known, s.order = true, r.Order.ID()
-		if r.Order.Amount.Minor != s.amount || r.Order.TID != s.d.tid {
+		if r.Order.Amount.Minor != s.amount || r.Order.TID != s.tid {
 			s.w.books.wrong(lost, s.order, "the answer to a create is about something else")
 		}
 		if s.w.often(0.1) {
@@ -130,7 +150,9 @@ func (s *sale) imitate() {
 	other := s.newOrder()
 	other.Amount.Minor++
 	other.Fingerprint += "+"
-	s.call(func(t engine.Ticket) engine.Input { return engine.Create{Ticket: t, Order: other} }, func(r *engine.Reply) {
+	s.call(func(t engine.Ticket) engine.Input {
+		return engine.Create{Ticket: t, Order: other, Card: s.typed(other)}
+	}, func(r *engine.Reply) {
 		if r == nil || r.Err != nil {
 			return
 		}
@@ -154,8 +176,16 @@ func (s *sale) watch() {
 		switch {
 		case !o.Status.Final():
 			s.watch()
+		case s.paid && len(s.takes) > 0:
+			s.take()
+		case s.paid && s.releases:
+			s.release()
+		case s.paid && s.holds > 0 && len(s.wants) > 0 && len(o.Owed()) > 0:
+			s.watch() // what is captured can be paid back
 		case s.paid && len(s.wants) > 0:
 			s.refund()
+		case s.voids && len(s.refunds) > 0:
+			s.void()
 		case len(o.Owed()) > 0:
 			s.watch()
 		default:
@@ -231,13 +261,17 @@ func (s *sale) refund() {
 		}
 		switch r.Reason {
 		case kassa.None:
-			s.refunds[r.Refund] = amount
+			s.refunds[r.Number] = amount
 		case kassa.RefundRepeated:
-			s.refunds[r.Refund] = amount
+			s.refunds[r.Number] = amount
 			s.w.mark(RefundAskedAgain)
 		case kassa.RefundDuplicate:
 		case kassa.RefundTooHigh:
 			s.w.mark(RefundAboveRefused)
+		case kassa.NotRefundable:
+			if s.holds == 0 {
+				s.w.books.wrong(lost, s.order, "what is paid is not refundable")
+			}
 		default:
 			s.w.books.wrong(lost, s.order, "a refund was refused: "+string(r.Reason))
 		}

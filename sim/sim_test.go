@@ -28,7 +28,7 @@ func TestSeeds(t *testing.T) {
 	out, err := cmd.CombinedOutput()
 	lines := strings.Split(strings.TrimSpace(string(out)), "\n")
 	last := lines[len(lines)-1]
-	if err != nil || !strings.HasPrefix(last, "sim seeds="+seeds+" ") || !strings.HasSuffix(last, " lost=0 doubled=0 open=0 planted=5/5") {
+	if err != nil || !strings.HasPrefix(last, "sim seeds="+seeds+" ") || !strings.HasSuffix(last, " lost=0 doubled=0 open=0 planted=8/8") {
 		t.Errorf("%v\n%s", err, out)
 	}
 	t.Log(last)
@@ -106,7 +106,7 @@ func TestARunThatMissesSomethingFails(t *testing.T) {
 	if all.OK() {
 		t.Error("a planted bug that was not found is not noticed")
 	}
-	want := "sim seeds=2000 payments=0 faults=31 crashes=7 lost=0 doubled=0 open=0 planted=1/5"
+	want := "sim seeds=2000 payments=0 faults=31 crashes=7 lost=0 doubled=0 open=0 planted=1/8"
 	if got := all.String(); got != want {
 		t.Errorf("last line %q, want %q", got, want)
 	}

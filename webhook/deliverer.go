@@ -36,6 +36,8 @@ type Deliverer struct {
 
 	fresh  chan []item
 	landed chan landing
+	woken  chan struct{}
+	ended  chan struct{} // closed when Run returns
 }
 
 // landing is the end of a try.
@@ -69,13 +71,22 @@ func New(c Config) (*Deliverer, error) {
 			estate.Live: newSender(estate.Live, c.Resolver, c.Dial, c.Roots),
 			estate.Test: newSender(estate.Test, c.Resolver, c.Dial, c.Roots),
 		},
-		fresh: make(chan []item), landed: make(chan landing),
+		fresh: make(chan []item), landed: make(chan landing), woken: make(chan struct{}, 1), ended: make(chan struct{}),
 	}, nil
+}
+
+// Wake tells that the clock was moved on: what is due is looked at anew.
+func (d *Deliverer) Wake() {
+	select {
+	case d.woken <- struct{}{}:
+	default:
+	}
 }
 
 // Run delivers until ctx ends or the store fails; the error is nil in the first case. When it
 // returns, nothing of it runs any more. A try that ctx cuts short does not count.
 func (d *Deliverer) Run(ctx context.Context) error {
+	defer close(d.ended)
 	ctx, cancel := context.WithCancelCause(ctx)
 	defer cancel(nil)
 	backlog, err := d.open()
@@ -206,7 +217,7 @@ func (d *Deliverer) render(name string, e journal.Entry) (c journal.Change, its 
 	n, ok, err := d.Dialects[name].Render(e)
 	now := d.Now()
 	if err != nil {
-		lost := Delivery{ID: fmt.Sprintf("%016d", e.Seq), Dialect: name, Seq: e.Seq, Order: e.Stream, CreatedAt: now, Status: Parked}
+		lost := Delivery{ID: idOf(e.Seq), Dialect: name, Seq: e.Seq, Order: e.Stream, CreatedAt: now, Status: Parked}
 		t := Try{At: now, Failure: "the fact could not be made into a webhook: " + err.Error()}
 		lost.Tries, lost.Group = []Try{t}, e.Scope
 		c, err = lost.change(0, WebhookUnrendered, t)
@@ -246,6 +257,7 @@ func (d *Deliverer) work(ctx context.Context, backlog []item, wg *sync.WaitGroup
 		case <-ctx.Done():
 			return nil
 		case <-due:
+		case <-d.woken:
 		case items := <-fresh:
 			for _, it := range items {
 				s.add(it)

@@ -3,6 +3,7 @@ package webhook_test
 import (
 	"compress/gzip"
 	"context"
+	"encoding/json"
 	"fmt"
 	"io"
 	"net"
@@ -114,8 +115,18 @@ func TestRetriesAndParks(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		for _, e := range entries {
+		for i, e := range entries {
 			kinds = append(kinds, e.Kind)
+			var report webhook.Report
+			if err := json.Unmarshal(e.Payload, &report); err != nil {
+				t.Fatal(err)
+			}
+			if len(report.Ahead) != 3-i || i < 3 && report.Ahead[0].Sub(e.At) != 15*time.Minute {
+				t.Errorf("after try %d: tries ahead at %v", i+1, report.Ahead)
+			}
+			if report.Try.Failure != "judged 500" {
+				t.Errorf("after try %d: %q", i+1, report.Try.Failure)
+			}
 		}
 		want := []string{"WebhookFailed", "WebhookFailed", "WebhookFailed", "WebhookParked"}
 		if diff := cmp.Diff(want, kinds); diff != "" {

@@ -68,11 +68,13 @@ type Report struct {
 	URL      string `json:"url,omitempty"`
 	Try      Try    `json:"try"`
 	Tries    int    `json:"tries"`
+	// Ahead are the instants of the tries that are still to come, if they fail like this one.
+	Ahead []time.Time `json:"ahead,omitempty"`
 }
 
 func newDelivery(dialect string, e journal.Entry, n Notice, now time.Time) Delivery {
 	return Delivery{
-		ID: fmt.Sprintf("%016d", e.Seq), Dialect: dialect, Seq: e.Seq, Order: n.Order, OrderRef: n.OrderRef,
+		ID: idOf(e.Seq), Dialect: dialect, Seq: e.Seq, Order: n.Order, OrderRef: n.OrderRef,
 		Account: n.Account, Group: n.Group, Environment: n.Environment, Event: n.Event, URL: n.URL, Method: n.Method,
 		Body: string(n.Body), CreatedAt: now, Status: Waiting, Due: now,
 	}
@@ -114,6 +116,17 @@ func (d Delivery) after(t Try, forGood bool) (next Delivery, kind string) {
 	return next, kind
 }
 
+// ahead gives the schedule from now on: empty once it is over.
+func (d Delivery) ahead() (list []time.Time) {
+	if d.Status != Waiting {
+		return nil
+	}
+	for at := d.Due; len(d.Tries)+len(list) < maxTries; at = at.Add(retryInterval) {
+		list = append(list, at)
+	}
+	return list
+}
+
 // change is the step of the delivery's stream that a try makes.
 func (d Delivery) change(expect uint64, kind string, t Try) (journal.Change, error) {
 	state, err := json.Marshal(d)
@@ -125,7 +138,7 @@ func (d Delivery) change(expect uint64, kind string, t Try) (journal.Change, err
 		return c, nil
 	}
 	payload, err := json.Marshal(Report{
-		ID: d.ID, Order: d.Order, OrderRef: d.OrderRef, Event: d.Event, URL: d.URL, Try: t, Tries: len(d.Tries),
+		ID: d.ID, Order: d.Order, OrderRef: d.OrderRef, Event: d.Event, URL: d.URL, Try: t, Tries: len(d.Tries), Ahead: d.ahead(),
 	})
 	if err != nil {
 		return journal.Change{}, fmt.Errorf("webhook: encode report %s: %w", d.ID, err)

@@ -249,6 +249,12 @@ func (l *oneConn) Addr() net.Addr { return l.conn.LocalAddr() }
 // running starts a deliverer over the network; stop joins it.
 func running(t testing.TB, r *record, n *network) (stop func() error) {
 	t.Helper()
+	_, stop = deliverer(t, r, n)
+	return stop
+}
+
+func deliverer(t testing.TB, r *record, n *network) (d *webhook.Deliverer, stop func() error) {
+	t.Helper()
 	d, err := webhook.New(webhook.Config{
 		Store: r, Dialects: map[string]webhook.Dialect{"test": dialect{}}, Now: time.Now, Resolver: n, Dial: n.dial,
 	})
@@ -258,7 +264,7 @@ func running(t testing.TB, r *record, n *network) (stop func() error) {
 	ctx, cancel := context.WithCancel(context.Background())
 	end := make(chan error, 1)
 	go func() { end <- d.Run(ctx) }()
-	return func() error {
+	return d, func() error {
 		cancel()
 		err := <-end
 		n.servers.Wait()

@@ -17,6 +17,8 @@ type announcement struct {
 	Control string `json:"control"`
 	// Host is the address at which the simulated acquirer takes links.
 	Host string `json:"host,omitempty"`
+	// Mail is the address of the simulated mail server.
+	Mail string `json:"mail,omitempty"`
 }
 
 const announceFile = "reach.json"

@@ -247,6 +247,7 @@ func (s *site) askAt(i int, key, id, description string, amount int64) {
 
 func pageList(t *testing.T, s *site, b *tab) {
 	b.open(s.facts.URL + "/")
+	b.click(`nav a[href="/sim/terminals/"]`)
 	b.await(10*time.Second, `location.pathname === "/sim/terminals/" && document.querySelectorAll(".tile").length === 3`)
 	if text := ask[string](b, `document.querySelector("main").innerText`); !strings.Contains(text, "Bar 1") || !strings.Contains(text, s.tid()) {
 		t.Fatalf("the list is\n%s", text)

@@ -15,11 +15,13 @@ import (
 	"kassa"
 	"kassa/acquirer"
 	"kassa/auth"
+	"kassa/dashboard"
 	"kassa/engine"
 	"kassa/estate"
 	"kassa/front"
 	"kassa/hsm"
 	"kassa/journal"
+	"kassa/mail"
 	"kassa/poi"
 	"kassa/poilink"
 	"kassa/sale/multisafepay"
@@ -34,12 +36,17 @@ type cloud struct {
 	secure   *hsm.Module
 	registry *estate.Registry
 	guard    *auth.Guard
-	now      func() time.Time
+	clock    *testClock
+	now      func() time.Time // the clock's
 	engine   *engine.Engine
 	acquirer *acquirer.Link
 	pois     *poi.Hub
 	door     *multisafepay.Handler
 	webhooks *webhook.Deliverer
+	post     *mail.Outbox
+	native   *native.Handler
+	pages    *dashboard.Handler
+	calls    *dashboard.Calls
 	// authority signs the certificate of the HTTPS listener; server makes it.
 	authority *front.Authority
 	proxies   []*front.Proxy
@@ -82,7 +89,12 @@ func (c *cloud) join(o serveOptions, log *slog.Logger) error {
 	if err != nil {
 		return err
 	}
-	c.now = engine.Clock(time.Now, last)
+	moves, _, err := c.store.Load(clockStream)
+	if err != nil {
+		return err
+	}
+	c.clock = &testClock{base: engine.Clock(time.Now, last), moves: journal.NewNotebook(clockStream, moves.Version, c.store.Submit)}
+	c.now = c.clock.now
 	if c.acquirer, err = c.acquirerLink(o, log); err != nil {
 		return err
 	}
@@ -92,7 +104,13 @@ func (c *cloud) join(o serveOptions, log *slog.Logger) error {
 	if c.engine, err = engine.New(c.store, c.acquirer, c.pois, c.now, log); err != nil {
 		return err
 	}
-	return c.joinDoors(log)
+	if c.post, err = c.outbox(o); err != nil {
+		return err
+	}
+	if err := c.joinDoors(log); err != nil {
+		return err
+	}
+	return c.joinPages(o)
 }
 
 // lastInstant is the instant of the newest fact: the clock does not start before it.
@@ -115,7 +133,8 @@ func (c *cloud) joinDoors(log *slog.Logger) error {
 	}
 	door := doorPorts{c, journal.NewNotebook(refusedCalls, stream.Version, c.store.Submit)}
 	c.door, err = multisafepay.New(multisafepay.Config{
-		Orders: c.engine, Records: c.store, Feed: c.store, Directory: door, Presence: c.pois, Refusals: door,
+		Orders: c.engine, Changes: c.engine, Cards: cardPorts{c.secure}, Write: c.store.Submit, Records: c.store, Feed: c.store, Directory: door, Estate: c.registry, Presence: c.pois,
+		Refusals: door,
 		CheckURL: webhook.CheckURL, Secret: []byte(c.secure.LookupHash([]byte("events token"))), Now: c.now,
 	})
 	if err != nil {
@@ -124,14 +143,20 @@ func (c *cloud) joinDoors(log *slog.Logger) error {
 	notifier := &multisafepay.Notifier{Records: c.store, Directory: door, Signer: door}
 	c.webhooks, err = webhook.New(webhook.Config{
 		Store: c.store, Dialects: map[string]webhook.Dialect{multisafepay.Dialect: webhookDialect{notifier}},
-		Now: time.Now, // a signature's instant is compared with the receiver's clock, also after a night's suspension
+		Now: c.now,
 	})
+	if err != nil {
+		return err
+	}
+	c.native, err = c.nativeAPI(door, door)
 	return err
 }
 
 // parts are what must run, each until its context ends.
 func (c *cloud) parts() []func(context.Context) error {
-	return []func(context.Context) error{c.engine.Run, c.acquirer.Run, c.runPOIs, c.door.Run, c.webhooks.Run, c.watchStore}
+	return []func(context.Context) error{
+		c.engine.Run, c.acquirer.Run, c.runPOIs, c.door.Run, c.webhooks.Run, c.post.Run, c.pages.Run, c.watchStore,
+	}
 }
 
 func (c *cloud) runPOIs(ctx context.Context) error { return c.pois.Run(ctx, c.engine) }
@@ -162,20 +187,21 @@ func (c *cloud) server(o serveOptions, plain, secure net.Listener, log *slog.Log
 	}
 	mux := http.NewServeMux()
 	mux.Handle(poilink.Path, c.pois)
-	mux.Handle(native.Prefix, native.Handler(nativePorts{c}))
 	mux.Handle("/sim/", c.simulation(o, log))
-	mux.HandleFunc("/{$}", func(w http.ResponseWriter, r *http.Request) {
-		http.Redirect(w, r, "/sim/terminals/", http.StatusSeeOther)
-	})
+	c.mountPages(mux)
+	door, api := c.watched(c.door), c.watched(c.native)
 	mux.HandleFunc("/", func(w http.ResponseWriter, _ *http.Request) {
 		front.Refuse(w, http.StatusNotFound, "not_found", "there is nothing at this path")
 	})
 	root := http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		if multisafepay.Owns(r.URL.EscapedPath()) { // before the mux, which would clean order ids like ".." away
-			c.door.ServeHTTP(w, r)
-			return
+		switch path := r.URL.EscapedPath(); { // before the mux, which would clean order ids like ".." away
+		case multisafepay.Owns(path):
+			door.ServeHTTP(w, r)
+		case native.Owns(path):
+			api.ServeHTTP(w, r)
+		default:
+			mux.ServeHTTP(w, r)
 		}
-		mux.ServeHTTP(w, r)
 	})
 	return front.New(front.Options{
 		Plain: plain, Secure: secure, TLS: c.authority.TLS(), Handler: root, Log: log, Refuse: multisafepay.Refuse,
@@ -183,38 +209,27 @@ func (c *cloud) server(o serveOptions, plain, secure net.Listener, log *slog.Log
 	}), nil
 }
 
-// simulation passes on to the simulated parties. From this machine a token is not needed, but a
-// wrong one is refused; from another one, which a listener beyond loopback lets in, it is needed.
+// simulation passes on to the simulated parties.
 func (c *cloud) simulation(o serveOptions, log *slog.Logger) http.Handler {
 	mux := http.NewServeMux()
 	for path, dir := range map[string]string{
 		"/sim/acquirer/": o.simAcquirer, "/sim/terminals/": o.simTerminal, "/sim/inbox/": o.simTerminal,
+		"/sim/mail/": o.simTerminal,
 	} {
 		p := front.NewProxy(controlURL(dir), log)
 		c.proxies = append(c.proxies, p)
 		mux.Handle(path, p)
 	}
 	mux.HandleFunc("/sim/", func(w http.ResponseWriter, _ *http.Request) {
-		front.Refuse(w, http.StatusNotFound, "not_found", "the simulation has /sim/terminals/, /sim/acquirer/ and /sim/inbox/")
+		front.Refuse(w, http.StatusNotFound, "not_found", "the simulation has /sim/terminals/, /sim/acquirer/, /sim/inbox/ and /sim/mail/")
 	})
-	return front.SimGuard(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		shown := bearer(r)
-		if shown == "" && !front.FromHere(r) {
-			front.Refuse(w, http.StatusUnauthorized, "unauthorised", "from another machine the simulation needs the operator's token (KASSA_TOKEN) as Authorization: Bearer")
-			return
-		}
-		if shown != "" && !(nativePorts{c}).MayOperate(shown) {
-			front.Refuse(w, http.StatusUnauthorized, "unauthorised", "this is not the operator's token (KASSA_TOKEN) of this installation")
-			return
-		}
-		mux.ServeHTTP(w, r)
-	}))
+	return c.guarded("the simulation needs", mux)
 }
 
 func (c *cloud) acquirerLink(o serveOptions, log *slog.Logger) (*acquirer.Link, error) {
 	return acquirer.New(acquirer.LinkConfig{
 		Config: acquirer.Config{
-			Timeout: o.timeout, LinkPatience: 2 * time.Second,
+			Timeout: o.timeout, LinkPatience: 2 * time.Second, Codes: o.codes,
 			// Who wants answers sooner than usual wants repeats sooner too; 0 stays the link's default.
 			RepeatFirst: min(5*time.Second, o.timeout),
 		},
@@ -228,7 +243,7 @@ func (c *cloud) acquirerLink(o serveOptions, log *slog.Logger) (*acquirer.Link, 
 			}
 			return a.Host
 		},
-		RedialFirst: 20 * time.Millisecond, RedialMax: 2 * time.Second,
+		RedialFirst: 20 * time.Millisecond, RedialMax: 2 * time.Second, Now: c.now,
 		Observe: func(n acquirer.Notice) { logNotice(log, n) },
 	}, secureModule{c.secure}, func(order string, in kassa.Input) { c.engine.FromAcquirer(order, in) })
 }

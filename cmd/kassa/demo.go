@@ -23,7 +23,10 @@ func (c *cloud) demo(terminals int, facts *demoFacts) error {
 		}
 	}
 	for _, g := range []estate.Group{
-		{ID: demoGroup, Account: demoAccount, Name: "Bar", Merchant: demoMerchant("Bar De Punt", "KASSA0000000001")},
+		{
+			ID: demoGroup, Account: demoAccount, Name: "Bar", Merchant: demoMerchant("Bar De Punt", "KASSA0000000001"),
+			CreditLimit: 6000, CardChecks: true, Fees: demoFees(),
+		},
 		{ID: demoOtherGroup, Account: demoAccount, Name: "Terrace", Merchant: demoMerchant("Terras De Punt", "KASSA0000000002")},
 	} {
 		if _, ok := r.Group(g.ID); !ok {
@@ -51,6 +54,14 @@ func (c *cloud) demo(terminals int, facts *demoFacts) error {
 		facts.Terminals = append(facts.Terminals, t)
 	}
 	return nil
+}
+
+// demoFees are made up, of the size that shops pay.
+func demoFees() []estate.Fee {
+	return []estate.Fee{
+		{Method: "VISA", FixedMinor: 10, BasisPoints: 120}, {Method: "MASTERCARD", FixedMinor: 10, BasisPoints: 120},
+		{Method: "MISTERCASH", FixedMinor: 20, MinimumMinor: 25}, {BasisPoints: 250, MinimumMinor: 30},
+	}
 }
 
 func demoMerchant(name, mid string) estate.Merchant {

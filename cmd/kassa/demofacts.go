@@ -5,10 +5,13 @@ import (
 	"io"
 	"strings"
 	"time"
+
+	"kassa/cli"
 )
 
 // demoFacts is what the cloud tells its parent of the demo estate, over a pipe: it holds keys, so
-// it is never written to a file but the one that --env names.
+// it is written to no file but the one that --env names and, for this user's client verbs, the note
+// of the installation that was started last.
 type demoFacts struct {
 	URL        string         `json:"url"`
 	HTTPSURL   string         `json:"httpsURL"`
@@ -31,6 +34,15 @@ type demoTerminal struct {
 	Code string `json:"code,omitempty"`
 }
 
+// installation is what the client verbs need to know.
+func (f demoFacts) installation() cli.Installation {
+	at := cli.Installation{URL: f.URL, Token: f.Token, CA: f.CA, Key: f.GroupKey}
+	if len(f.Terminals) > 0 {
+		at.Terminal = f.Terminals[0].TID
+	}
+	return at
+}
+
 // environment is the text of the --env file: what client verbs and scripts need.
 func (f demoFacts) environment() string {
 	first := f.Terminals[0]
@@ -51,6 +63,7 @@ func (f demoFacts) banner(out io.Writer, dir string, took time.Duration) {
 		fmt.Fprintf(out, "kassa · TEST · data %s · ready in %.1f s\n", dir, took.Seconds())
 	}
 	row := func(what, where string) { fmt.Fprintf(out, "  %-18s %s\n", what, where) }
+	row("Live page", f.URL+"/")
 	row("Virtual terminals", f.URL+"/sim/terminals/")
 	for _, t := range f.Terminals {
 		line := fmt.Sprintf("%s  %-16s %-12s %s", t.TID, t.POIID, t.Group, t.Name)

@@ -25,7 +25,7 @@ type devOptions struct {
 	addr, dir, env, auto string
 	reset                bool
 	terminals            int
-	late, timeout        time.Duration
+	late, slow, timeout  time.Duration
 }
 
 func devCommand() *cobra.Command {
@@ -46,6 +46,7 @@ terminals, each a process of its own. They end with this one.`,
 	c.Flags().IntVar(&o.terminals, "terminals", 3, "how many virtual terminals to have (at least 2)")
 	c.Flags().DurationVar(&o.timeout, "acquirer-timeout", 0, "how long an authorisation may take (default 15s)")
 	c.Flags().DurationVar(&o.late, "late", 0, "how late card 101 answers (default 20s)")
+	c.Flags().DurationVar(&o.slow, "slow", 0, "how long card 170 takes (default 10s)")
 	return c
 }
 
@@ -85,7 +86,7 @@ func runDev(ctx context.Context, o devOptions, out io.Writer) error {
 	for i := range facts.Terminals {
 		facts.Terminals[i].Code = "" // it has been used
 	}
-	if err := cli.WriteLast(cli.Installation{URL: facts.URL, Token: facts.Token, CA: facts.CA}); err != nil {
+	if err := cli.WriteLast(facts.installation()); err != nil {
 		fmt.Fprintln(out, "note: client commands need KASSA_URL and KASSA_TOKEN here:", err)
 	}
 	if d.env != "" {
@@ -166,6 +167,9 @@ func (d *dev) start(ctx context.Context) (demoFacts, error) {
 	acquirer := []string{"sim", "acquirer", "--data", d.sub("acquirer"), "--zone", d.sub("zone.json")}
 	if d.late > 0 {
 		acquirer = append(acquirer, "--late", d.late.String())
+	}
+	if d.slow > 0 {
+		acquirer = append(acquirer, "--slow", d.slow.String())
 	}
 	cloud := []string{
 		"serve", "--data", d.sub("cloud"), "--zone", d.sub("zone.json"), "--demo", fmt.Sprint(d.terminals),

@@ -267,6 +267,9 @@ func cloudOrder(id, tid string, amount int64) map[string]any {
 type ledgerLine struct {
 	Kind, TID, STAN, RRN, Last4, Currency, RC, State, Of string
 	Amount                                               int64
+	// how the card was read and its holder verified
+	Entry, CVM, PIN string
+	FormFactor      string `json:"form_factor"`
 }
 
 func (s *site) ledger() []ledgerLine {
@@ -321,7 +324,8 @@ func (s *site) simCall(method, path string, body any) (*http.Response, error) {
 func (s *site) kassa(args ...string) (string, int) {
 	s.t.Helper()
 	cmd := exec.CommandContext(s.t.Context(), s.binary, args...)
-	cmd.Env = append(os.Environ(), "KASSA_URL="+s.facts.URL, "KASSA_TOKEN="+s.facts.Token, "HOME="+s.dir, "NO_COLOR=1")
+	cmd.Env = append(os.Environ(), "KASSA_URL="+s.facts.URL, "KASSA_TOKEN="+s.facts.Token, "HOME="+s.dir, "NO_COLOR=1",
+		"KASSA_MSP_KEY="+s.facts.GroupKey, "KASSA_TERMINAL_ID="+s.tid())
 	out, err := cmd.CombinedOutput()
 	if err != nil && cmd.ProcessState == nil {
 		s.t.Fatal(err)

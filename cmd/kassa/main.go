@@ -11,6 +11,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"kassa/cli"
+	"kassa/store/sqlite"
 )
 
 func main() {
@@ -18,5 +19,7 @@ func main() {
 	defer stop()
 	sim := &cobra.Command{Use: "sim"}
 	sim.AddCommand(simAcquirerCommand(), simTerminalCommand())
-	os.Exit(cli.Execute(ctx, cli.New(serveCommand(), devCommand(), sim), os.Args[1:]))
+	root := cli.New(serveCommand(), devCommand(), sim)
+	root.Annotations = map[string]string{cli.SQLiteAnnotation: sqlite.LibraryVersion}
+	os.Exit(cli.Execute(ctx, root, os.Args[1:]))
 }

@@ -22,9 +22,10 @@ import (
 // serveOptions are the flags of `kassa serve`.
 type serveOptions struct {
 	dir, addr, zone          string
-	acquirer                 string
+	acquirer, smtp, mailFrom string
 	simAcquirer, simTerminal string
 	timeout, heartbeat       time.Duration
+	codes                    map[string]string
 	demo                     int
 	inherit, withParent      bool
 }
@@ -51,9 +52,12 @@ func serveCommand() *cobra.Command {
 	f.StringVar(&o.dir, "data", ".kassa/cloud", "folder of the cloud's data")
 	f.StringVar(&o.zone, "zone", "", "file of the zone keys shared with the acquirer (default: zone.json beside the folder)")
 	f.StringVar(&o.acquirer, "acquirer", "", "HOST:PORT of the acquirer's host")
+	f.StringVar(&o.smtp, "smtp", "", "HOST:PORT of the mail server for receipts (KASSA_SMTP_USER and KASSA_SMTP_PASSWORD; default: the simulated one)")
+	f.StringVar(&o.mailFrom, "mail-from", "receipts@localhost", "whom receipts come from")
 	f.StringVar(&o.simAcquirer, "sim-acquirer", "", "folder of a simulated acquirer, to find it by")
 	f.StringVar(&o.simTerminal, "sim-terminal", "", "folder of virtual terminals, to find them by")
 	f.DurationVar(&o.timeout, "acquirer-timeout", 0, "how long an authorisation may take (default 15s)")
+	f.StringToStringVar(&o.codes, "acquirer-codes", map[string]string{"71": "70"}, "response codes of the host's own, each with the standard one that it means")
 	f.DurationVar(&o.heartbeat, "heartbeat", 0, "how often terminals report (default 10s)")
 	f.IntVar(&o.demo, "demo", 0, "make a demo estate with this many terminals")
 	f.BoolVar(&o.inherit, "inherit", false, "take listeners from the parent process")
@@ -135,7 +139,7 @@ func (c *cloud) introduce(o serveOptions, facts *demoFacts, out io.Writer) error
 		return errors.Join(err, pipe.Close())
 	}
 	fmt.Fprintf(out, "kassa · %s · %s   %s\n", c.registry.Environment(), facts.URL, facts.HTTPSURL)
-	if err := cli.WriteLast(cli.Installation{URL: facts.URL, Token: token, CA: facts.CA}); err != nil {
+	if err := cli.WriteLast(facts.installation()); err != nil {
 		fmt.Fprintln(out, "note: client commands need KASSA_URL and KASSA_TOKEN here:", err)
 	}
 	if fresh {

@@ -21,7 +21,7 @@ import (
 // simAcquirerOptions are the flags of `kassa sim acquirer`.
 type simAcquirerOptions struct {
 	dir, addr, zone string
-	late            time.Duration
+	late, slow      time.Duration
 	withParent      bool
 }
 
@@ -39,6 +39,7 @@ func simAcquirerCommand() *cobra.Command {
 	c.Flags().StringVar(&o.addr, "addr", "127.0.0.1:0", "where to take ISO 8583 links (port 0: a free one)")
 	c.Flags().StringVar(&o.zone, "zone", "", "file of the zone keys shared with Kassa (default: zone.json beside the folder)")
 	c.Flags().DurationVar(&o.late, "late", 0, "how late card 101 answers (default 20s)")
+	c.Flags().DurationVar(&o.slow, "slow", 0, "how long card 170 takes (default 10s)")
 	parentFlag(c, &o.withParent)
 	return c
 }
@@ -62,7 +63,7 @@ func runSimAcquirer(ctx context.Context, o simAcquirerOptions, out io.Writer, lo
 		return err
 	}
 	server, err := host.NewServer(host.Options{
-		Ledger: filepath.Join(o.dir, "ledger"), Config: host.Config{Keys: keys, LateAfter: o.late}, Log: log,
+		Ledger: filepath.Join(o.dir, "ledger"), Config: host.Config{Keys: keys, LateAfter: o.late, SlowBy: o.slow}, Log: log,
 	})
 	if err != nil {
 		return err

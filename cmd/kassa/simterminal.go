@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io"
 	"log/slog"
+	"net"
 	"net/http"
 	"net/url"
 	"os"
@@ -69,15 +70,21 @@ func runSimTerminal(ctx context.Context, o simTerminalOptions, out io.Writer, lo
 	mux := http.NewServeMux()
 	mux.Handle("/sim/terminals/", shelf.Handler("/sim/terminals"))
 	mux.Handle("/sim/inbox/", inbox.New(time.Now)) // the Sale System's side of webhooks
+	box := inbox.NewMailbox(time.Now)
+	mux.Handle("/sim/mail/", box)
+	post, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		return err
+	}
 	control, at, err := controlServer(mux, log)
 	if err != nil {
 		return err
 	}
-	if err := announce(o.dir, announcement{Control: at}); err != nil {
+	if err := announce(o.dir, announcement{Control: at, Mail: post.Addr().String()}); err != nil {
 		return err
 	}
 	fmt.Fprintf(out, "terminals  %s/sim/terminals/   cloud %s\n", at, o.cloud)
-	return runAll(ctx, shelf.Run, control.Run)
+	return runAll(ctx, shelf.Run, control.Run, func(ctx context.Context) error { return box.Serve(ctx, post) })
 }
 
 // linkURL is where the POI link of a cloud is.

@@ -23,6 +23,12 @@ func with(name, value string) string {
 	return "{" + strings.Join(parts, ",") + "}"
 }
 
+// withCart gives a good order of 12.50 with these items.
+func withCart(items string) string {
+	return strings.Replace(with("shopping_cart", `{"items":[`+items+`]}`), "{",
+		`{"checkout_options":{"tax_tables":{"alternate":[{"name":"BTW","rules":[{"rate":0.21,"country":"NL"}]},{"name":"odd","rules":[{"rate":"21"}]}]}},`, 1)
+}
+
 type badOrder struct {
 	body         string
 	status, code int
@@ -70,11 +76,10 @@ var badOrders = map[string]badOrder{
 	"type missing":            {with("type", ""), 404, 1016, "type"},
 	"type null":               {with("type", "null"), 404, 1016, "type"},
 	"type number":             {with("type", "5"), 404, 1000, "type"},
-	"type direct":             {with("type", `"direct"`), 404, 1000, "type direct"},
-	"type paymentlink":        {with("type", `"paymentlink"`), 404, 1000, "type paymentlink"},
-	"type unreferenced":       {with("type", `"unreferenced_refund"`), 404, 1000, "type unreferenced_refund"},
+	"type direct":             {with("type", `"direct"`), 404, 1023, "gateway_info.terminal_id"},
+	"type unreferenced":       {with("type", `"unreferenced_refund"`), 404, 1034, "unreferenced_refund"},
 	"type unheard of":         {with("type", `"Redirect"`), 404, 1000, "type"},
-	"capture":                 {with("capture", `"manual"`), 404, 1000, "capture"},
+	"capture":                 {with("capture", `"later"`), 404, 1000, "capture"},
 	"recurring":               {with("recurring_model", `"cardOnFile"`), 404, 1000, "recurring_model"},
 	"order_id missing":        {with("order_id", ""), 404, 1006, "order_id"},
 	"order_id empty":          {with("order_id", `""`), 404, 1006, "order_id"},
@@ -117,9 +122,27 @@ var badOrders = map[string]badOrder{
 	"description empty":       {with("description", `""`), 404, 1008, "description"},
 	"description long":        {with("description", `"`+strings.Repeat("é", 201)+`"`), 404, 1008, "description"},
 	"description number":      {with("description", "5"), 404, 1008, "description"},
-	"gateway_info missing":    {with("gateway_info", ""), 404, 1016, "gateway_info.terminal_id"},
 	"gateway_info string":     {with("gateway_info", `"00000ABC"`), 404, 1016, "gateway_info"},
-	"terminal empty":          {with("gateway_info", `{"terminal_id":""}`), 404, 1016, "gateway_info.terminal_id"},
+	"gateway number":          {with("gateway", "5"), 404, 1023, "gateway"},
+	"gateway long":            {with("gateway", `"`+strings.Repeat("x", 51)+`"`), 404, 1023, "gateway"},
+	"tip above the amount":    {with("amount_details", `{"tip":{"amount":1251}}`), 404, 1001, "amount_details.tip.amount"},
+	"tip negative":            {with("amount_details", `{"tip":{"amount":-1}}`), 404, 1001, "amount_details.tip.amount"},
+	"tip number":              {with("amount_details", `{"tip":5}`), 404, 1001, "amount_details.tip"},
+	"details string":          {with("amount_details", `"x"`), 404, 1001, "amount_details"},
+	"tip in other case":       {with("amount_details", `{"Tip":{"amount":1}}`), 400, 1000, "amount_details.tip"},
+	"cart: two currencies":    {withCart(`{"unit_price":1,"quantity":1,"currency":"EUR"},{"unit_price":1,"quantity":1,"currency":"USD"}`), 404, 1025, "shopping_cart.items[1].currency"},
+	"cart: other currency":    {withCart(`{"unit_price":12.50,"quantity":1,"currency":"USD"}`), 404, 1026, "shopping_cart.items"},
+	"cart: currency number":   {withCart(`{"unit_price":12.50,"quantity":1,"currency":978}`), 404, 1030, "shopping_cart.items[0].currency"},
+	"cart: a cent too much":   {withCart(`{"unit_price":12.51,"quantity":1}`), 404, 1027, "shopping_cart"},
+	"cart: tax forgotten":     {withCart(`{"unit_price":12.50,"quantity":1,"tax_table_selector":"BTW"}`), 404, 1027, "shopping_cart"},
+	"cart: no such table":     {withCart(`{"unit_price":12.50,"quantity":1,"tax_table_selector":"VAT"}`), 404, 1029, "shopping_cart.items[0].tax_table_selector"},
+	"cart: rate":              {withCart(`{"unit_price":12.50,"quantity":1,"tax_table_selector":"odd"}`), 404, 1028, "rate"},
+	"cart: price missing":     {withCart(`{"quantity":1}`), 404, 1031, "shopping_cart.items[0].unit_price"},
+	"cart: price in words":    {withCart(`{"unit_price":"12,50","quantity":1}`), 404, 1031, "shopping_cart.items[0].unit_price"},
+	"cart: price hexadecimal": {withCart(`{"unit_price":"0x10","quantity":1}`), 404, 1031, "shopping_cart.items[0].unit_price"},
+	"cart: tiny price":        {withCart(`{"unit_price":1e-400000000,"quantity":1}`), 404, 1027, "shopping_cart"},
+	"cart: quantity missing":  {withCart(`{"unit_price":12.50}`), 404, 5001, "shopping_cart.items[0].quantity"},
+	"cart: beyond int64":      {withCart(`{"unit_price":999999999999,"quantity":999999999999}`), 404, 1027, "shopping_cart"},
 	"terminal number":         {with("gateway_info", `{"terminal_id":5}`), 404, 1023, "gateway_info.terminal_id"},
 	"terminal unknown":        {with("gateway_info", `{"terminal_id":"'; DROP"}`), 404, 1023, "gateway_info.terminal_id"},
 	"seconds_active zero":     {with("seconds_active", "0"), 404, 1000, "seconds_active"},
@@ -169,6 +192,14 @@ func TestGoodOrders(t *testing.T) {
 		"longest order_id":      with("order_id", `"`+strings.Repeat("x", 49)+`%"`),
 		"unknown fields":        with("unheard_of", `{"a":[1,2,{"B":1,"b":2}]}`),
 		"gateway empty":         with("gateway", `""`),
+		"no terminal":           with("gateway_info", ""),
+		"terminal empty":        with("gateway_info", `{"terminal_id":""}`),
+		"paymentlink":           with("type", `"paymentlink"`),
+		"tip":                   with("amount_details", `{"tip":{"amount":"250"}}`),
+		"cart":                  withCart(`{"unit_price":"5.00","quantity":2},{"unit_price":2.0661157,"quantity":"1","tax_table_selector":"BTW"}`),
+		"cart rounded once":     withCart(`{"unit_price":10.30476,"quantity":1,"tax_table_selector":"BTW"},{"unit_price":0.02924,"quantity":1}`),
+		"cart with a discount":  withCart(`{"unit_price":15.00,"quantity":1,"currency":"EUR"},{"unit_price":2.5,"quantity":-1}`),
+		"cart not validated":    strings.Replace(withCart(`{"name":"x"}`), `{"tax`, `{"validate_cart":false,"tax`, 1),
 		"empty capture":         with("capture", `""`),
 		"empty customer":        with("customer", "null"),
 		"32 levels":             with("plugin", strings.Repeat(`[`, 31)+strings.Repeat("]", 31)),

@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/json"
 	"net/http"
+	"slices"
 	"strconv"
 	"time"
 
@@ -13,19 +14,28 @@ import (
 
 // get shows one order.
 func (h *Handler) get(w http.ResponseWriter, c *call) *refusal {
-	found, refused := h.find(c)
+	o, refused := h.findNewest(c)
 	if refused != nil {
 		return refused
 	}
-	newest := found[0]
-	for _, o := range found {
-		if o.Number > newest.Number {
-			newest = o
+	group, _ := h.Directory.Group(o.Scope)
+	writeSuccess(w, orderObject(o, group), nil)
+	return nil
+}
+
+// findNewest finds the order to show, the newest where several groups of the account have one.
+func (h *Handler) findNewest(c *call) (*kassa.Order, *refusal) {
+	found, refused := h.find(c)
+	if refused != nil {
+		return nil, refused
+	}
+	newest := &found[0]
+	for i := range found {
+		if found[i].Number > newest.Number {
+			newest = &found[i]
 		}
 	}
-	group, _ := h.Directory.Group(newest.Scope)
-	writeSuccess(w, orderObject(&newest, group), nil)
-	return nil
+	return newest, nil
 }
 
 // cancel ends an order that is not paid, and answers with what it has become.
@@ -56,86 +66,6 @@ func (h *Handler) cancel(w http.ResponseWriter, c *call) *refusal {
 var preTransactionFields = []string{
 	"costs", "created", "custom_info", "fastcheckout", "financial_status", "modified", "payment_details",
 	"payment_methods", "status",
-}
-
-// refund pays back all that is left, or a part.
-func (h *Handler) refund(w http.ResponseWriter, c *call) *refusal {
-	body, refused := h.body(w, c)
-	if refused != nil {
-		return refused
-	}
-	ask, refused := h.readRefund(body)
-	if refused != nil {
-		return refused
-	}
-	o, refused := h.findOne(c)
-	if refused != nil {
-		return refused
-	}
-	for _, r := range o.Refunds {
-		if r.Ref != "" && r.Ref == ask.Ref && r.Status != kassa.RefundDeclined {
-			return &refusal{
-				http.StatusNotFound, codeRefund,
-				"refund_order_id: the order has a refund with this id already; its related_transactions show it",
-				string(kassa.RefundDuplicate),
-			}
-		}
-	}
-	o, n, reason, err := h.Orders.Refund(context.WithoutCancel(c.Context()), Dialect, o.Scope, o.Ref, ask)
-	switch {
-	case err != nil:
-		return worldFailed("the refund may not have been stored")
-	case reason == kassa.AmountInvalid || reason == kassa.RefundTooHigh || reason == kassa.RefundDuplicate:
-		return because(reason, "amount")
-	case reason != kassa.None:
-		return because(reason, "the order cannot be refunded")
-	}
-	writeSuccess(w, object{
-		"transaction_id": n, "refund_id": n, "order_id": refundOrderID(&o, kassa.Refund{Ref: ask.Ref}),
-	}, nil)
-	return nil
-}
-
-var refundFields = []string{
-	"currency", "amount", "description", "refund_order_id", "checkout_data", "var1", "var2", "var3",
-}
-
-func (h *Handler) readRefund(body object) (ask kassa.AskRefund, refused *refusal) {
-	if err := variants(body, "", refundFields...); err != nil {
-		return ask, &refusal{http.StatusBadRequest, codeUnknown, err.Error(), causeBody}
-	}
-	if !absent(body, "checkout_data") {
-		return ask, unsupported("checkout_data is not supported yet: refund by amount")
-	}
-	if refused = readCurrency(body); refused != nil {
-		return ask, refused
-	}
-	ask.Currency = kassa.EUR
-	if !absent(body, "amount") {
-		amount, ok := whole(body["amount"])
-		if !ok || amount > kassa.MaxMinor {
-			return ask, field(codeAmount, "amount must be a whole number of cents from 1 to 999999999999, or 0 or left out for all that is left")
-		}
-		ask.Amount = amount
-	}
-	if ask.Description, refused = readDescription(body, false); refused != nil {
-		return ask, refused
-	}
-	if !absent(body, "refund_order_id") {
-		if ask.Ref, refused = h.readOrderID(body, "refund_order_id"); refused != nil {
-			return ask, refused
-		}
-	}
-	kept := object{}
-	for _, name := range []string{"var1", "var2", "var3"} {
-		v, err := text(body, "", name, maxVariable)
-		if err != nil {
-			return ask, field(codeVariable, "%s", err)
-		}
-		kept.keep(name, v)
-	}
-	ask.Door = encode(kept)
-	return ask, nil
 }
 
 // findOne finds the order that a change is meant for. An account key that meets the same id in
@@ -177,7 +107,7 @@ func (h *Handler) find(c *call) ([]kassa.Order, *refusal) {
 	if len(found) > 0 {
 		return found, nil
 	}
-	o, ok, err := h.byTransaction(c.id)
+	o, ok, err := h.byTransaction(c.id, "AttemptOpened")
 	if err != nil {
 		return nil, worldFailed("the order could not be read")
 	}
@@ -187,28 +117,28 @@ func (h *Handler) find(c *call) ([]kassa.Order, *refusal) {
 	return []kassa.Order{o}, nil
 }
 
-// byTransaction finds the order that has an attempt with this number. Numbers are Unix
-// microseconds of the instant at which the attempt was opened, or a little ahead of it (by seconds
-// after restarts), so that a search in the journal by time leads there: close by first, since a
-// minute may hold more than can be read.
-func (h *Handler) byTransaction(id string) (o kassa.Order, ok bool, err error) {
+// byTransaction finds the order to which a fact of these kinds gave a number. Numbers are Unix
+// microseconds of the instant at which the attempt was opened or the refund taken, or a little ahead
+// of it (by seconds after restarts), so that a search in the journal by time leads there: close by
+// first, since a minute may hold more than can be read.
+func (h *Handler) byTransaction(id string, kinds ...string) (o kassa.Order, ok bool, err error) {
 	n, err := strconv.ParseInt(id, 10, 64)
 	if err != nil || len(id) < 15 || id[0] == '0' {
 		return kassa.Order{}, false, nil
 	}
 	left := maxScan
 	for _, around := range []time.Duration{5 * time.Millisecond, time.Second, time.Minute} {
-		if o, ok, err = h.openedAround(n, around, &left); ok || err != nil {
+		if o, ok, err = h.numberedAround(n, kinds, around, &left); ok || err != nil {
 			return o, ok, err
 		}
 	}
 	return kassa.Order{}, false, nil
 }
 
-// openedAround looks through the facts that were noted around the instant that a number tells.
-func (h *Handler) openedAround(number int64, around time.Duration, left *int) (kassa.Order, bool, error) {
+// numberedAround looks through the facts that were noted around the instant that a number tells.
+func (h *Handler) numberedAround(number int64, kinds []string, around time.Duration, left *int) (kassa.Order, bool, error) {
 	opened := time.UnixMicro(number)
-	after, err := h.lastBefore(opened.Add(-around))
+	after, err := journal.LastBefore(h.Feed, opened.Add(-around))
 	if err != nil {
 		return kassa.Order{}, false, err
 	}
@@ -221,7 +151,7 @@ func (h *Handler) openedAround(number int64, around time.Duration, left *int) (k
 			if e.At.After(opened.Add(min(around, 2*time.Second))) {
 				return kassa.Order{}, false, nil
 			}
-			if e.Kind == "AttemptOpened" && opens(e, number) {
+			if slices.Contains(kinds, e.Kind) && gives(e, number) {
 				return h.load(e.Stream)
 			}
 		}
@@ -231,31 +161,18 @@ func (h *Handler) openedAround(number int64, around time.Duration, left *int) (k
 	return kassa.Order{}, false, nil
 }
 
-// lastBefore gives the sequence number after which to read for all that was noted since an instant.
-func (h *Handler) lastBefore(at time.Time) (uint64, error) {
-	low, high := uint64(0), h.Feed.Last()
-	for low < high {
-		middle := low + (high-low)/2
-		entries, err := h.Feed.Entries(middle, 1)
-		if err != nil {
-			return 0, err
-		}
-		if len(entries) > 0 && entries[0].At.Before(at) {
-			low = entries[0].Seq
-		} else {
-			high = middle
-		}
-	}
-	return low, nil
-}
-
-func opens(e journal.Entry, number int64) bool {
+func gives(e journal.Entry, number int64) bool {
 	event, err := kassa.DecodeEvent(e.Kind, e.Payload)
 	if err != nil {
 		return false
 	}
-	opened, ok := event.(kassa.AttemptOpened)
-	return ok && opened.Number == number
+	switch event := event.(type) {
+	case kassa.AttemptOpened:
+		return event.Number == number
+	case kassa.RefundTaken:
+		return event.Refund.Number == number
+	}
+	return false
 }
 
 // load reads the current state of an order of this dialect.

@@ -33,6 +33,9 @@ func (h *Handler) StartAtPOI(ctx context.Context, t estate.Terminal, a AtPOI) (o
 		}
 	}
 	group, _ := h.Directory.Group(t.Group)
+	if refused := gate(a.Kind, a.Amount.Minor, group); refused != nil {
+		return o, refused.info, nil
+	}
 	known, ok, err := h.Orders.Find(ctx, Dialect, t.Group, a.Reference)
 	if err != nil {
 		return o, "", err
@@ -44,6 +47,7 @@ func (h *Handler) StartAtPOI(ctx context.Context, t estate.Terminal, a AtPOI) (o
 	if a.NotifyURL != "" {
 		kept["notification_url"] = a.NotifyURL
 	}
+	keepFees(kept, group)
 	o, reason, err := h.Orders.Create(ctx, kassa.NewOrder{
 		Dialect: Dialect, Account: t.Account, Scope: t.Group, Ref: a.Reference, Fingerprint: a.fingerprint(t.TID),
 		Environment: string(t.Environment), Kind: a.Kind, Origin: a.Origin,
@@ -51,7 +55,10 @@ func (h *Handler) StartAtPOI(ctx context.Context, t estate.Terminal, a AtPOI) (o
 		Amount: a.Amount, Description: a.Description, Door: encode(kept),
 		Inactivity: kassa.DefaultInactivity, Lifetime: kassa.DefaultLifetime,
 	})
-	return o, refusalText(reason), err
+	if reason == kassa.OrderFinished || reason == kassa.DuplicateOrder {
+		o = known
+	}
+	return o, refusalText(reason, o), err
 }
 
 // startedHere tells whether an order began at a terminal: the same start again is then a repeat.
@@ -61,6 +68,8 @@ func (h *Handler) claim(ctx context.Context, t estate.Terminal, group estate.Gro
 	asked := known.Amount
 	asked.Minor -= known.Tip.Minor
 	switch {
+	case known.Status.Final():
+		return known, refusalText(kassa.OrderFinished, known), nil
 	case a.SessionID != "" && a.SessionID != h.session(known.Number):
 		return known, "session_id belongs to another order", nil
 	case a.Amount != asked:
@@ -71,14 +80,26 @@ func (h *Handler) claim(ctx context.Context, t estate.Terminal, group estate.Gro
 	o, reason, err := h.Orders.Claim(ctx, Dialect, t.Group, known.Ref, kassa.Claim{
 		POIID: t.POIID, TID: t.TID, MID: group.Merchant.MID, Origin: a.Origin,
 	})
-	return o, refusalText(reason), err
+	if reason != kassa.None {
+		o = known
+	}
+	return o, refusalText(reason, o), err
 }
 
-func refusalText(r kassa.Reason) string {
-	if r == kassa.None {
+// refusalText tells who started something why it is not shown. An id is good for one payment, so that
+// nobody pays twice when an app starts it again.
+func refusalText(r kassa.Reason, o kassa.Order) string {
+	switch {
+	case r == kassa.None:
 		return ""
+	case r != kassa.OrderFinished && r != kassa.DuplicateOrder:
+		return r.Text()
+	case o.Status == kassa.Completed:
+		return "order_id: this order has been paid; a new payment needs another order_id"
+	case o.Status.Final():
+		return "order_id: this order has been cancelled; a new payment needs another order_id"
 	}
-	return r.Text()
+	return "order_id: another order with this id is under way"
 }
 
 // atPOI marks the fingerprints of orders that were started on a terminal.

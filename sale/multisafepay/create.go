@@ -5,51 +5,42 @@ import (
 	"crypto/sha256"
 	"encoding/hex"
 	"net/http"
-	"time"
-	"unicode/utf8"
 
 	"kassa"
 	"kassa/estate"
 )
 
-// asked is a request for an order, read and checked as far as that needs nobody else.
-type asked struct {
-	orderID, terminalID, description string
-	amount                           int64
-	lifetime                         time.Duration
-	notifyURL                        string
-	kept                             object
+// venue is where an order belongs: in a group, and on a terminal of it or on none in particular.
+type venue struct {
+	group       estate.Group
+	environment estate.Environment
+	terminal    estate.Terminal // zero for none in particular
 }
 
-// create makes an order on a terminal.
+// create makes an order, on a terminal or for whichever terminal of the group takes it up.
 func (h *Handler) create(w http.ResponseWriter, c *call) *refusal {
 	body, refused := h.body(w, c)
 	if refused != nil {
 		return refused
 	}
+	if body["type"] == typeDirect {
+		return h.createDirect(w, c, body)
+	}
 	a, refused := h.readOrder(c, body)
 	if refused != nil {
 		return refused
 	}
-	terminal, refused := h.terminal(c.caller, a.terminalID)
+	at, refused := h.venue(c.caller, a.terminalID)
 	if refused != nil {
 		return refused
 	}
-	if a.notifyURL != "" {
-		if err := h.CheckURL(terminal.Environment, a.notifyURL); err != nil {
-			return &refusal{http.StatusNotFound, codeUnknown, "payment_options.notification_url: " + err.Error(), causeURL}
-		}
+	if refused := gate(a.kind, a.amount, at.group); refused != nil {
+		return refused
 	}
-	group, _ := h.Directory.Group(terminal.Group)
-	a.kept.keep(keptUnreachable, h.unreachable(terminal))
-	order, reason, err := h.Orders.Create(context.WithoutCancel(c.Context()), kassa.NewOrder{
-		Dialect: Dialect, Account: terminal.Account, Scope: terminal.Group, Ref: a.orderID,
-		Fingerprint: fingerprint(body, a.amount), Environment: string(terminal.Environment),
-		POIID: terminal.POIID, TID: terminal.TID, MID: group.Merchant.MID,
-		Amount:      kassa.Money{Minor: a.amount, Currency: kassa.EUR},
-		Description: a.description, Door: encode(a.kept),
-		Inactivity: kassa.DefaultInactivity, Lifetime: a.lifetime,
-	})
+	if refused := h.checkNotify(a, at); refused != nil {
+		return refused
+	}
+	order, reason, err := h.Orders.Create(context.WithoutCancel(c.Context()), h.newOrder(a, body, at))
 	switch {
 	case err != nil:
 		return worldFailed("the order may not have been stored")
@@ -60,8 +51,34 @@ func (h *Handler) create(w http.ResponseWriter, c *call) *refusal {
 	if err != nil {
 		return worldFailed("the order is stored, but could not be read again")
 	}
-	writeSuccess(w, h.created(c.Request, order), warnings(order, busy))
+	writeSuccess(w, h.created(c.Request, order), append(warnings(order, busy), a.warnings()...))
 	return nil
+}
+
+func (h *Handler) checkNotify(a asked, at venue) *refusal {
+	if a.notifyURL == "" {
+		return nil
+	}
+	if err := h.CheckURL(at.environment, a.notifyURL); err != nil {
+		return &refusal{http.StatusNotFound, codeUnknown, "payment_options.notification_url: " + err.Error(), causeURL}
+	}
+	return nil
+}
+
+func (h *Handler) newOrder(a asked, body object, at venue) kassa.NewOrder {
+	n := kassa.NewOrder{
+		Dialect: Dialect, Account: at.group.Account, Scope: at.group.ID, Ref: a.orderID, Kind: a.kind, Capture: a.capture,
+		Fingerprint: fingerprint(body, a.amount), Environment: string(at.environment),
+		Amount: kassa.Money{Minor: a.amount, Currency: kassa.EUR}, Tip: a.tip, Description: a.description,
+		Inactivity: kassa.DefaultInactivity, Lifetime: a.lifetime,
+	}
+	if a.terminalID != "" {
+		n.POIID, n.TID, n.MID = at.terminal.POIID, at.terminal.TID, at.group.Merchant.MID
+		a.kept.keep(keptUnreachable, h.unreachable(at.terminal))
+	}
+	keepFees(a.kept, at.group)
+	n.Door = encode(a.kept)
+	return n
 }
 
 func createField(r kassa.Reason) string {
@@ -74,17 +91,30 @@ func createField(r kassa.Reason) string {
 	return "order_id"
 }
 
-// terminal finds the terminal that the key may use.
-func (h *Handler) terminal(caller Caller, tid string) (estate.Terminal, *refusal) {
+// venue finds the terminal that the key may use, or without one the group that the order is made in.
+func (h *Handler) venue(caller Caller, tid string) (venue, *refusal) {
+	if tid == "" {
+		id := caller.Group
+		if all := h.Directory.Groups(caller.Account); id == "" && len(all) == 1 {
+			id = all[0]
+		}
+		group, ok := h.Directory.Group(id)
+		if !ok {
+			return venue{}, field(codeMissing, "gateway_info.terminal_id is missing: with the key of an account that has "+
+				"several terminal groups, name a terminal, or send the key of the order's group")
+		}
+		return venue{group: group, environment: h.Estate.Environment()}, nil
+	}
 	t, ok := h.Directory.Terminal(tid)
 	switch {
 	case !ok || t.Account != caller.Account:
 		// Another account's terminal is not told from none.
-		return estate.Terminal{}, because(kassa.TerminalUnknown, "gateway_info.terminal_id")
+		return venue{}, because(kassa.TerminalUnknown, "gateway_info.terminal_id")
 	case caller.Group != "" && t.Group != caller.Group:
-		return estate.Terminal{}, because(kassa.TerminalOtherGroup, "gateway_info.terminal_id")
+		return venue{}, because(kassa.TerminalOtherGroup, "gateway_info.terminal_id")
 	}
-	return t, nil
+	group, _ := h.Directory.Group(t.Group)
+	return venue{group: group, environment: t.Environment, terminal: t}, nil
 }
 
 // The warnings of an answer. MultiSafepay accepts such orders in silence.
@@ -93,6 +123,7 @@ const (
 	offline         = "terminal_offline"
 	cloudModeOff    = "terminal_cloud_mode_off"
 	busyTerminal    = "terminal_busy"
+	payAtTerminal   = "pay_at_terminal"
 	keptUnreachable = "unreachable" // the name under which the first three are kept with the order
 )
 
@@ -146,6 +177,18 @@ func warnings(o kassa.Order, busy bool) []any {
 	return list
 }
 
+// warnings tells what an order without a terminal cannot do that its type or its method asks for.
+func (a *asked) warnings() []any {
+	if a.terminalID != "" {
+		return nil
+	}
+	_, isCard := gatewayByID(a.gateway)
+	if a.form != typeCheckout && a.form != typePaymentLink && (a.gateway == "" || isCard || a.gateway == anyCard) {
+		return nil
+	}
+	return []any{object{"code": payAtTerminal, "message": "payment_url takes no payment: the order is paid by card on a terminal of the group that takes it up"}}
+}
+
 // created is the answer to a new order. It follows from the order alone, so that the same request
 // again gets the same answer.
 func (h *Handler) created(r *http.Request, o kassa.Order) object {
@@ -183,133 +226,4 @@ func fingerprint(body object, amount int64) string {
 	same["amount"] = amount
 	sum := sha256.Sum256(encode(same))
 	return hex.EncodeToString(sum[:])
-}
-
-// readOrder checks the fields in the order in which the documentation lists them.
-func (h *Handler) readOrder(c *call, body object) (a asked, refused *refusal) {
-	if err := variants(body, "", orderFields...); err != nil {
-		return a, &refusal{http.StatusBadRequest, codeUnknown, err.Error(), causeBody}
-	}
-	if refused = readType(body); refused != nil {
-		return a, refused
-	}
-	if a.orderID, refused = h.readOrderID(body, "order_id"); refused != nil {
-		return a, refused
-	}
-	c.orderID = a.orderID
-	if refused = readCurrency(body); refused != nil {
-		return a, refused
-	}
-	amount, ok := whole(body["amount"])
-	if !ok || amount < 1 || amount > kassa.MaxMinor {
-		return a, field(codeAmount, "amount must be a whole number of cents from 1 to 999999999999")
-	}
-	a.amount = amount
-	if a.description, refused = readDescription(body, true); refused != nil {
-		return a, refused
-	}
-	if a.terminalID, refused = readTerminal(body); refused != nil {
-		return a, refused
-	}
-	c.terminal = a.terminalID
-	if a.lifetime, refused = readLifetime(body); refused != nil {
-		return a, refused
-	}
-	if a.kept, a.notifyURL, refused = h.keepFields(body); refused != nil {
-		return a, refused
-	}
-	return a, nil
-}
-
-// orderFields are the names that no key may resemble in another case.
-var orderFields = []string{
-	"type", "order_id", "gateway", "currency", "amount", "amount_details", "description", "gateway_info",
-	"payment_options", "customer", "delivery", "shopping_cart", "checkout_options", "capture", "recurring_model",
-	"recurring_id", "days_active", "seconds_active", "custom_info", "var1", "var2", "var3",
-}
-
-// readType lets through what this door can do, and refuses by name what would be done wrongly if
-// it were ignored.
-func readType(body object) *refusal {
-	switch t, ok := body["type"].(string); {
-	case absent(body, "type"):
-		return field(codeMissing, `type is missing; it must be "redirect"`)
-	case !ok:
-		return field(codeUnknown, `type must be the string "redirect"`)
-	case t == "direct" || t == "checkout" || t == "paymentlink" || t == "unreferenced_refund":
-		return unsupported(`type %s is not supported yet; use "redirect" with gateway_info.terminal_id`, t)
-	case t != "redirect":
-		return unsupported(`type must be "redirect"`)
-	}
-	for _, name := range []string{"capture", "recurring_id", "recurring_model"} {
-		if !absent(body, name) {
-			return unsupported("%s is not supported yet; leave it out", name)
-		}
-	}
-	return nil
-}
-
-func (h *Handler) readOrderID(body object, name string) (string, *refusal) {
-	id, ok := body[name].(string)
-	if !ok || !h.orderIDForm.MatchString(id) {
-		return "", field(codeOrderID, "%s must be a string of 1 to 50 characters out of A-Z a-z 0-9 / _ . -", name)
-	}
-	return id, nil
-}
-
-func readCurrency(body object) *refusal {
-	if body["currency"] != string(kassa.EUR) {
-		return field(codeCurrency, "currency must be EUR: terminals take payments in EUR only")
-	}
-	return nil
-}
-
-func readDescription(body object, required bool) (string, *refusal) {
-	if absent(body, "description") {
-		if required {
-			return "", field(codeDescription, "description is missing; it must be a string of 1 to 200 characters")
-		}
-		return "", nil
-	}
-	d, ok := body["description"].(string)
-	if !ok || utf8.RuneCountInString(d) > maxDescription {
-		return "", field(codeDescription, "description must be a string of 1 to 200 characters")
-	}
-	return d, nil
-}
-
-func readTerminal(body object) (string, *refusal) {
-	gateway, err := child(body, "", "gateway_info")
-	if err != nil {
-		return "", field(codeMissing, "%s", err)
-	}
-	if err := variants(gateway, "gateway_info.", "terminal_id"); err != nil {
-		return "", &refusal{http.StatusBadRequest, codeUnknown, err.Error(), causeBody}
-	}
-	if absent(gateway, "terminal_id") {
-		return "", field(codeMissing, "gateway_info.terminal_id is missing: orders without a terminal are not supported yet")
-	}
-	tid, ok := gateway["terminal_id"].(string)
-	if !ok {
-		return "", field(codeTerminal, "gateway_info.terminal_id must be a string of 8 characters")
-	}
-	return tid, nil
-}
-
-// readLifetime: MultiSafepay's sessions live 30 days, but a prompt that comes up on a terminal
-// long after the customer left is of no use, so that days_active alone lengthens nothing.
-func readLifetime(body object) (time.Duration, *refusal) {
-	if !absent(body, "days_active") {
-		if days, ok := whole(body["days_active"]); !ok || days < 1 || days > 365 {
-			return 0, field(codeUnknown, "days_active must be a whole number from 1 to 365")
-		}
-	}
-	if absent(body, "seconds_active") {
-		return kassa.DefaultLifetime, nil
-	}
-	seconds, ok := whole(body["seconds_active"])
-	if !ok || seconds < 1 || seconds > 31_536_000 {
-		return 0, field(codeUnknown, "seconds_active must be a whole number from 1 to 31536000")
-	}
-	return time.Duration(seconds) * time.Second, nil
 }

@@ -38,8 +38,8 @@ type config = Config
 
 // New makes a handler.
 func New(c Config) (*Handler, error) {
-	if c.Orders == nil || c.Records == nil || c.Feed == nil || c.Directory == nil || c.Presence == nil ||
-		c.Refusals == nil || c.CheckURL == nil || c.Now == nil {
+	if c.Orders == nil || c.Changes == nil || c.Cards == nil || c.Write == nil || c.Records == nil || c.Feed == nil || c.Directory == nil || c.Estate == nil ||
+		c.Presence == nil || c.Refusals == nil || c.CheckURL == nil || c.Now == nil {
 		return nil, errors.New("multisafepay: a field of Config is missing")
 	}
 	if len(c.Secret) < 32 {
@@ -85,6 +85,7 @@ func trimSlashes(path string) string { return "/" + strings.TrimLeft(path, "/") 
 // Routes that are not in the table, as they are recorded.
 const (
 	routeEvents  = "GET events/stream"
+	routeBus     = "GET events"
 	routeUnknown = "unknown"
 )
 
@@ -96,6 +97,8 @@ func (h *Handler) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		h.servePage(w, r, strings.Trim(strings.TrimPrefix(path, prefixPage), "/"))
 	case path == prefixEvents || path == prefixEvents+"/":
 		h.serveEvents(w, r)
+	case path == prefixBus || path+"/" == prefixBus:
+		h.serveBus(w, r)
 	default:
 		h.serveAPI(w, r, path)
 	}
@@ -141,6 +144,9 @@ func (h *Handler) route(w http.ResponseWriter, c *call, path string) *refusal {
 	}
 	c.id = c.values["order_id"]
 	c.orderID = c.id
+	if c.route.keys == noKey {
+		return c.route.serve(h, w, c)
+	}
 	var ok bool
 	if c.caller, ok = h.authenticate(c.Request); !ok {
 		refused := badKey()
@@ -148,7 +154,7 @@ func (h *Handler) route(w http.ResponseWriter, c *call, path string) *refusal {
 		return refused
 	}
 	if !c.route.keys.allows(c.caller.Role) {
-		return &refusal{http.StatusForbidden, codeKey, "this call takes the key of the account, not that of a terminal group", causeKey}
+		return forbidden("this call takes the " + string(c.route.keys))
 	}
 	return c.route.serve(h, w, c)
 }
@@ -168,6 +174,9 @@ func (h *Handler) authenticate(r *http.Request) (Caller, bool) {
 	key := strings.TrimSpace(keys[0])
 	if key == "" || len(key) > maxKeyLength {
 		return Caller{}, false
+	}
+	if strings.HasPrefix(key, publicPrefix) {
+		return h.openPublic(key)
 	}
 	caller, ok := h.Directory.Authenticate(key)
 	if !ok || (caller.Role != estate.RoleGroup && caller.Role != estate.RoleAccount) {
@@ -259,6 +268,16 @@ func maskDigits(s string) string {
 		i = max(end, i+1)
 	}
 	return string(out)
+}
+
+// Routes lists the calls of the API, as "GET /v1/json/orders/{order_id}".
+func (h *Handler) Routes() []string {
+	list := make([]string, 0, len(h.table))
+	for i := range h.table {
+		method, path, _ := strings.Cut(h.table[i].name(), " ")
+		list = append(list, method+" "+prefixAPI+path)
+	}
+	return list
 }
 
 // Run follows the journal for the event streams until ctx ends, and then ends those.

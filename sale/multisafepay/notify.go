@@ -24,7 +24,7 @@ type Notice struct {
 	Account     string
 	Group       string
 	Environment string
-	Event       string // what happened: declined, completed, cancelled, refund
+	Event       string // what happened: declined, completed, cancelled, refund, capture, updated
 	URL         string // as the merchant gave it
 	Method      string
 	Body        []byte
@@ -93,11 +93,15 @@ func trigger(entry journal.Entry) (string, error) {
 		if closed, ok := event.(kassa.AttemptClosed); ok && closed.Status == kassa.AttemptDeclined {
 			return "declined", nil
 		}
+	case "OrderNoted":
+		return "updated", nil
 	case "OrderCompleted":
 		return "completed", nil
 	case "OrderCancelled", "OrderExpired":
 		return "cancelled", nil
-	case "RefundTaken", "RefundSettled":
+	case "CaptureSettled", "HoldClosed":
+		return "capture", nil
+	case "RefundTaken", "RefundSettled", "RefundVoidSettled":
 		return "refund", nil
 	}
 	return "", nil

@@ -21,6 +21,7 @@ import (
 	"kassa/journal"
 	"kassa/sale/multisafepay"
 
+	"github.com/google/go-cmp/cmp"
 	"pgregory.net/rapid"
 )
 
@@ -138,6 +139,37 @@ func TestNoticesOfAnOrder(t *testing.T) {
 	}
 }
 
+// TestWebhookOfTheGroup: an order without a URL of its own goes to the group's, by POST unless it says
+// otherwise.
+func TestWebhookOfTheGroup(t *testing.T) {
+	w := newWorld(t)
+	got := w.call("PATCH", "/v1/json/sites/100", groupKey, `{"notification_url":"http://127.0.0.1:9/group"}`)
+	if got.Status != 200 {
+		t.Fatal(got.Raw)
+	}
+	options := func(id, options string) {
+		w.mustCreate(strings.Replace(fmt.Sprintf(plainOrder, id), `"type"`, `"payment_options":`+options+`,"type"`, 1))
+		w.feed(w.stream(id), shown(), tap(1), approved(1))
+	}
+	options("g-1", `{}`)
+	options("g-2", `{"notification_method":"GET"}`)
+	options("g-3", `{"notification_url":"http://127.0.0.1:9/own","notification_method":"GET"}`)
+	var list []string
+	for _, n := range w.notices() {
+		r, err := w.notifier().Prepare(n, time.Unix(5, 0))
+		must(t, err)
+		list = append(list, fmt.Sprintf("%s %s body %v Auth %v", r.Method, r.URL, len(r.Body) > 0, r.Header.Get("Auth") != ""))
+	}
+	want := []string{
+		"POST http://127.0.0.1:9/group?transactionid=g-1&timestamp=5 body true Auth true",
+		"GET http://127.0.0.1:9/group?transactionid=g-2&timestamp=5 body false Auth false",
+		"GET http://127.0.0.1:9/own?transactionid=g-3&timestamp=5 body false Auth false",
+	}
+	if diff := cmp.Diff(want, list); diff != "" {
+		t.Error(diff)
+	}
+}
+
 func TestNoNotice(t *testing.T) {
 	w := newWorld(t)
 	w.feed(w.order("silent"), shown(), tap(1), approved(1)) // nobody gave a URL
@@ -199,7 +231,7 @@ func TestBodiesAreFixedPointsOfPython(t *testing.T) {
 		body := with("shopping_cart", cart)
 		body = strings.Replace(body, `"Table 4"`, quote(text.Draw(rt, "description")), 1)
 		body = strings.Replace(body, `{"terminal_id"`, `{"x":1,"terminal_id"`, 1)
-		body = strings.Replace(body, `"type":`, `"payment_options":{"notification_url":"http://127.0.0.1/"},"var1":`+
+		body = strings.Replace(body, `"type":`, `"checkout_options":{"validate_cart":false},"payment_options":{"notification_url":"http://127.0.0.1/"},"var1":`+
 			quote(text.Draw(rt, "var1"))+`,"type":`, 1)
 		if got := w.call("POST", "/v1/json/orders", groupKey, body); got.Status != 200 {
 			rt.Fatalf("%s: %s", body, got.Raw)

@@ -40,10 +40,20 @@ func wireStatus(o *kassa.Order) (status string, financial any) {
 	case kassa.Refused:
 		return "declined", "declined"
 	case kassa.Completed:
+		if o.Hold != nil {
+			return heldStatus(o)
+		}
 		return paidStatus(o), "completed"
+	case kassa.Authorising, kassa.Completing:
+		if o.Kind == kassa.Credit {
+			return "reserved", "reserved"
+		}
 	case kassa.Cancelled, kassa.Expired:
-		if o.Attempt() == nil {
+		switch attempt := o.Attempt(); {
+		case attempt == nil:
 			return "cancelled", nil
+		case o.Channel.CardAbsent() && attempt.Status == kassa.AttemptDeclined:
+			return "declined", "declined"
 		}
 		return "cancelled", "cancelled"
 	}
@@ -54,7 +64,7 @@ func paidStatus(o *kassa.Order) string {
 	switch refunded := o.AmountRefunded(); {
 	case refunded == 0:
 		return "completed"
-	case refunded < o.Amount.Minor:
+	case refunded < o.AmountPaid():
 		return "partial_refunded"
 	}
 	return "refunded"
@@ -66,7 +76,7 @@ func orderObject(o *kassa.Order, group estate.Group) object {
 	reason, code := wireOutcome(o)
 	out := object{
 		"amount": o.Amount.Minor, "amount_refunded": o.AmountRefunded(),
-		"completed": nil, "costs": []any{}, "created": wireTime(o.CreatedAt), "currency": string(o.Amount.Currency),
+		"completed": nil, "costs": costs(o), "created": wireTime(o.CreatedAt), "currency": string(o.Amount.Currency),
 		"description": o.Description, "fastcheckout": "NO", "financial_status": financial, "items": nil,
 		"modified": wireTime(o.ModifiedAt), "order_id": o.Ref,
 		"payment_details": object{}, "payment_methods": nil, "reason": reason, "reason_code": code,
@@ -75,7 +85,12 @@ func orderObject(o *kassa.Order, group estate.Group) object {
 	if o.Status == kassa.Completed {
 		out["completed"] = wireTime(o.EndedAt)
 	}
-	addKept(out, keptWith(*o))
+	kept := keptWith(*o)
+	addKept(out, kept)
+	addTip(out, o.Tip)
+	if status == "completed" && kept[keptShipped] == true {
+		out["status"] = "shipped"
+	}
 	if attempt := o.Attempt(); attempt != nil {
 		if auth := attempt.Last(); auth != nil {
 			out["payment_details"] = paymentDetails(o, auth, group)
@@ -95,11 +110,21 @@ func addKept(out, kept object) {
 		customer["locale"] = defaultLocale
 	}
 	out["customer"] = customer
-	for _, name := range []string{"shopping_cart", "checkout_options"} {
+	for _, name := range append([]string{"shopping_cart", "checkout_options", "order_total", "order_adjustment"}, notedFields...) {
 		if v, ok := kept[name]; ok {
 			out[name] = v
 		}
 	}
+}
+
+func addTip(out object, tip kassa.Tip) {
+	if tip.Minor > 0 {
+		out["amount_details"] = object{"tip": tipObject(tip)}
+	}
+}
+
+func tipObject(tip kassa.Tip) object {
+	return object{"amount": tip.Minor, "employee": object{"id": known(tip.EmployeeID), "name": known(tip.EmployeeName)}}
 }
 
 func complete(v any, keys ...string) object {
@@ -142,9 +167,13 @@ func suspectedFraud(responseCode string) bool { return responseCode == "34" || r
 
 // paymentDetails has the dialect's complete set of keys; what Kassa does not know is null.
 func paymentDetails(o *kassa.Order, auth *kassa.Authorisation, group estate.Group) object {
-	card := auth.Card
+	card, kept := auth.Card, keptWith(*o)
+	token := object{}
+	if o.Status == kassa.Completed {
+		token, _ = kept["recurring"].(object)
+	}
 	return object{
-		"account_holder_name": nil, "account_id": nil,
+		"account_holder_name": kept["holder"], "account_id": nil,
 		"acquirer_reference_number":      nil,
 		"application_id":                 known(strings.ToLower(card.AID)),
 		"authorization_code":             known(auth.AuthCode),
@@ -169,20 +198,28 @@ func paymentDetails(o *kassa.Order, auth *kassa.Authorisation, group estate.Grou
 		"issuer_country_code":            nil,
 		"last4":                          known(card.Last4),
 		"mcc":                            known(group.Merchant.MCC),
-		"recurring_flow":                 nil, "recurring_id": nil, "recurring_model": nil,
+		"recurring_flow":                 nil, "recurring_id": token["id"], "recurring_model": token["model"],
 		"response_code":       known(auth.ResponseCode),
 		"scheme_reference_id": nil,
-		"terminal_id":         o.TID,
-		"type":                known(card.Brand),
+		"terminal_id":         terminalID(o),
+		"type":                known(gatewayCode(card.Brand)),
 	}
+}
+
+// terminalID is that of a terminal which somebody stands at.
+func terminalID(o *kassa.Order) any {
+	if o.Channel.CardAbsent() {
+		return nil
+	}
+	return o.TID
 }
 
 func paymentMethod(o *kassa.Order, auth *kassa.Authorisation, financial any) object {
 	return object{
-		"account_holder_name": nil, "amount": o.Amount.Minor, "card_expiry_date": known(auth.Card.Expiry),
+		"account_holder_name": keptWith(*o)["holder"], "amount": o.Amount.Minor, "card_expiry_date": known(auth.Card.Expiry),
 		"currency": string(o.Amount.Currency), "description": o.Description,
 		"external_transaction_id": known(auth.RRN), "last4": known(auth.Card.Last4),
-		"payment_description": known(brandNames[auth.Card.Brand]), "status": financial, "type": known(auth.Card.Brand),
+		"payment_description": known(brandNames[auth.Card.Brand]), "status": financial, "type": known(gatewayCode(auth.Card.Brand)),
 	}
 }
 
@@ -203,7 +240,7 @@ func entryMode(e kassa.Entry) any {
 		return "ICC"
 	case kassa.Contactless:
 		return "ICC_CONTACTLESS"
-	case kassa.Magstripe:
+	case kassa.Magstripe, kassa.Fallback:
 		return "MAGSTRIPE"
 	}
 	return "UNKNOWN"
@@ -251,12 +288,12 @@ func emvAnswer(data []byte) object {
 	return out
 }
 
-// relatedTransactions lists the refunds, or is null.
+// relatedTransactions lists the captures and the refunds, or is null.
 func relatedTransactions(o *kassa.Order) any {
-	if len(o.Refunds) == 0 {
+	if len(o.Refunds)+len(o.Captures) == 0 {
 		return nil
 	}
-	var list []any
+	list := relatedCaptures(o)
 	for _, r := range o.Refunds {
 		related := object{
 			"amount": r.Amount.Minor, "costs": []any{}, "created": wireTime(r.TransmittedAt),
@@ -287,6 +324,8 @@ func refundStatus(s kassa.RefundStatus) string {
 		return "completed"
 	case kassa.RefundDeclined:
 		return "declined"
+	case kassa.RefundVoided:
+		return "void"
 	}
 	return "reserved"
 }

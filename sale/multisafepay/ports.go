@@ -21,8 +21,32 @@ type Orders interface {
 	Refund(ctx context.Context, dialect, scope, ref string, r kassa.AskRefund) (kassa.Order, int64, kassa.Reason, error)
 }
 
-// Records reads single streams of the journal.
+// Changes are what a Sale System may want of an order that has been made, beside its end and a refund.
+type Changes interface {
+	Note(ctx context.Context, dialect, scope, ref string, n kassa.Note) (kassa.Order, kassa.Reason, error)
+	// Pay makes an order with its card and waits for its end.
+	Pay(ctx context.Context, n kassa.NewOrder, card kassa.EnteredCard) (kassa.Order, kassa.Reason, error)
+	CancelRefund(ctx context.Context, dialect, scope, ref string, number int64) (kassa.Order, kassa.Reason, error)
+	Capture(ctx context.Context, dialect, scope, ref string, ask kassa.AskCapture) (kassa.Order, int64, kassa.Reason, error)
+	Release(ctx context.Context, dialect, scope, ref string) (kassa.Order, kassa.Reason, error)
+}
+
+// Cards is the secure module's part for cards that customers type in.
+type Cards interface {
+	// Seal seals a card so that only the acquirer's link opens it, and only for the order with this key.
+	// It gives ErrCard for what is no card.
+	Seal(order string, c EnteredCard) (kassa.CardFacts, []byte, error)
+	// Keep seals a card's number for later payments, under a name.
+	Keep(name string, c EnteredCard) ([]byte, error)
+	// SealKept seals such a card for one order, with its expiry YYMM and without a verification code.
+	SealKept(order, name string, kept []byte, expiry string) ([]byte, error)
+}
+
+// Records reads streams of the journal.
 type Records interface {
+	// Newest lists the streams of a kind and of these scopes whose id comes before the one given, or
+	// all for "", the highest id first.
+	Newest(kind string, scopes []string, before string, limit int) ([]journal.Stream, error)
 	Load(stream string) (journal.Stream, bool, error)
 	StreamEntries(stream string, upTo uint64) ([]journal.Entry, error)
 }
@@ -42,6 +66,15 @@ type Directory interface {
 	Group(id string) (estate.Group, bool)
 	// Groups lists the ids of an account's groups.
 	Groups(account string) []string
+}
+
+// Estate lists and changes what there is.
+type Estate interface {
+	Environment() estate.Environment
+	Terminals(group string) []estate.Terminal
+	BoardTerminal(now time.Time, group, name, tid string) (t estate.Terminal, code string, err error)
+	BoardCTAP(now time.Time, group, name string) (t estate.Terminal, code string, err error)
+	ChangeGroup(now time.Time, id string, change func(*estate.Group)) (estate.Group, error)
 }
 
 // Caller is who holds a key.
@@ -92,10 +125,16 @@ type Signer interface {
 
 // Config is what a Handler works with; every field is needed but Origin.
 type Config struct {
-	Orders    Orders
+	Orders  Orders
+	Changes Changes
+	Cards   Cards
+	// Write makes a batch of the journal durable and then calls done; it never blocks. Tokens are
+	// stored by it.
+	Write     func(batch journal.Batch, done func(journal.Receipt, error))
 	Records   Records
 	Feed      Feed
 	Directory Directory
+	Estate    Estate
 	Presence  Presence
 	Refusals  Refusals
 	// CheckURL tells why a webhook URL cannot be used in an environment.
@@ -120,11 +159,22 @@ const (
 	maxOrderStreams = 16
 	maxKeyLength    = 200
 	maxDescription  = 200
+	maxGateway      = 50
+	maxHolder       = 100
+	maxReference    = 100
+	maxTokens       = 100 // of one customer
 	maxVariable     = 500
 	maxScan         = 50_000 // journal entries read to find an order by its transaction id
 	// maxRecorded bounds the refused calls kept in a minute, of callers with a key and of those
 	// without, so that nobody fills the disk.
 	maxRecorded = 600
+	// maxWalk bounds the orders that one list of transactions looks through.
+	maxWalk        = 10_000
+	walkPage       = 200
+	maxPage        = 1000
+	maxClosingDays = 31
+	// maxClosingFacts bounds the facts, of all groups, that one call for closing totals reads: some seconds.
+	maxClosingFacts = 2_000_000
 )
 
 // Times of the event stream.
@@ -132,5 +182,6 @@ const (
 	pingEvery    = 5 * time.Second // the official Python client gives up after 10 s of silence
 	pollEvery    = time.Second     // when nudges are lost
 	writeTimeout = 10 * time.Second
-	tokenLife    = 24 * time.Hour // beyond the order's own lifetime
+	sessionLife  = 30 * 24 * time.Hour // of an order that no terminal has taken up
+	tokenLife    = 24 * time.Hour      // beyond the order's own lifetime
 )

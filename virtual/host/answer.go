@@ -13,6 +13,7 @@ const (
 	rcApproved      = "00"
 	rcInvalid       = "12" // invalid transaction
 	rcAmount        = "13"
+	rcCode          = "N7" // the verification code is wrong
 	rcUnknownCard   = "14"
 	rcNotFound      = "25"
 	rcFormat        = "30"
@@ -31,7 +32,9 @@ const (
 	rcDuplicate     = "94"
 	rcMalfunction   = "96"
 	rcInsertCard    = "1A"
-	rcDoNotHonour   = "05"
+	rcOwnPIN        = "71" // this host's own: PIN data required
+	rcPartial       = "10"
+	rcNoReason      = "85" // no reason to decline
 )
 
 // The network management codes (DE70).
@@ -52,6 +55,9 @@ type result struct {
 	approval   string
 	singleTap  bool
 	issuerAuth []byte
+	// approved is the amount of a partial approval, 0 otherwise; field is DE44.
+	approved int64
+	field    string
 }
 
 // answerMTI turns a request or advice into its answer, a repeat too: 0201 → 0210, 0421 → 0430.
@@ -64,8 +70,12 @@ func (m *Machine) answer(msg *iso8583.Message, r result) ([]byte, error) {
 	for _, de := range []int{3, 4, 7, 11, 12, 13, 32, 37, 41, 42, 49, 70} {
 		a.Set(de, msg.Get(de))
 	}
+	if r.approved > 0 {
+		a.Set(4, fmt.Sprintf("%012d", r.approved))
+	}
 	a.Set(38, r.approval)
 	a.Set(39, r.rc)
+	a.Set(44, r.field)
 	private := iso8583.Private{}
 	if asked, err := iso8583.ParsePrivate(msg.Get(48)); err == nil && asked[iso8583.TagLifecycle] != "" {
 		private[iso8583.TagLifecycle] = asked[iso8583.TagLifecycle]
@@ -99,47 +109,6 @@ func (m *Machine) networkRequest(now time.Time, code string) ([]byte, error) {
 	msg.Set(11, fmt.Sprintf("%06d", m.stan))
 	msg.Set(70, code)
 	return m.profile.PackMAC(msg, m.mac)
-}
-
-// quirk is how an answer gets lost or broken on its way.
-type quirk uint8
-
-const (
-	quirkNone quirk = iota
-	quirkNever
-	quirkLate
-	quirkClose
-	quirkBadMAC
-	quirkTwice
-)
-
-// deliver sends the answer to a money message. A fault comes before the card's own quirk.
-func (m *Machine) deliver(now time.Time, conn uint64, msg *iso8583.Message, r result, q quirk) []Output {
-	frame, err := m.answer(msg, r)
-	if err != nil {
-		return []Output{CloseConn{Conn: conn}}
-	}
-	q, delay := m.faulty(msg.Get(41), q)
-	out := []Output{Send{Conn: conn, Frame: frame}}
-	switch q {
-	case quirkNever:
-		out = nil
-	case quirkLate:
-		delay += m.lateAfter
-	case quirkClose:
-		out = []Output{CloseConn{Conn: conn}}
-	case quirkBadMAC:
-		frame[len(frame)-1] ^= 1
-	case quirkTwice:
-		out = append(out, out[0])
-	}
-	if delay == 0 {
-		return out
-	}
-	for _, o := range out {
-		m.later(now.Add(delay), o)
-	}
-	return nil
 }
 
 // approvalCode is DE38 of the n-th record.

@@ -82,6 +82,7 @@ func (b *bench) network(code string) string {
 // answers is what came back on one frame.
 type answers struct {
 	frames [][]byte
+	raw    []byte
 	closed bool
 }
 
@@ -128,6 +129,8 @@ func (b *bench) handle(in host.Input) answers {
 			b.records = append(b.records, out.Record)
 		case host.Send:
 			a.frames = append(a.frames, out.Frame)
+		case host.Raw:
+			a.raw = append(a.raw, out.Bytes...)
 		case host.CloseConn:
 			a.closed = true
 		case host.Reading:
@@ -171,6 +174,7 @@ type use struct {
 	followUp bool
 	noTap    bool // the terminal does not offer a single tap
 	currency string
+	kind     string // tag 9C: "00", or "20" for a credit
 }
 
 func (u use) defaults() use {
@@ -184,8 +188,12 @@ func (u use) defaults() use {
 	or(&u.tid, "KASSA001")
 	or(&u.li, "LIFE1")
 	or(&u.currency, "978")
-	if u.amount == 0 {
+	or(&u.kind, "00")
+	switch u.amount {
+	case 0:
 		u.amount = 1234
+	case -1: // nothing at all
+		u.amount = 0
 	}
 	return u
 }
@@ -253,7 +261,7 @@ func (b *bench) chip(msg *iso8583.Message, c deck.Card, u use) {
 	list := emv.List{
 		{Tag: 0x9F27, Value: raw("80")}, {Tag: 0x9F10, Value: c.IssuerApplication}, {Tag: 0x9F37, Value: raw("11223344")},
 		{Tag: 0x9F36, Value: raw(fmt.Sprintf("%04X", u.atc))}, {Tag: 0x95, Value: raw("0000008000")},
-		{Tag: 0x9A, Value: raw("261121")}, {Tag: 0x9C, Value: raw("00")},
+		{Tag: 0x9A, Value: raw("261121")}, {Tag: 0x9C, Value: raw(u.kind)},
 		{Tag: 0x9F02, Value: raw(fmt.Sprintf("%012d", u.amount))}, {Tag: 0x9F03, Value: raw("000000000000")},
 		{Tag: 0x5F2A, Value: raw("0" + u.currency)}, {Tag: 0x82, Value: raw("1980")}, {Tag: 0x9F1A, Value: raw("0528")},
 	}

@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"fmt"
 	"slices"
+	"strings"
 	"time"
 
 	"kassa/virtual/deck"
@@ -17,14 +18,28 @@ const (
 	KindSale     Kind = "sale"
 	KindRefund   Kind = "refund"
 	KindReversal Kind = "reversal"
+	KindHold     Kind = "hold"    // money that is set aside
+	KindCapture  Kind = "capture" // and taken
+	KindRelease  Kind = "release" // or given back
+	KindCredit   Kind = "credit"  // money for the card that was presented
+	KindCheck    Kind = "check"   // whether a card is good; it moves nothing
 	KindUnblock  Kind = "unblock" // not a transaction: the issuer gave back the PIN tries
 )
+
+// ofCard tells whether it comes with a card, and its issuer decides.
+func (k Kind) ofCard() bool {
+	return k == KindSale || k == KindHold || k == KindCredit || k == KindCheck
+}
 
 // The states of a transaction.
 const (
 	StatePosted   = "posted"
 	StateReversed = "reversed"
 	StateDeclined = "declined"
+	StateHeld     = "held"     // a hold, until all of it is captured or the rest released
+	StateCaptured = "captured" // a hold, all of it
+	StateReleased = "released" // a hold, what was not captured
+	StateChecked  = "checked"
 )
 
 // What the issuer thought of a PIN.
@@ -54,16 +69,23 @@ type Record struct {
 	Last4     string `json:"last4,omitempty"`
 	Lifecycle string `json:"lifecycle,omitempty"`
 
-	RC         string `json:"rc,omitempty"`
-	Approval   string `json:"approval,omitempty"`
-	SingleTap  bool   `json:"single_tap,omitempty"`
+	RC        string `json:"rc,omitempty"`
+	Approval  string `json:"approval,omitempty"`
+	SingleTap bool   `json:"single_tap,omitempty"`
+	// Approved is the part of Amount that was approved, 0 when it was all of it. Field is DE44.
+	Approved   int64  `json:"approved,omitempty"`
+	Field      string `json:"field,omitempty"`
 	IssuerAuth []byte `json:"issuer_auth,omitempty"`
-	// State is posted or declined; that a transaction was reversed is the reversal's record.
+	// State is posted, held, checked or declined; that a transaction was reversed is the reversal's record.
 	State string `json:"state,omitempty"`
 
 	// Cryptogram tells that the chip's was right; ATC is then its counter.
 	Cryptogram bool   `json:"cryptogram,omitempty"`
 	ATC        uint16 `json:"atc,omitempty"`
+	// Entry is how the card was read (DE22). CVM and FormFactor are tags 9F34 and 9F6E, in hexadecimal.
+	Entry      string `json:"entry,omitempty"`
+	CVM        string `json:"cvm,omitempty"`
+	FormFactor string `json:"form_factor,omitempty"`
 	// PIN is right or wrong, when one was judged.
 	PIN string `json:"pin,omitempty"`
 
@@ -76,7 +98,17 @@ type Record struct {
 }
 
 func (r Record) result() result {
-	return result{rc: r.RC, approval: r.Approval, singleTap: r.SingleTap, issuerAuth: r.IssuerAuth}
+	return result{
+		rc: r.RC, approval: r.Approval, singleTap: r.SingleTap, issuerAuth: r.IssuerAuth, approved: r.Approved, field: r.Field,
+	}
+}
+
+// debit is what a posted sale took from the account.
+func (r Record) debit() int64 {
+	if r.Approved > 0 {
+		return r.Approved
+	}
+	return r.Amount
 }
 
 // entry is a transaction with what became of it.
@@ -84,12 +116,15 @@ type entry struct {
 	Record
 	state    string
 	refunded int64
+	// refusals is how often its reversal was refused.
+	refusals int
+	captured int64 // of a hold
 }
 
 // same tells whether a repeat asks for what was asked for first.
 func (e *entry) same(r request) bool {
 	return e.Amount == r.amount && e.Currency == r.msg.Get(49) && e.RRN == r.rrn && e.MID == r.mid &&
-		(e.Kind == KindRefund) == (r.msg.Get(3)[:2] == "20")
+		e.Kind == kindOf(r.msg)
 }
 
 // book is the state of host and issuers: the fold of the records.
@@ -97,7 +132,7 @@ type book struct {
 	last    uint64
 	entries []*entry
 	byN     map[uint64]*entry
-	// claimed holds sales and refunds by identity, sales those by RRN, which is not unique:
+	// claimed holds requests by identity, sales those that can be referred to by RRN, which is not unique:
 	// terminals make it up from the hour and their own STAN.
 	claimed map[string]*entry
 	sales   map[string][]*entry
@@ -146,11 +181,13 @@ func (b *book) apply(r Record) error {
 		a.wrong, a.used = 0, true
 		b.last = r.N
 		return nil
-	case KindSale:
-		b.applySale(e, a)
+	case KindSale, KindHold, KindCredit, KindCheck:
+		b.applyCard(e, a)
+	case KindCapture:
+		b.applyCapture(e, of, a)
 	case KindRefund:
 		b.applyRefund(e, of, a)
-	case KindReversal:
+	case KindReversal, KindRelease:
 		b.applyReversal(e, of)
 	default:
 		return fmt.Errorf("host: ledger record %d: there is no kind %q", r.N, r.Kind)
@@ -171,11 +208,13 @@ func (b *book) claim(e *entry) bool {
 	return true
 }
 
-func (b *book) applySale(e *entry, a *account) {
+func (b *book) applyCard(e *entry, a *account) {
 	if !b.claim(e) {
 		return
 	}
-	b.sales[e.RRN] = append(b.sales[e.RRN], e)
+	if e.Kind == KindSale || e.Kind == KindHold {
+		b.sales[e.RRN] = append(b.sales[e.RRN], e)
+	}
 	if a == nil {
 		return
 	}
@@ -185,15 +224,66 @@ func (b *book) applySale(e *entry, a *account) {
 	}
 	switch e.PIN {
 	case pinRight:
-		a.wrong = 0
+		a.wrong, a.taps, a.tapped = 0, 0, 0
 	case pinWrong:
 		a.wrong++
 		if a.card.Row == 55 && a.wrong == maxPINTries {
 			a.wrong = 0 // its script starts over
 		}
 	}
-	if e.state == StatePosted {
-		a.spent[e.Currency] += e.Amount
+	b.move(a, e, 1)
+	if e.state == StatePosted && e.Kind == KindSale && strings.HasPrefix(e.Entry, "07") && e.PIN == "" {
+		a.taps++
+		a.tapped += e.Amount
+	}
+}
+
+// move lets an account feel a transaction, or with -1 that it is undone.
+func (b *book) move(a *account, e *entry, sign int64) {
+	switch {
+	case e.state == StateHeld:
+		a.held[e.Currency] += sign * (e.debit() - e.captured)
+	case e.state != StatePosted:
+	case e.Kind == KindRefund || e.Kind == KindCredit:
+		a.spent[e.Currency] -= sign * e.Amount
+	default:
+		a.spent[e.Currency] += sign * e.debit()
+	}
+}
+
+func (b *book) applyCapture(e, of *entry, a *account) {
+	if !b.claim(e) || e.state != StatePosted || of == nil || a == nil {
+		return
+	}
+	b.sales[e.RRN] = append(b.sales[e.RRN], e)
+	b.move(a, of, -1)
+	of.captured += e.Amount
+	b.move(a, of, 1)
+	if of.captured == of.debit() {
+		of.state = StateCaptured
+	}
+	b.move(a, e, 1)
+}
+
+// refundable is what of a transaction can still be paid back; ok is false when nothing ever can.
+func (b *book) refundable(e *entry) (left int64, ok bool) {
+	switch {
+	case e.Kind == KindHold && e.state != StateDeclined && e.state != StateReversed:
+		return e.captured - e.refunded, true
+	case e.state != StatePosted:
+		return 0, false
+	case e.Kind == KindCapture:
+		hold := b.byN[e.OfN]
+		return min(e.Amount-e.refunded, hold.captured-hold.refunded), true
+	}
+	return e.debit() - e.refunded, true
+}
+
+// payBack books a refund with what it refers to, and with the hold behind a capture.
+func (b *book) payBack(of *entry, amount int64) {
+	of.refunded += amount
+	if of.Kind == KindCapture {
+		b.byN[of.OfN].refunded += amount
 	}
 }
 
@@ -201,31 +291,33 @@ func (b *book) applyRefund(e, of *entry, a *account) {
 	if !b.claim(e) || e.state != StatePosted || of == nil || a == nil {
 		return
 	}
-	of.refunded += e.Amount
-	a.spent[e.Currency] -= e.Amount
+	b.payBack(of, e.Amount)
+	b.move(a, e, 1)
 }
 
 func (b *book) applyReversal(e, of *entry) {
-	if e.RC == rcBadMAC {
+	switch e.RC {
+	case rcBadMAC:
+		return
+	case rcUnavailable:
+		if of != nil {
+			of.refusals++
+		}
 		return
 	}
 	b.reversals[identity(e.TID, e.OfSTAN, e.OfSent)+"|"+e.RRN] = e
-	if of == nil || of.state != StatePosted {
+	if of == nil || of.state == StateDeclined || of.state == StateReversed {
 		return
+	}
+	if a := b.accounts[of.Account]; a != nil {
+		b.move(a, of, -1)
+	}
+	if of.Kind == KindRefund && b.byN[of.OfN] != nil {
+		b.payBack(b.byN[of.OfN], -of.Amount)
 	}
 	of.state = StateReversed
-	a := b.accounts[of.Account]
-	if a == nil {
-		return
-	}
-	switch of.Kind {
-	case KindSale:
-		a.spent[of.Currency] -= of.Amount
-	case KindRefund:
-		a.spent[of.Currency] += of.Amount
-		if sale := b.byN[of.OfN]; sale != nil {
-			sale.refunded -= of.Amount
-		}
+	if e.Kind == KindRelease {
+		of.state = StateReleased
 	}
 }
 
@@ -240,8 +332,16 @@ type Line struct {
 	// Amount is in minor units of Currency, an ISO 4217 code in letters.
 	Amount   int64  `json:"amount"`
 	Currency string `json:"currency"`
-	RC       string `json:"rc"`
-	State    string `json:"state"`
+	// Approved is the part of Amount that was approved, 0 when it was all of it.
+	Approved int64 `json:"approved,omitempty"`
+	// Entry (DE22), CVM (tag 9F34), FormFactor (9F6E) and PIN ("right" or "wrong", when the issuer judged
+	// one) tell how the card was read and its holder verified.
+	Entry      string `json:"entry,omitempty"`
+	CVM        string `json:"cvm,omitempty"`
+	FormFactor string `json:"form_factor,omitempty"`
+	PIN        string `json:"pin,omitempty"`
+	RC         string `json:"rc"`
+	State      string `json:"state"`
 	// Of is the RRN of the transaction that this one refers to, "" when to none.
 	Of string `json:"of"`
 }
@@ -256,7 +356,8 @@ func (m *Machine) Lines(from, limit int) []Line {
 	for _, e := range all[from:min(len(all), from+limit)] {
 		out = append(out, Line{
 			Kind: string(e.Kind), TID: e.TID, STAN: e.STAN, RRN: e.RRN, Last4: e.Last4, Amount: e.Amount,
-			Currency: currencyName(e.Currency), RC: e.RC, State: e.state, Of: e.Of,
+			Currency: currencyName(e.Currency), Approved: e.Approved, RC: e.RC,
+			Entry: e.Entry, CVM: e.CVM, FormFactor: e.FormFactor, PIN: e.PIN, State: e.state, Of: e.Of,
 		})
 	}
 	return out
@@ -265,8 +366,9 @@ func (m *Machine) Lines(from, limit int) []Line {
 // AccountState is what the issuer has on an account that was used.
 type AccountState struct {
 	Account string `json:"account"`
-	// Spent is what is posted, by currency, in minor units.
+	// Spent is what is posted, by currency, in minor units; Held is what is set aside beside that.
 	Spent        map[string]int64 `json:"spent"`
+	Held         map[string]int64 `json:"held"`
 	PINTriesLeft int              `json:"pin_tries_left"`
 }
 
@@ -298,15 +400,22 @@ func (m *Machine) State() State {
 		if !a.used {
 			continue
 		}
-		spent := make(map[string]int64, len(a.spent))
-		for currency, amount := range a.spent {
-			spent[currencyName(currency)] = amount
-		}
-		s.Accounts = append(s.Accounts, AccountState{Account: id, Spent: spent, PINTriesLeft: a.triesLeft()})
+		s.Accounts = append(s.Accounts, AccountState{
+			Account: id, Spent: byName(a.spent), Held: byName(a.held), PINTriesLeft: a.triesLeft(),
+		})
 	}
 	slices.SortFunc(s.Links, func(a, b LinkState) int { return cmp.Compare(a.Conn, b.Conn) })
 	slices.SortFunc(s.Accounts, func(a, b AccountState) int { return cmp.Compare(a.Account, b.Account) })
 	return s
+}
+
+// byName are amounts by the name of their currency.
+func byName(amounts map[string]int64) map[string]int64 {
+	named := make(map[string]int64, len(amounts))
+	for currency, amount := range amounts {
+		named[currencyName(currency)] = amount
+	}
+	return named
 }
 
 // currencyName is the code in letters for the currencies of Europe and some others; a code that is

@@ -24,15 +24,15 @@ func newConn(number uint64, socket net.Conn) *conn {
 	return &conn{number: number, socket: socket, queue: make(chan []byte, maxQueued)}
 }
 
-// send queues a frame. A peer that does not read is disconnected rather than waited for.
-func (c *conn) send(frame []byte) {
+// send queues bytes, framed as they must be. A peer that does not read is disconnected rather than waited for.
+func (c *conn) send(framed []byte) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	if c.finished {
 		return
 	}
 	select {
-	case c.queue <- frame:
+	case c.queue <- framed:
 	default:
 		_ = c.socket.Close()
 	}
@@ -58,9 +58,7 @@ func (c *conn) end() {
 func (c *conn) write() {
 	defer c.socket.Close()
 	w := bufio.NewWriterSize(c.socket, 16<<10)
-	var framed []byte
-	for frame := range c.queue {
-		framed = iso8583.AppendFrame(framed[:0], frame)
+	for framed := range c.queue {
 		if c.socket.SetWriteDeadline(time.Now().Add(writeTimeout)) != nil {
 			return
 		}

@@ -19,6 +19,9 @@ const (
 	tagATC         emv.Tag = 0x9F36
 	tagAmount      emv.Tag = 0x9F02
 	tagCurrency    emv.Tag = 0x5F2A
+	tagType        emv.Tag = 0x9C
+	tagCVM         emv.Tag = 0x9F34
+	tagFormFactor  emv.Tag = 0x9F6E
 )
 
 // account is what an issuer knows of one card.
@@ -30,8 +33,14 @@ type account struct {
 	pvv    string
 	// spent is what was posted, by currency, in minor units.
 	spent map[string]int64
+	// held is what is set aside and neither captured nor released.
+	held map[string]int64
 	// wrong counts the wrong PINs since the last right one.
 	wrong int
+	// taps and tapped are how often and for how much the card has paid by tap since its holder was
+	// verified last (RTS on strong customer authentication, article 11).
+	taps   int
+	tapped int64
 	// seen is the last chip transaction by terminal. A deck of cards lies beside every virtual
 	// terminal, each with its own counters, so the high-water mark is one of card and terminal.
 	seen map[string]chipMark
@@ -53,39 +62,23 @@ func newAccount(c deck.Card) (*account, error) {
 	return &account{
 		id: c.ID(), card: c, master: master,
 		pvv:   card.PVV(deck.PINVerificationKey(), deck.PVKI, c.PIN, c.PAN),
-		spent: make(map[string]int64), seen: make(map[string]chipMark),
+		spent: make(map[string]int64), held: make(map[string]int64), seen: make(map[string]chipMark),
 	}, nil
 }
 
 // balance is what is left in a currency. Account 051 is empty.
 func (a *account) balance(currency string) int64 {
+	gone := a.spent[currency] + a.held[currency]
 	if a.card.Row == 51 {
-		return -a.spent[currency]
+		return -gone
 	}
-	return startBalance - a.spent[currency]
+	return startBalance - gone
 }
 
 func (a *account) triesLeft() int { return max(0, maxPINTries-a.wrong) }
 
-// quirk is what happens to the answer on its way, by the card's row.
-func (a *account) quirk() quirk {
-	switch a.card.Row {
-	case 100:
-		return quirkNever
-	case 101:
-		return quirkLate
-	case 105:
-		return quirkClose
-	case 107:
-		return quirkBadMAC
-	case 108:
-		return quirkTwice
-	}
-	return quirkNone
-}
-
-// judgeSale completes the record of a sale with the issuer's decision.
-func (m *Machine) judgeSale(now time.Time, r request, rec *Record) quirk {
+// judgeCard completes the record of a request about a card with the issuer's decision.
+func (m *Machine) judgeCard(now time.Time, r request, rec *Record) quirk {
 	if m.book.reversals[r.id+"|"+r.rrn] != nil {
 		rec.RC = rcInvalid // its reversal came first
 		return quirkNone
@@ -95,8 +88,9 @@ func (m *Machine) judgeSale(now time.Time, r request, rec *Record) quirk {
 		rec.RC = rc
 		return quirkNone
 	}
-	rec.Last4 = s.track.PAN().Last4()
-	a := m.book.byNumber[s.track.PAN().Reveal()]
+	rec.Last4, rec.Entry = s.pan.Last4(), s.entry
+	rec.CVM, rec.FormFactor = s.shows(tagCVM), s.shows(tagFormFactor)
+	a := m.book.byNumber[s.pan.Reveal()]
 	if a == nil {
 		rec.RC = rcUnknownCard
 		return quirkNone
@@ -107,10 +101,7 @@ func (m *Machine) judgeSale(now time.Time, r request, rec *Record) quirk {
 		rc = m.decide(now, a, s, rec)
 	}
 	rec.RC = rc
-	if rc == rcApproved {
-		rec.State = StatePosted
-		rec.Approval = approvalCode(m.book.last + 1)
-	}
+	a.conclude(rec, m.book.last+1)
 	if rec.Cryptogram {
 		rec.IssuerAuth = a.prove(s, arqc, rc)
 	}
@@ -119,7 +110,7 @@ func (m *Machine) judgeSale(now time.Time, r request, rec *Record) quirk {
 
 // decide is the issuer's decision about a card that is genuine.
 func (m *Machine) decide(now time.Time, a *account, s sale, rec *Record) string {
-	if s.track.Expiry() != a.card.Expiry || s.track.Expiry() < now.UTC().Format("0601") {
+	if s.expiry != a.card.Expiry || s.expiry < now.UTC().Format("0601") {
 		return rcExpired
 	}
 	if s.stripe() && !a.card.MagneticStripe || s.tap() && !a.card.Contactless {
@@ -128,11 +119,19 @@ func (m *Machine) decide(now time.Time, a *account, s sale, rec *Record) string 
 	if rc := m.checkPIN(a, s, rec); rc != "" {
 		return rc
 	}
+	if s.code != "" && s.code != verificationCode {
+		return rcCode
+	}
 	if rc := a.script(s, rec); rc != "" {
 		return rc
 	}
-	if rec.Amount == 0 {
+	switch {
+	case rec.Kind == KindCheck:
+		return rcNoReason // the card is good, and nothing is booked
+	case rec.Amount == 0:
 		return rcAmount
+	case rec.Kind == KindCredit:
+		return rcApproved
 	}
 	if a.balance(rec.Currency) < rec.Amount {
 		return rcFunds
@@ -143,7 +142,7 @@ func (m *Machine) decide(now time.Time, a *account, s sale, rec *Record) string 
 // authenticate verifies the chip's cryptogram and that it was not used before. It gives the ARQC,
 // and a response code when the card is refused.
 func (a *account) authenticate(s sale, rec *Record) (arqc [8]byte, rc string) {
-	if s.stripe() {
+	if s.stripe() || s.entered() {
 		return arqc, ""
 	}
 	master := a.master
@@ -177,7 +176,8 @@ func (a *account) authenticate(s sale, rec *Record) (arqc [8]byte, rc string) {
 	return want, ""
 }
 
-// sameMoney compares the amount that the card has signed with the one that the message asks for.
+// sameMoney compares the amount and the kind of transaction that the card has signed with those that
+// the message asks for.
 func sameMoney(chip emv.List, rec *Record) string {
 	amount, _ := chip.Get(tagAmount)
 	if hex.EncodeToString(amount) != fmt.Sprintf("%012d", rec.Amount) {
@@ -186,6 +186,13 @@ func sameMoney(chip emv.List, rec *Record) string {
 	currency, _ := chip.Get(tagCurrency)
 	if hex.EncodeToString(currency) != "0"+rec.Currency {
 		return rcInvalid
+	}
+	want := byte(0x00)
+	if rec.Kind == KindCredit {
+		want = 0x20
+	}
+	if kind, ok := chip.Get(tagType); ok && (len(kind) != 1 || kind[0] != want) {
+		return rcInvalid // it was shown another kind of transaction
 	}
 	return ""
 }
@@ -203,13 +210,14 @@ func (a *account) fresh(s sale, atc uint16, rec *Record) bool {
 	switch last.rc {
 	case rcWrongPIN:
 		return true
-	case rcSoftPIN, rcPINRequired:
+	case rcSoftPIN, rcPINRequired, rcOwnPIN:
 		return s.followUp
 	}
 	return false
 }
 
-// checkPIN verifies the PIN, if there is one. Card 055 has a PIN that its issuer never accepts.
+// checkPIN verifies the PIN, if there is one. Card 055 has a PIN that its issuer never accepts, and
+// card 071 one whose first entry it does not.
 func (m *Machine) checkPIN(a *account, s sale, rec *Record) string {
 	if !s.hasPIN() {
 		return ""
@@ -222,7 +230,8 @@ func (m *Machine) checkPIN(a *account, s sale, rec *Record) string {
 		return rcCrypto
 	}
 	pvv := card.PVV(deck.PINVerificationKey(), deck.PVKI, pin, a.card.PAN)
-	if a.card.Row != 55 && subtle.ConstantTimeCompare([]byte(pvv), []byte(a.pvv)) == 1 {
+	denied := a.card.Row == 55 || a.card.Row == 71 && a.wrong == 0
+	if !denied && subtle.ConstantTimeCompare([]byte(pvv), []byte(a.pvv)) == 1 {
 		rec.PIN = pinRight
 		return ""
 	}
@@ -233,49 +242,11 @@ func (m *Machine) checkPIN(a *account, s sale, rec *Record) string {
 	return rcWrongPIN
 }
 
-// script is what the card's row says of this use, "" when it says nothing.
-func (a *account) script(s sale, rec *Record) string {
-	if a.card.Row == 5 {
-		return rcDoNotHonour
-	}
-	if s.tap() {
-		switch a.card.Row {
-		case 66:
-			return rcSoftPIN // without the offer of a single tap: insert the card
-		case 72:
-			return rcInsertCard
-		case 55, 65, 70:
-			return a.stepUp(s, rec)
-		case 0:
-			if rec.Currency == euro && rec.Amount > contactlessLimit {
-				return a.stepUp(s, rec)
-			}
-		}
-		return ""
-	}
-	if a.card.Row == 55 && !s.hasPIN() {
-		return rcWrongPIN
-	}
-	return ""
-}
-
-// stepUp asks for the PIN of a tap that has none, in the words of its scheme.
-func (a *account) stepUp(s sale, rec *Record) string {
-	if s.hasPIN() {
-		return ""
-	}
-	switch {
-	case a.card.Brand != card.Visa && a.card.Brand != card.VPay:
-		rec.SingleTap = s.singleTap && s.canPIN()
-		return rcSoftPIN
-	case s.canPIN():
-		return rcPINRequired
-	}
-	return rcInsertCard
-}
-
 // prove makes tag 91, with which the card knows its issuer. Card 083 gets a wrong one on contact.
 func (a *account) prove(s sale, arqc [8]byte, rc string) []byte {
+	if rc == rcNoReason {
+		rc = rcApproved // to the chip a yes is a yes
+	}
 	proof, err := emv.IssuerAuth(a.master, s.chip, arqc, rc)
 	if err != nil {
 		return nil

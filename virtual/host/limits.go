@@ -8,12 +8,16 @@ const (
 	maxTransactions = 2_000_000
 	// maxDelayed is how many answers wait to be sent late; further ones are lost.
 	maxDelayed = 10_000
+	// maxHeld is how many sales wait for their reversal to come first (card 104); further ones are lost.
+	maxHeld = 1000
 	// maxFaults is how many faults are set at a time.
 	maxFaults = 32
 	// maxFaultDelay is the longest delay of an answer that a fault may ask for.
 	maxFaultDelay = 10 * time.Minute
 	// maxLifecycle is the longest lifecycle id that is stored, in bytes.
 	maxLifecycle = 64
+	// maxShown is the longest tag of a chip that is stored, in bytes.
+	maxShown = 32
 	// maxRRN is the length of a retrieval reference number, in bytes.
 	maxRRN = 12
 	// maxConns is how many connections are served at a time; further ones are closed at once.
@@ -42,6 +46,14 @@ const (
 	// contactlessLimit is the highest contactless amount without a PIN, in euro cents (RTS on
 	// strong customer authentication, article 11).
 	contactlessLimit = 50_00
+	// maxTaps and maxTapped are how often, and for how much in minor units, card 076 pays by tap until
+	// its holder has to be verified again (the same article).
+	maxTaps   = 5
+	maxTapped = 150_00
+	// maxRefusals is how often the host cannot take the reversal of card 103.
+	maxRefusals = 5
+	// verificationCode is printed on the back of every card of the deck.
+	verificationCode = "123"
 	// euro is the currency of contactlessLimit (ISO 4217).
 	euro = "978"
 )

@@ -46,7 +46,7 @@ func (ClearFaults) input() {}
 func (Unblock) input()     {}
 func (Tick) input()        {}
 
-// Output is something to do, in order: Persist, Send, CloseConn or Reading. A Persist is durable
+// Output is something to do, in order: Persist, Send, Raw, CloseConn or Reading. A Persist is durable
 // before anything after it is done.
 type Output interface{ output() }
 
@@ -59,6 +59,12 @@ type Send struct {
 	Frame []byte
 }
 
+// Raw are bytes for a connection as they are, without a length before them.
+type Raw struct {
+	Conn  uint64
+	Bytes []byte
+}
+
 // CloseConn ends a connection after what was sent before.
 type CloseConn struct{ Conn uint64 }
 
@@ -67,6 +73,7 @@ type Reading struct{ On bool }
 
 func (Persist) output()   {}
 func (Send) output()      {}
+func (Raw) output()       {}
 func (CloseConn) output() {}
 func (Reading) output()   {}
 
@@ -83,18 +90,28 @@ type Config struct {
 	// LateAfter is how long card 101 keeps its answer waiting; 0 means 20 seconds, which is
 	// 5 seconds after the customary timeout of 15.
 	LateAfter time.Duration
+	// SlowBy is how long card 170 takes for its approval; 0 means 10 seconds.
+	SlowBy time.Duration
 }
 
 // Machine is the host and the issuers without any I/O.
 type Machine struct {
 	keys      Keys
 	lateAfter time.Duration
+	slowBy    time.Duration
 	profile   *iso8583.Profile
 	links     map[uint64]*link
 	book      *book
 	faults    []Fault
 	delayed   []delivery // by due time, then in the order in which they were put
-	stan      int        // of the host's own network messages
+	held      map[string]heldSale
+	stan      int // of the host's own network messages
+}
+
+// heldSale is a sale of card 104, which reaches its issuer after its own reversal.
+type heldSale struct {
+	conn uint64
+	msg  *iso8583.Message
 }
 
 // link is what is known of one connection.
@@ -113,8 +130,11 @@ func NewMachine(c Config) (*Machine, error) {
 		return nil, err
 	}
 	m := &Machine{
-		keys: c.Keys, lateAfter: c.LateAfter, profile: iso8583.Kassa87(),
-		links: make(map[uint64]*link), book: b,
+		keys: c.Keys, lateAfter: c.LateAfter, slowBy: c.SlowBy, profile: iso8583.Kassa87(),
+		links: make(map[uint64]*link), held: make(map[string]heldSale), book: b,
+	}
+	if m.slowBy <= 0 {
+		m.slowBy = 10 * time.Second
 	}
 	if m.lateAfter <= 0 {
 		m.lateAfter = 20 * time.Second
@@ -194,7 +214,7 @@ func (m *Machine) received(now time.Time, in Received) []Output {
 	switch msg.MTI {
 	case "0800", "0801":
 		return m.network(in.Conn, l, msg, genuine)
-	case "0200", "0201":
+	case "0100", "0101", "0200", "0201", "0220", "0221":
 		return m.financial(now, in.Conn, l, msg, genuine)
 	case "0400", "0401", "0420", "0421":
 		return m.reversal(now, in.Conn, l, msg, genuine)

@@ -1,18 +1,44 @@
 package host
 
 import (
+	"slices"
 	"strings"
 	"time"
 
 	"kassa/iso8583"
 )
 
-// financial takes a sale or a refund (0200), or its repeat (0201).
-func (m *Machine) financial(now time.Time, conn uint64, l *link, msg *iso8583.Message, genuine bool) []Output {
-	k := KindSale
-	if strings.HasPrefix(msg.Get(3), "20") {
-		k = KindRefund
+// kindOf is what a request wants: a card's money now or held, a card checked, money for a card, money
+// back of a sale, or what is held.
+func kindOf(msg *iso8583.Message) Kind {
+	hasCard := msg.Has(35) || msg.Has(2)
+	back := strings.HasPrefix(msg.Get(3), "20")
+	switch {
+	case msg.MTI[1] == '1' && strings.Trim(msg.Get(4), "0") == "":
+		return KindCheck
+	case msg.MTI[1] == '1':
+		return KindHold
+	case msg.MTI[2] == '2':
+		return KindCapture
+	case back && hasCard:
+		return KindCredit
+	case back:
+		return KindRefund
 	}
+	return KindSale
+}
+
+// known tells whether the host does what a request wants with its processing code.
+func known(k Kind, code string) bool {
+	if k == KindRefund || k == KindCredit {
+		return code == "200000"
+	}
+	return code == "000000"
+}
+
+// financial takes a request about money, or its repeat.
+func (m *Machine) financial(now time.Time, conn uint64, l *link, msg *iso8583.Message, genuine bool) []Output {
+	k := kindOf(msg)
 	r, ok := readRequest(msg)
 	if !genuine {
 		return m.forged(now, conn, msg, r, ok, k)
@@ -20,7 +46,7 @@ func (m *Machine) financial(now time.Time, conn uint64, l *link, msg *iso8583.Me
 	switch {
 	case !ok:
 		return m.refuse(conn, msg, rcFormat)
-	case msg.Get(3) != "000000" && msg.Get(3) != "200000":
+	case !known(k, msg.Get(3)):
 		return m.refuse(conn, msg, rcNotSupported)
 	}
 	// What is known is known without a sign-on too: to say "unavailable" to a copy of a posted sale
@@ -37,13 +63,53 @@ func (m *Machine) financial(now time.Time, conn uint64, l *link, msg *iso8583.Me
 	if len(m.book.entries) >= maxTransactions {
 		return m.refuse(conn, msg, rcMalfunction)
 	}
-	rec, q := r.record(now, k), quirkNone
-	if k == KindSale {
-		q = m.judgeSale(now, r, &rec)
-	} else {
-		m.judgeRefund(r, &rec)
+	if k == KindSale && m.hold(conn, r) {
+		return nil
 	}
-	return m.settle(now, conn, msg, rec, q)
+	return m.judge(now, conn, r, k)
+}
+
+func (m *Machine) judge(now time.Time, conn uint64, r request, k Kind) []Output {
+	rec, q := r.record(now, k), quirkNone
+	switch k {
+	case KindRefund:
+		m.judgeRefund(r, &rec)
+	case KindCapture:
+		m.judgeCapture(r, &rec)
+	default:
+		q = m.judgeCard(now, r, &rec)
+	}
+	return m.settle(now, conn, r.msg, rec, q)
+}
+
+// hold keeps a sale of card 104 back until its reversal has come.
+func (m *Machine) hold(conn uint64, r request) bool {
+	s, rc := readSale(r)
+	if rc != "" || m.book.reversals[r.id+"|"+r.rrn] != nil {
+		return false
+	}
+	a := m.book.byNumber[s.pan.Reveal()]
+	if a == nil || a.card.Row != 104 {
+		return false
+	}
+	if len(m.held) < maxHeld {
+		m.held[r.id] = heldSale{conn: conn, msg: r.msg}
+	}
+	return true
+}
+
+// release lets a sale go that waited for its reversal.
+func (m *Machine) release(now time.Time, id string) []Output {
+	h, ok := m.held[id]
+	if !ok {
+		return nil
+	}
+	delete(m.held, id)
+	r, ok := readRequest(h.msg)
+	if !ok {
+		return nil
+	}
+	return m.judge(now, h.conn, r, KindSale)
 }
 
 // settle writes a record down and then answers.
@@ -55,14 +121,6 @@ func (m *Machine) settle(now time.Time, conn uint64, msg *iso8583.Message, rec R
 	return append(out, m.deliver(now, conn, msg, rec.result(), q)...)
 }
 
-// repeatQuirk: only the card that never gets an answer does not get one to a repeat either.
-func (m *Machine) repeatQuirk(first *entry) quirk {
-	if a := m.book.accounts[first.Account]; a != nil && first.Kind == KindSale && a.quirk() == quirkNever {
-		return quirkNever
-	}
-	return quirkNone
-}
-
 // forged refuses a message whose MAC is wrong. It is written down as declined and has no effect:
 // nothing in it can be believed, so neither has it an identity nor an account.
 func (m *Machine) forged(now time.Time, conn uint64, msg *iso8583.Message, r request, readable bool, k Kind) []Output {
@@ -72,7 +130,7 @@ func (m *Machine) forged(now time.Time, conn uint64, msg *iso8583.Message, r req
 	rec := r.record(now, k)
 	rec.RC = rcBadMAC
 	switch k {
-	case KindRefund:
+	case KindRefund, KindCapture:
 		rec.Of = r.private[iso8583.TagOriginalRRN]
 	case KindReversal:
 		rec.Of = r.rrn
@@ -81,37 +139,68 @@ func (m *Machine) forged(now time.Time, conn uint64, msg *iso8583.Message, r req
 	return append(out, m.refuse(conn, msg, rcBadMAC)...)
 }
 
-// judgeRefund completes the record of a refund. It needs no card: the sale says whose it was.
-func (m *Machine) judgeRefund(r request, rec *Record) {
+// refer completes a record with what it refers to; a response code tells why it cannot.
+func (m *Machine) refer(r request, rec *Record, kinds ...Kind) (of *entry, rc string) {
 	rec.Of = r.private[iso8583.TagOriginalRRN]
-	if m.book.reversals[r.id+"|"+r.rrn] != nil {
-		rec.RC = rcInvalid
-		return
+	switch {
+	case m.book.reversals[r.id+"|"+r.rrn] != nil:
+		return nil, rcInvalid // its reversal came first
+	case rec.Of == "":
+		return nil, rcFormat
 	}
-	if rec.Of == "" {
-		rec.RC = rcFormat
-		return
-	}
-	of := m.findSale(r, rec.Of)
-	if of == nil {
-		rec.RC = rcNotFound
-		return
+	if of = m.find(r, rec.Of, kinds...); of == nil {
+		return nil, rcNotFound
 	}
 	rec.OfN, rec.Account, rec.Last4 = of.N, of.Account, of.Last4
+	if of.Currency != rec.Currency {
+		return nil, rcInvalid
+	}
+	return of, ""
+}
+
+// judgeRefund completes the record of a refund. It needs no card: the sale says whose it was.
+func (m *Machine) judgeRefund(r request, rec *Record) {
+	of, rc := m.refer(r, rec, KindSale, KindHold, KindCapture)
+	if rc != "" {
+		rec.RC = rc
+		return
+	}
+	left, ok := m.book.refundable(of)
 	switch {
-	case of.state != StatePosted || of.Currency != rec.Currency:
+	case !ok:
 		rec.RC = rcInvalid
-	case rec.Amount == 0 || rec.Amount > of.Amount-of.refunded:
+	case m.rowOf(of) == 130:
+		rec.RC = rcNotPermitted
+	case rec.Amount == 0 || rec.Amount > left:
 		rec.RC = rcAmount
 	default:
-		rec.RC, rec.State = rcApproved, StatePosted
-		rec.Approval = approvalCode(m.book.last + 1)
+		m.approve(rec, StatePosted)
 	}
 }
 
-// findSale finds the sale that a refund refers to: of the same merchant, with the STAN and time of
+// judgeCapture completes the record of a capture: an advice, which is declined only when it does not
+// fit what is held.
+func (m *Machine) judgeCapture(r request, rec *Record) {
+	of, rc := m.refer(r, rec, KindHold)
+	switch {
+	case rc != "":
+		rec.RC = rc
+	case of.state != StateHeld:
+		rec.RC = rcInvalid
+	case rec.Amount == 0 || rec.Amount > of.debit()-of.captured:
+		rec.RC = rcAmount
+	default:
+		m.approve(rec, StatePosted)
+	}
+}
+
+func (m *Machine) approve(rec *Record, state string) {
+	rec.RC, rec.State, rec.Approval = rcApproved, state, approvalCode(m.book.last+1)
+}
+
+// find finds what a refund or a capture refers to: of the same merchant, with the STAN and time of
 // DE90 if given, of the same terminal rather than of another one. An ambiguous reference finds none.
-func (m *Machine) findSale(r request, rrn string) *entry {
+func (m *Machine) find(r request, rrn string, kinds ...Kind) *entry {
 	var stan, sent string
 	if r.msg.Has(90) {
 		var err error
@@ -121,7 +210,7 @@ func (m *Machine) findSale(r request, rrn string) *entry {
 	}
 	var found []*entry
 	for _, e := range m.book.sales[rrn] {
-		if e.MID != r.mid || stan != "" && (e.STAN != stan || e.Sent != sent) {
+		if !slices.Contains(kinds, e.Kind) || e.MID != r.mid || stan != "" && (e.STAN != stan || e.Sent != sent) {
 			continue
 		}
 		if e.TID == r.tid {
@@ -161,13 +250,54 @@ func (m *Machine) reversal(now time.Time, conn uint64, l *link, msg *iso8583.Mes
 		rec.RC = rcNotFound // remembered, for the original may still come
 	case of.RRN != r.rrn || of.MID != r.mid:
 		return m.refuse(conn, msg, rcNotFound)
-	case of.Amount != r.amount || of.Currency != rec.Currency:
-		return m.refuse(conn, msg, rcAmount)
-	case of.refunded > 0:
-		return m.refuse(conn, msg, rcInvalid) // part of it has already gone back
 	default:
-		rec.OfN, rec.Account, rec.Last4 = of.N, of.Account, of.Last4
-		rec.RC, rec.State = rcApproved, StatePosted
+		asked := r.private[iso8583.TagReversalReason] == iso8583.ReversalCancelled
+		rc := m.undo(now, of, &rec, asked)
+		if rc != rcApproved && (!asked || of.Kind != KindRefund) {
+			return m.refuse(conn, msg, rc)
+		}
+		if m.reversalLost(r, of) {
+			return nil
+		}
+		if m.rowOf(of) == 103 && of.refusals < maxRefusals {
+			rc, rec.OfN, rec.State = rcUnavailable, of.N, StateDeclined
+		}
+		rec.RC, rec.Account, rec.Last4 = rc, of.Account, of.Last4
 	}
-	return m.settle(now, conn, msg, rec, quirkNone)
+	return append(m.settle(now, conn, msg, rec, quirkNone), m.release(now, id)...)
 }
+
+// reversalLost tells that a reversal did not arrive: the first one of card 102.
+func (m *Machine) reversalLost(r request, of *entry) bool {
+	return m.rowOf(of) == 102 && (of.state == StatePosted || of.state == StateHeld) && !r.repeat
+}
+
+// rowOf is the row of the card that a transaction was about, -1 when that is not known.
+func (m *Machine) rowOf(e *entry) int {
+	if a := m.book.accounts[e.Account]; a != nil {
+		return a.card.Row
+	}
+	return -1
+}
+
+// undo completes the record of a reversal. One that somebody asks for can be too late: of a hold it
+// gives back what is left, and a refund can be taken back on its own day only.
+func (m *Machine) undo(now time.Time, of *entry, rec *Record, asked bool) (rc string) {
+	amount := of.Amount
+	if of.Kind == KindHold && of.state == StateHeld && of.Approved == 0 && asked {
+		rec.Kind = KindRelease
+		amount -= of.captured
+	}
+	switch {
+	case rec.Amount != amount || of.Currency != rec.Currency:
+		return rcAmount
+	case rec.Kind == KindReversal && (of.refunded > 0 || of.captured > 0):
+		return rcInvalid // part of it has already gone on
+	case of.Kind == KindCapture, of.Kind == KindRefund && asked && day(of.At) != day(now):
+		return rcInvalid
+	}
+	rec.OfN, rec.State = of.N, StatePosted
+	return rcApproved
+}
+
+func day(t time.Time) string { return t.UTC().Format(time.DateOnly) }

@@ -103,7 +103,7 @@ func TestReversals(t *testing.T) {
 		b.restart()
 	}
 	want := []host.Line{
-		{Kind: "sale", TID: "KASSA001", STAN: sale.Get(11), RRN: sale.Get(37), Last4: "0004", Amount: 1234, Currency: "EUR", RC: "00", State: "reversed"},
+		{Entry: "071", Kind: "sale", TID: "KASSA001", STAN: sale.Get(11), RRN: sale.Get(37), Last4: "0004", Amount: 1234, Currency: "EUR", RC: "00", State: "reversed"},
 		{Kind: "reversal", TID: "KASSA001", STAN: sale.Get(11), RRN: sale.Get(37), Last4: "0004", Amount: 1234, Currency: "EUR", RC: "00", State: "posted", Of: sale.Get(37)},
 	}
 	if diff := cmp.Diff(want, b.lines()); diff != "" {
@@ -261,7 +261,7 @@ func TestAnyOrder(t *testing.T) {
 			pick := func(from []*iso8583.Message) *iso8583.Message {
 				return from[rapid.IntRange(0, len(from)-1).Draw(rt, "which")]
 			}
-			switch what := rapid.IntRange(0, 5).Draw(rt, "what"); {
+			switch what := rapid.IntRange(0, 9).Draw(rt, "what"); {
 			case what == 0 || len(sales) == 0:
 				msg := b.sale(use{amount: rapid.Int64Range(1, 1000).Draw(rt, "amount")})
 				sales = append(sales, msg)
@@ -280,6 +280,21 @@ func TestAnyOrder(t *testing.T) {
 				b.send(again(pick(sent)))
 			case what == 4:
 				b.send(pick(sales))
+			case what == 5:
+				msg := b.hold(use{amount: rapid.Int64Range(1, 1000).Draw(rt, "amount")})
+				sales, sent = append(sales, msg), append(sent, msg)
+				b.send(msg)
+			case what == 6:
+				msg := b.capture(pick(sales), rapid.Int64Range(1, 1000).Draw(rt, "amount"))
+				sales, sent = append(sales, msg), append(sent, msg)
+				b.send(msg)
+			case what == 7:
+				of := pick(sales)
+				b.send(b.release(of, b.left(of)))
+			case what == 8:
+				msg := b.credit(use{amount: rapid.Int64Range(1, 1000).Draw(rt, "amount")})
+				sales, sent = append(sales, msg), append(sent, msg)
+				b.send(msg)
 			default:
 				b.restart()
 			}
@@ -288,20 +303,45 @@ func TestAnyOrder(t *testing.T) {
 	})
 }
 
+// left is what the public ledger leaves of a hold.
+func (b *bench) left(hold *iso8583.Message) (left int64) {
+	for _, l := range b.lines() {
+		switch {
+		case l.Kind == "hold" && l.RRN == hold.Get(37):
+			left += l.Amount
+		case l.Kind == "capture" && l.Of == hold.Get(37) && l.State == host.StatePosted:
+			left -= l.Amount
+		}
+	}
+	return left
+}
+
 type failer interface{ Fatalf(string, ...any) }
 
 // checkLedger reckons the account from the public ledger alone.
 func checkLedger(t failer, b *bench) {
-	var total int64
-	paid, back := map[string]int64{}, map[string]int64{}
+	var total, held int64
+	paid, back, of := map[string]int64{}, map[string]int64{}, map[string]string{}
 	reversals := map[string]int{}
 	for _, l := range b.lines() {
 		switch {
-		case l.Kind == "reversal":
+		case l.Kind == "reversal" || l.Kind == "release":
 			if reversals[l.STAN]++; reversals[l.STAN] > 1 {
 				t.Fatalf("two reversals of STAN %s", l.STAN)
 			}
+		case l.State == host.StateHeld:
+			held += l.Amount
+			of[l.RRN] = l.RRN
 		case l.State != host.StatePosted:
+		case l.Kind == "credit":
+			total -= l.Amount
+		case l.Kind == "capture":
+			total += l.Amount
+			paid[l.RRN] += l.Amount
+			paid[l.Of] += l.Amount
+			if of[l.Of] != "" { // it is still held
+				held -= l.Amount
+			}
 		case l.Kind == "sale":
 			total += l.Amount
 			paid[l.RRN] += l.Amount
@@ -315,8 +355,8 @@ func checkLedger(t failer, b *bench) {
 			t.Fatalf("%d of %d went back for %s", back[rrn], paid[rrn], rrn)
 		}
 	}
-	if spent := b.spent("visa:000"); spent != total {
-		t.Fatalf("%d is posted, the ledger says %d", spent, total)
+	if spent, set := b.spent("visa:000"), b.held("visa:000"); spent != total || set != held {
+		t.Fatalf("%d is posted and %d held, the ledger says %d and %d", spent, set, total, held)
 	}
 }
 
@@ -332,6 +372,9 @@ func TestCrashAtEveryPersist(t *testing.T) {
 		s1, s2, s3, s4, b.reversal(s2), b.refund(s1, 300), b.reversal(early), early,
 		b.sale(use{card: "mastercard:065", li: "Q", pin: "1234", followUp: true, atc: 4}), b.refund(s1, 701), b.refund(s1, 700),
 	}
+	h, credit := b.hold(use{amount: 900}), b.credit(use{amount: 50})
+	c, r := b.capture(h, 400), b.refund(s1, 0)
+	script = append(script, h, c, credit, b.release(h, 500), b.refund(c, 100), r, b.reversal(credit))
 	type mark struct{ records, answered int }
 	var marks []mark
 	var got []string

@@ -1,6 +1,7 @@
 package host
 
 import (
+	"encoding/hex"
 	"strconv"
 	"strings"
 	"time"
@@ -60,8 +61,10 @@ func (r request) record(now time.Time, k Kind) Record {
 
 // sale is what a sale brings beside: the card, and what its holder did.
 type sale struct {
-	track card.Track2
-	entry string // DE22
+	pan    card.PAN
+	expiry string // YYMM
+	code   string // the verification code of a card that was typed in
+	entry  string // DE22
 	// psn is the card sequence number, two digits, "" when the message has none.
 	psn      string
 	chip     emv.List
@@ -77,7 +80,17 @@ func (s sale) contact() bool { return strings.HasPrefix(s.entry, "05") }
 func (s sale) stripe() bool {
 	return strings.HasPrefix(s.entry, "90") || strings.HasPrefix(s.entry, "80")
 }
-func (s sale) hasPIN() bool { return len(s.pinBlock) > 0 }
+func (s sale) entered() bool { return strings.HasPrefix(s.entry, "01") }
+func (s sale) hasPIN() bool  { return len(s.pinBlock) > 0 }
+
+// shows is a tag of the chip in hexadecimal, "" when it is absent or longer than any that is asked for.
+func (s sale) shows(t emv.Tag) string {
+	v, _ := s.chip.Get(t)
+	if len(v) > maxShown {
+		return ""
+	}
+	return strings.ToUpper(hex.EncodeToString(v))
+}
 
 // canPIN tells whether the terminal has a PIN pad (DE22, third digit).
 func (s sale) canPIN() bool { return strings.HasSuffix(s.entry, "1") }
@@ -91,16 +104,20 @@ func readSale(r request) (s sale, rc string) {
 	if psn := r.msg.Get(23); psn != "" {
 		s.psn = psn[1:]
 	}
+	if s.entered() {
+		return s, s.readEntered(r)
+	}
 	if s.entry == "" || !r.msg.Has(35) || s.hasPIN() && len(s.pinBlock) != 16 {
 		return sale{}, rcFormat
 	}
 	if !s.tap() && !s.contact() && !s.stripe() {
 		return sale{}, rcNotPermitted
 	}
-	var err error
-	if s.track, err = card.ParseTrack2(r.msg.Get(35)); err != nil {
+	track, err := card.ParseTrack2(r.msg.Get(35))
+	if err != nil {
 		return sale{}, rcUnknownCard
 	}
+	s.pan, s.expiry = track.PAN(), track.Expiry()
 	if s.stripe() {
 		return s, ""
 	}
@@ -108,4 +125,17 @@ func readSale(r request) (s sale, rc string) {
 		return sale{}, rcFormat
 	}
 	return s, ""
+}
+
+// readEntered reads a card that was typed in: it has no chip data and no PIN.
+func (s *sale) readEntered(r request) (rc string) {
+	s.expiry, s.code = r.msg.Get(14), r.msg.Get(126)
+	if s.hasPIN() || r.msg.Has(35) || r.msg.Has(55) || s.expiry == "" {
+		return rcFormat
+	}
+	var err error
+	if s.pan, err = card.ParsePAN(r.msg.Get(2)); err != nil {
+		return rcUnknownCard
+	}
+	return ""
 }

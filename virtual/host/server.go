@@ -8,6 +8,8 @@ import (
 	"sync"
 	"sync/atomic"
 	"time"
+
+	"kassa/iso8583"
 )
 
 var errStopped = errors.New("host: it has stopped")
@@ -181,7 +183,11 @@ func (s *Server) execute(batch []Output) error {
 		switch out := out.(type) {
 		case Send:
 			if c, ok := s.conns.Load(out.Conn); ok {
-				c.(*conn).send(out.Frame)
+				c.(*conn).send(iso8583.AppendFrame(nil, out.Frame))
+			}
+		case Raw:
+			if c, ok := s.conns.Load(out.Conn); ok {
+				c.(*conn).send(out.Bytes)
 			}
 		case CloseConn:
 			if c, ok := s.conns.Load(out.Conn); ok {

@@ -1,4 +1,5 @@
-// Package inbox is a Sale System's webhook receiver: it acknowledges what it gets and shows it.
+// Package inbox is where what Kassa sends arrives: a Sale System's webhook receiver, and everybody's
+// mailbox. Both acknowledge what they get and show it.
 //
 // It keeps the newest deliveries in memory, as they came, and judges nothing: whoever reads them
 // verifies the signature with the key that only they have.

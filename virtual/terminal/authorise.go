@@ -17,7 +17,7 @@ func (m *Machine) ask() {
 	clear(m.v.pin)
 	m.v.pin = nil
 	if err != nil {
-		m.finish(ResultNotCompleted, "Configuration error. Try again", failure("DeviceOut", "no key for this payment"))
+		m.finish(ResultNotCompleted, problemConfig, failure("DeviceOut", "no key for this payment"))
 		return
 	}
 	if r.request == 0 {
@@ -45,7 +45,7 @@ func (m *Machine) request(e *Exchange, r *reading) (*poilink.AuthorisationReques
 		return nil, err
 	}
 	req := &poilink.AuthorisationRequest{
-		Exchange: e.ID, Request: e.Requests + 1, Entry: entryMode(r.entry), FollowUpOf: r.request,
+		Exchange: e.ID, Request: e.Requests + 1, Entry: entryMode(r), FollowUpOf: r.request,
 		Card: poilink.Card{
 			BIN: r.card.PAN.BIN(), Last4: r.card.PAN.Last4(), Brand: string(r.card.Brand),
 			AID: r.card.AID, Label: r.card.Label, Expiry: r.card.Expiry, PSN: r.card.PSN,
@@ -83,11 +83,13 @@ func (m *Machine) pinBlock(txn dukpt.Transaction, pan card.PAN) ([]byte, error) 
 	return block[:], nil
 }
 
-func entryMode(e Entry) poilink.EntryMode {
-	switch e {
-	case Insert:
+func entryMode(r *reading) poilink.EntryMode {
+	switch {
+	case r.entry == Insert:
 		return poilink.EntryChip
-	case Swipe:
+	case r.entry == Swipe && r.fallback:
+		return poilink.EntryFallback
+	case r.entry == Swipe:
 		return poilink.EntryMagstripe
 	}
 	return poilink.EntryContactless

@@ -49,6 +49,7 @@ type cloud struct {
 	pings     int
 	counter   counter
 	seen      map[string]string // KSN → ciphertexts
+	replays   bool              // a key that is used again is no bug of the terminal
 }
 
 // asked is a request with what only the host may see.
@@ -285,7 +286,7 @@ func (c *cloud) open(q poilink.AuthorisationRequest) asked {
 		c.t.Fatal(err)
 	}
 	cipher := fmt.Sprintf("%x/%x", q.Sealed, q.PIN)
-	if before, ok := c.seen[q.KSN]; ok && before != cipher {
+	if before, ok := c.seen[q.KSN]; ok && before != cipher && !c.replays {
 		c.t.Fatalf("two ciphertexts under counter %d", ksn.Counter())
 	}
 	c.seen[q.KSN] = cipher

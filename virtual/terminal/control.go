@@ -41,6 +41,7 @@ func (s *Shelf) Handler(prefix string) http.Handler {
 	for _, file := range staticNames() { // each by name: a pattern would meet /{id}/state
 		mux.Handle("GET "+prefix+"/static/"+file, http.StripPrefix(prefix, staticFiles()))
 	}
+	mux.HandleFunc("GET "+prefix+"/deck", getDeck)
 	one("GET /{id}", s.devicePage)
 	one("GET /{id}/view", s.viewPart)
 	one("GET /{id}/state", getState)
@@ -221,12 +222,13 @@ type cardBody struct {
 	Present Entry   `json:"present"`
 	Card    string  `json:"card"`
 	PIN     *string `json:"pin"`
+	Choose  string  `json:"choose"`
 	Wait    *bool   `json:"wait"`
 	Follow  bool    `json:"follow"`
 }
 
 func (b cardBody) play() (Play, error) {
-	p := Play{Entry: b.Present, PIN: defaultPIN, Follow: b.Follow}
+	p := Play{Entry: b.Present, PIN: defaultPIN, Choose: b.Choose, Follow: b.Follow}
 	switch b.Present {
 	case "":
 		p.Entry = Tap

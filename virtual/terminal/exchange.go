@@ -97,7 +97,7 @@ func (m *Machine) refusal(msg nexo.Message) (nexo.ErrorCondition, string) {
 	case m.d.Activated == nil:
 		return nexo.ErrorNotAllowed, "the terminal is not activated"
 	case m.v.device == nil:
-		return nexo.ErrorDeviceOut, "IPEK not configured"
+		return nexo.ErrorDeviceOut, m.unready()
 	case m.d.Open != nil:
 		return nexo.ErrorBusy, "another payment is on the screen"
 	case !m.is(setCloudMode) && m.d.wishOf(poilink.TypeStart, p.SaleData.SaleReferenceID) == nil:

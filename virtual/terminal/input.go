@@ -144,6 +144,14 @@ const (
 	FaultDelay Fault = "delay"
 	// FaultDoubleTap presents each card twice and sends each first request twice.
 	FaultDoubleTap Fault = "double-tap"
+	// FaultNoIPEK takes the initial key away and asks for no other one.
+	FaultNoIPEK Fault = "no-ipek"
+	// FaultTamper is a device that was opened: its keys are gone until it has been inspected.
+	FaultTamper Fault = "tamper"
+	// FaultKeysUsedUp is a DUKPT counter at its end.
+	FaultKeysUsedUp Fault = "keys-used-up"
+	// FaultKeyReplay sets the DUKPT counter back by one before each payment.
+	FaultKeyReplay Fault = "key-replay"
 	// FaultPaperOut is a roll at its end.
 	FaultPaperOut Fault = "paper-out"
 	// FaultUnplug takes the cable away that gives a Smartpad its power and its network.
@@ -158,6 +166,10 @@ func Faults() []FaultNote {
 		{FaultPowerOff, "Power off", "only the journal survives"},
 		{FaultDelay, "Delay", "answers to the cloud leave 10 s late"},
 		{FaultDoubleTap, "Double tap", "the card is read twice, the request leaves twice"},
+		{FaultNoIPEK, "No initial key", "the IPEK is gone and none is injected: no activation, no payment"},
+		{FaultTamper, "Tamper", "the keys are erased for good, every payment is refused until this is mended"},
+		{FaultKeysUsedUp, "Keys used up", "no DUKPT key is left for a payment"},
+		{FaultKeyReplay, "Key replay", "the last DUKPT key is used again, and the cloud refuses it"},
 		{FaultPaperOut, "Paper out", "receipts wait for a new roll"},
 		{FaultUnplug, "Unplug", "the Smartpad's cable: no power, no network"},
 	}

@@ -49,6 +49,7 @@ const (
 	stageDeclined       // the decline is read, then stagePresent
 	stageTip            // the customer may add a tip
 	stageStarting       // an order is started here, and its payment has not come
+	stageChoose         // the card's holder chooses an application
 )
 
 // timer names one instant that the machine waits for.
@@ -97,13 +98,19 @@ type volatile struct {
 	screen  Screen
 	stage   stage
 	reading *reading
+	choice  *choice
 	pin     []byte
-	again   time.Duration
-	lost    bool
 	// wishAgain is the time to the next repeat of the wishes; place is where in the menus somebody is.
 	wishAgain time.Duration
 	place     *place
-	tip       tipping
+	// trouble is the card that cannot be read, fallback the one whose stripe may be.
+	trouble  trouble
+	fallback string
+	// before is the key device as it was before its last key, sealed.
+	before []byte
+	again  time.Duration
+	lost   bool
+	tip    tipping
 }
 
 // Machine is one terminal. Its methods are for one goroutine at a time.
@@ -140,6 +147,9 @@ func New(cfg Config, records []Record, random io.Reader) (*Machine, error) {
 		return nil, err
 	}
 	m.v.screen = Screen{Name: ScreenOff}
+	if m.d.Tampered {
+		m.faults = []Fault{FaultTamper}
+	}
 	return m, nil
 }
 
@@ -308,6 +318,8 @@ func (m *Machine) setFault(f Fault) {
 		m.stop(timerReconnect, timerHandshake)
 	case FaultPowerOff, FaultUnplug:
 		m.powerOff()
+	case FaultTamper, FaultNoIPEK:
+		m.loseKeys(f == FaultTamper)
 	}
 }
 
@@ -321,6 +333,8 @@ func (m *Machine) clearFault(f Fault) {
 		m.powerOn()
 	case FaultPowerOff:
 		m.powerOn()
+	case FaultTamper, FaultNoIPEK:
+		m.inspected()
 	case FaultCutLink:
 		if m.v.on {
 			m.closeLink()

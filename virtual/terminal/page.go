@@ -72,27 +72,10 @@ func shelfCards() []shelfBrand {
 		}
 		id := c.ID()
 		brands[i].Cards = append(brands[i].Cards, shelfCard{
-			ID: id, Row: id[len(id)-3:], Does: does(c.Row), PAN: "•••• " + c.PAN.Last4(),
+			ID: id, Row: id[len(id)-3:], Does: c.Script().Title, PAN: "•••• " + c.PAN.Last4(),
 		})
 	}
 	return brands
-}
-
-// does says in a few words what a row of the deck is for.
-func does(row int) string {
-	texts := map[int]string{
-		0: "Approves; PIN above 50.00", 5: "Declined: do not honour", 51: "Declined: insufficient funds",
-		55: "Every PIN is wrong", 65: "Tap: asks the PIN, then approves", 66: "Tap: wants the chip, then approves",
-		70: "Tap: asks the PIN, then approves", 71: "Tap: PIN, wrong once, then approves",
-		72: "Tap: wants the chip, then approves", 82: "Cloned chip: wrong cryptogram",
-		83: "Insert: the card refuses the issuer", 100: "The host never answers",
-		101: "The approval comes too late", 105: "The host hangs up", 107: "The answer has a bad MAC",
-		108: "The answer comes twice", 170: "Approves after 10 seconds", 58: "Declined: terminal not permitted",
-	}
-	if t, ok := texts[row]; ok {
-		return t
-	}
-	return "See the test cards page"
 }
 
 func (s *Shelf) devicePage(w http.ResponseWriter, _ *http.Request, u *unit) {

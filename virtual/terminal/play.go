@@ -11,7 +11,7 @@ import (
 // The patience of a person with a card.
 const (
 	cardScreenWait = 10 * time.Second
-	mostPresented  = 5
+	mostPresented  = 6
 )
 
 // Play is a person with a card: how it is presented, the PIN for the pad, and whether to stay.
@@ -21,6 +21,9 @@ type Play struct {
 	// PIN is typed when the pad shows; several, comma-separated, are typed one after the other and
 	// the last again. Empty: nobody types.
 	PIN string
+	// Choose is which application is taken where the terminal asks: its number or its label. Empty:
+	// the card's favourite.
+	Choose string
 	// Follow stays with a result that is not known until it is.
 	Follow bool
 }
@@ -138,18 +141,32 @@ func (a *actor) react(ctx context.Context, s Screen) error {
 	case s.Name == ScreenPresentCard && !a.read && s.Error == "" && wants(s, a.play.Entry):
 		a.presented-- // the link was down when the card came, and is back
 		return a.present(ctx, a.play.Entry)
-	case s.Name.PINPad() && !before.PINPad() && a.play.PIN != "":
+	case s.Name.PINPad() && s.Typed == 0 && (!before.PINPad() || s.Error != "") && a.play.PIN != "":
 		return a.typePIN(ctx)
+	case s.Name == ScreenChoose:
+		return a.unit.act(ctx, KeyPressed{a.play.choice(s)})
 	case a.presented >= mostPresented:
 		return nil
-	case s.Name == ScreenInsertCard && wants(s, Insert):
+	case s.Name == ScreenInsertCard && wants(s, Insert) && !a.play.Card.Chip.Leaves:
 		return a.present(ctx, Insert)
-	case s.Name == ScreenPresentCard && s.problem == problemInsertChip:
+	case s.Name == ScreenUseMagstripe && wants(s, Swipe):
+		return a.present(ctx, Swipe)
+	case s.Name == ScreenPresentCard && (s.problem == problemInsertChip || s.problem == problemUnread) && wants(s, Insert):
 		return a.present(ctx, Insert)
 	case s.Name == ScreenPresentCard && s.problem == problemAgain && wants(s, a.play.Entry):
 		return a.present(ctx, a.play.Entry)
 	}
 	return nil
+}
+
+// choice is the key of the application to take.
+func (p Play) choice(s Screen) Key {
+	for _, line := range s.Lines {
+		if n, label, ok := strings.Cut(line, " "); ok && (p.Choose == n || strings.EqualFold(p.Choose, label)) {
+			return Key(n)
+		}
+	}
+	return KeyOK
 }
 
 func (a *actor) typePIN(ctx context.Context) error {

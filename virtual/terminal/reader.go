@@ -38,6 +38,7 @@ const (
 	tagUnpredictable emv.Tag = 0x9F37
 	tagSequence      emv.Tag = 0x9F41
 	tagIssuerAuth    emv.Tag = 0x91
+	tagFormFactor    emv.Tag = 0x9F6E
 )
 
 // reading is what the reader keeps of a card until the attempt is over. It lives in memory only.
@@ -49,102 +50,37 @@ type reading struct {
 	arqc    [8]byte
 	master  card.Key
 	request int // the first request that carried it; 0 before
+	atc     uint16
+	// fallback tells that it is the stripe of a card whose chip could not be read. tries and denies are
+	// what is left of an offline PIN's.
+	fallback      bool
+	tries, denies int
 }
 
 func (m *Machine) forgetCard() {
 	clear(m.v.pin)
-	m.v.pin, m.v.reading = nil, nil
-}
-
-// present reads a card, if one is wanted.
-func (m *Machine) present(in CardPresented) {
-	if (m.v.stage != stagePresent && m.v.stage != stageInsert) || !wants(m.v.screen, in.Entry) {
-		return
-	}
-	if m.d.Open == nil || m.v.device == nil {
-		return
-	}
-	if problem := unreadable(in); problem != "" {
-		m.refuseCard(problem)
-		return
-	}
-	if in.Entry == Tap && !in.Card.Contactless {
-		m.askInsert()
-		return
-	}
-	r, err := m.transact(in)
-	if err != nil {
-		m.refuseCard(problemNotSupported)
-		return
-	}
-	m.v.reading = r
-	if r.cvm == poilink.CVMOnlinePIN {
-		m.askPIN("")
-	} else {
-		m.ask()
-	}
-	if m.has(FaultDoubleTap) {
-		m.present(in) // the second read finds no screen that wants a card
-	}
-}
-
-// What the device itself says of a card.
-const (
-	problemNotSupported = "Card not supported"
-	problemInsertChip   = "Insert chip"
-	problemAgain        = "Present the card again"
-)
-
-// refuseCard says no without the cloud; another card, or another side of this one, may do.
-func (m *Machine) refuseCard(problem string) {
-	m.v.stage = stagePresent
-	m.show(m.cardScreen(problem))
-	if problem == problemNotSupported {
-		m.emit(Finished{Attempt{Result: ResultDeclined, Exchange: m.d.Open.ID, Text: problem}})
-	}
-}
-
-// unreadable is what the device itself says no to.
-func unreadable(in CardPresented) string {
-	if in.Entry != Swipe {
-		return ""
-	}
-	if !in.Card.MagneticStripe {
-		return problemNotSupported
-	}
-	// ISO/IEC 7813: a service code that begins with 2 or 6 says that the card has a chip.
-	if s := in.Card.ServiceCode; strings.HasPrefix(s, "2") || strings.HasPrefix(s, "6") {
-		return problemInsertChip
-	}
-	return ""
+	m.v.pin, m.v.reading, m.v.choice = nil, nil, nil
 }
 
 // transact runs the card's and the kernel's part up to the cryptogram that asks to go online.
-func (m *Machine) transact(in CardPresented) (*reading, error) {
-	r := &reading{card: in.Card, entry: in.Entry, cvm: poilink.CVMNone}
-	if in.Entry != Tap || m.d.Open.AmountMinor > noCVMLimitMinor {
-		r.cvm = poilink.CVMOnlinePIN
-	}
-	if in.Entry == Swipe {
-		return r, nil
-	}
+func (m *Machine) transact(r *reading) error {
 	var err error
-	if r.master, err = emv.CardKey(in.Card.MasterKey, in.Card.PAN, in.Card.PSN); err != nil {
-		return nil, fmt.Errorf("card key: %w", err)
+	if r.master, err = emv.CardKey(r.card.MasterKey, r.card.PAN, r.card.PSN); err != nil {
+		return fmt.Errorf("card key: %w", err)
 	}
-	if r.list, err = m.chip(r, in.ATC); err != nil {
-		return nil, err
+	list, err := m.chip(r, r.atc)
+	if err != nil {
+		return err
 	}
-	if r.arqc, err = emv.Cryptogram(r.master, r.list); err != nil {
-		return nil, fmt.Errorf("cryptogram: %w", err)
+	if r.arqc, err = emv.Cryptogram(r.master, list); err != nil {
+		return fmt.Errorf("cryptogram: %w", err)
 	}
-	r.list = append(emv.List{{Tag: tagCryptogram, Value: r.arqc[:]}}, r.list...)
-	return r, nil
+	r.list = append(emv.List{{Tag: tagCryptogram, Value: r.arqc[:]}}, list...)
+	return nil
 }
 
 // chip fills the tags. The terminal verification results say: offline authentication not done and
-// merchant forced online, since the issuer's cryptogram is what decides here; and online PIN
-// entered where it is asked (EMV Book 3 C5).
+// merchant forced online, since the issuer's cryptogram is what decides here; the rest is results.
 func (m *Machine) chip(r *reading, atc uint16) (emv.List, error) {
 	e, c := m.d.Open, r.card
 	un, err := m.read(4)
@@ -159,15 +95,12 @@ func (m *Machine) chip(r *reading, atc uint16) (emv.List, error) {
 	if currency == nil {
 		return nil, fmt.Errorf("currency %q has no numeric code here", e.Currency)
 	}
-	tvr, tsi, cvm := []byte{0x80, 0, 0, 0x08, 0}, []byte{0x28, 0}, []byte{0x1F, 0x03, 0x02}
-	if r.cvm == poilink.CVMOnlinePIN {
-		tvr[2], tsi[0], cvm = 0x04, 0x68, []byte{0x42, 0x03, 0x00}
-	}
+	tvr, tsi, cvm := m.results(r)
 	version := []byte{0x00, 0x02}
 	if c.CVN == 18 {
 		version = []byte{0x00, 0x96}
 	}
-	return emv.List{
+	list := emv.List{
 		{Tag: tagCID, Value: []byte{0x80}}, // ARQC
 		{Tag: tagIssuerApp, Value: c.IssuerApplication},
 		{Tag: tagUnpredictable, Value: un},
@@ -175,7 +108,7 @@ func (m *Machine) chip(r *reading, atc uint16) (emv.List, error) {
 		{Tag: tagTVR, Value: tvr},
 		{Tag: tagTSI, Value: tsi},
 		{Tag: tagDate, Value: digits(m.now.UTC().Format("060102"), 3)},
-		{Tag: tagType, Value: []byte{transactionType(e)}},
+		{Tag: tagType, Value: transactionType(e)},
 		{Tag: tagAmount, Value: digits(fmt.Sprint(e.AmountMinor), 6)},
 		{Tag: tagOtherAmount, Value: make([]byte, 6)},
 		{Tag: tagCurrency, Value: currency},
@@ -189,7 +122,33 @@ func (m *Machine) chip(r *reading, atc uint16) (emv.List, error) {
 		{Tag: tagVersion, Value: version},
 		{Tag: tagSequence, Value: digits(fmt.Sprint(m.d.UpSeq%100_000_000), 4)},
 		{Tag: tagPSN, Value: digits(c.PSN, 1)},
-	}, nil
+	}
+	if r.cvm == poilink.CVMDevice {
+		list = append(list, emv.TLV{Tag: tagFormFactor, Value: c.Chip.FormFactor})
+	}
+	return list, nil
+}
+
+// results are the terminal verification results, the transaction status, and the CVM results (EMV
+// Book 3 C5, C6 and 10.5; Book 4 A4).
+func (m *Machine) results(r *reading) (tvr, tsi, cvm []byte) {
+	tvr, tsi, cvm = []byte{0x80, 0, 0, 0x08, 0}, []byte{0x28, 0}, []byte{0x1F, 0x03, 0x02}
+	if r.card.Expiry < m.now.UTC().Format("0601") {
+		tvr[1] = 0x40 // expired application
+	}
+	switch r.cvm {
+	case poilink.CVMOnlinePIN:
+		tvr[2], tsi[0], cvm = 0x04, 0x68, []byte{0x42, 0x03, 0x00}
+	case poilink.CVMOfflinePIN:
+		tsi[0], cvm = 0x68, []byte{0x44, 0x03, 0x02}
+	case poilink.CVMSignature:
+		tsi[0], cvm = 0x68, []byte{0x5E, 0x03, 0x00}
+	case poilink.CVMDevice:
+		if r.card.Brand == card.Mastercard {
+			cvm = []byte{0x01, 0x00, 0x02}
+		}
+	}
+	return tvr, tsi, cvm
 }
 
 // digits packs decimal digits, two a byte, right-justified (EMV format n).
@@ -241,10 +200,10 @@ func serial(poiid string) []byte {
 	return []byte(s[len(s)-8:])
 }
 
-// transactionType is the processing code's first part (EMV Book 3 annex A, tag 9C; ISO 8583:1987).
-func transactionType(e *Exchange) byte {
+// transactionType is tag 9C: the first two digits of the processing code.
+func transactionType(e *Exchange) []byte {
 	if e.Type == nexo.PaymentRefund {
-		return 0x20
+		return []byte{0x20}
 	}
-	return 0x00
+	return []byte{0x00}
 }

@@ -16,6 +16,7 @@ type RecordKind string
 const (
 	RecordKeys      RecordKind = "keys"      // an initial key was loaded
 	RecordDevice    RecordKind = "device"    // the DUKPT device moved on; written before its key is used
+	RecordErased    RecordKind = "erased"    // the keys are gone; with Tampered, for as long as it stands
 	RecordActivated RecordKind = "activated" // who the terminal is; absent body: unbound
 	RecordDown      RecordKind = "down"      // a frame from the cloud was taken over
 	RecordUp        RecordKind = "up"        // a frame for the cloud, to be repeated until acknowledged
@@ -37,6 +38,8 @@ type Record struct {
 	IKID   string `json:"ikid,omitempty"`
 	KCV    string `json:"kcv,omitempty"`
 	Device []byte `json:"device,omitempty"`
+	// Tampered tells that the device was opened.
+	Tampered bool `json:"tampered,omitempty"`
 
 	Activated *poilink.Activated             `json:"activated,omitempty"`
 	Seq       uint64                         `json:"seq,omitempty"`
@@ -120,6 +123,7 @@ type durable struct {
 	IKID      string             `json:"ikid,omitempty"`
 	KCV       string             `json:"kcv,omitempty"`
 	Device    []byte             `json:"device,omitempty"`
+	Tampered  bool               `json:"tampered,omitempty"`
 	Activated *poilink.Activated `json:"activated,omitempty"`
 	UpSeq     uint64             `json:"upSeq,omitempty"`
 	DownSeq   uint64             `json:"downSeq,omitempty"`
@@ -138,6 +142,8 @@ func (d *durable) apply(r Record) error {
 	switch r.Kind {
 	case RecordKeys:
 		d.IKID, d.KCV, d.Device = r.IKID, r.KCV, r.Device
+	case RecordErased:
+		d.IKID, d.KCV, d.Device, d.Tampered = "", "", nil, r.Tampered
 	case RecordDevice:
 		d.Device = r.Device
 	case RecordActivated:

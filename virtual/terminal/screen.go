@@ -21,6 +21,8 @@ func (m *Machine) rest() {
 	switch {
 	case !m.v.on:
 		m.show(Screen{Name: ScreenOff})
+	case m.d.Tampered:
+		m.show(m.tamperedScreen())
 	case m.d.Activated == nil:
 		m.show(m.startScreen())
 	case m.d.startWaiting() != nil:
@@ -68,6 +70,8 @@ func (m *Machine) refresh() {
 		m.showPlace()
 	case ScreenStarting:
 		m.showStarting()
+	case ScreenUseMagstripe:
+		m.show(m.stripeScreen())
 	}
 }
 
@@ -144,6 +148,7 @@ func (m *Machine) pinScreen(problem string) Screen {
 // presentCard asks for a card and tells the cloud that it does.
 func (m *Machine) presentCard(problem string) {
 	m.forgetCard()
+	m.v.trouble, m.v.fallback = trouble{}, ""
 	m.stop(timerScreen) // what the last exchange left on the screen is over
 	m.v.stage = stagePresent
 	m.show(m.cardScreen(problem))
@@ -207,7 +212,7 @@ func (m *Machine) screenOver() {
 // may have died between taking a report over and writing it down.
 func (m *Machine) reportScreen() {
 	switch m.v.stage {
-	case stagePresent, stageDeclined:
+	case stagePresent, stageDeclined, stageChoose:
 		m.progress(poilink.ScreenPresentCard)
 	case stageTip:
 		m.progress(poilink.ScreenTip)
@@ -236,6 +241,8 @@ func (m *Machine) key(k Key) {
 		m.pinKey(k)
 	case k == KeyStop && m.v.stage == stageStarting:
 		m.stopStarting()
+	case m.v.stage == stageChoose:
+		m.choiceKey(k)
 	case m.v.stage == stageTip:
 		m.tipKey(k)
 	case k == KeyStop && (m.v.stage == stagePresent || m.v.stage == stageInsert || m.v.stage == stageDeclined):
@@ -289,7 +296,7 @@ func (m *Machine) pinKey(k Key) {
 		m.v.pin[len(m.v.pin)-1] = 0
 		m.v.pin = m.v.pin[:len(m.v.pin)-1]
 	case k == KeyOK && len(m.v.pin) >= minPIN:
-		m.ask()
+		m.pinEntered()
 		return
 	case k.digit() && len(m.v.pin) < maxPIN:
 		m.v.pin = append(m.v.pin, k[0])

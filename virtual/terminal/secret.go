@@ -64,11 +64,15 @@ func (m *Machine) loadDevice() (*dukpt.Device, error) {
 	if len(m.d.Device) == 0 {
 		return nil, nil
 	}
+	return m.openDevice(m.d.Device)
+}
+
+func (m *Machine) openDevice(sealed []byte) (*dukpt.Device, error) {
 	n := m.storage.NonceSize()
-	if len(m.d.Device) < n {
+	if len(sealed) < n {
 		return nil, errors.New("device state: too short")
 	}
-	plain, err := m.storage.Open(nil, m.d.Device[:n], m.d.Device[n:], []byte(m.cfg.POIID))
+	plain, err := m.storage.Open(nil, sealed[:n], sealed[n:], []byte(m.cfg.POIID))
 	if err != nil {
 		return nil, errors.New("device state: does not open under this storage key")
 	}
@@ -85,6 +89,12 @@ func (m *Machine) nextKey() (dukpt.Transaction, error) {
 	if m.v.device == nil {
 		return dukpt.Transaction{}, errors.New("no initial key is loaded")
 	}
+	if m.has(FaultKeysUsedUp) {
+		return dukpt.Transaction{}, dukpt.ErrExhausted
+	}
+	if !m.has(FaultKeyReplay) || !m.setBack() {
+		m.v.before = m.d.Device
+	}
 	txn, err := m.v.device.Next()
 	if err != nil {
 		return dukpt.Transaction{}, fmt.Errorf("next key: %w", err)
@@ -97,8 +107,24 @@ func (m *Machine) nextKey() (dukpt.Transaction, error) {
 	return txn, nil
 }
 
+// setBack makes the device what it was before its last key, as a copy of its storage would.
+func (m *Machine) setBack() bool {
+	if m.v.before == nil {
+		return false // it has used none since it was switched on
+	}
+	dev, err := m.openDevice(m.v.before)
+	if err != nil {
+		return false
+	}
+	m.v.device = dev
+	return true
+}
+
 // askKeys asks for an initial key.
 func (m *Machine) askKeys() {
+	if !m.mayAskKeys() {
+		return
+	}
 	m.after(timerKeys, keysRetry)
 	raw, err := m.read(32 + 16)
 	if err != nil {
@@ -119,7 +145,7 @@ func (m *Machine) askKeys() {
 
 // loadKeys takes an initial key over. A block that does not fit is forgotten: the timer asks again.
 func (m *Machine) loadKeys(k poilink.Keys) {
-	if m.v.injection == nil {
+	if m.v.injection == nil || !m.mayAskKeys() {
 		return
 	}
 	ik, ikid, err := m.unwrap(k)

@@ -1,0 +1,115 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net/url"
+	"strings"
+	"time"
+
+	"kassa/estate"
+	"kassa/journal"
+	"kassa/sale/multisafepay"
+	"kassa/sale/native"
+	"kassa/webhook"
+)
+
+// This file joins what Kassa's own API asks for with who can give it.
+
+func (c *cloud) nativeAPI(door multisafepay.Directory, signer multisafepay.Signer) (*native.Handler, error) {
+	// The same dialect as the webhooks', for whom every group has an address.
+	heard := &multisafepay.Notifier{Records: c.store, Directory: everyoneListens{door}, Signer: signer}
+	return native.New(native.Config{
+		Estate: nativePorts{c}, Orders: c.engine, Records: c.store, Feed: c.store, Notices: notices{heard},
+		Deliveries: deliveries{c.webhooks}, Papers: receiptPorts{c}, Clock: clockPorts{c}, Dialects: []string{multisafepay.Dialect}, Now: c.now,
+	})
+}
+
+// Groups lists the terminal groups of all accounts.
+func (n nativePorts) Groups() []native.Group {
+	var list []native.Group
+	for _, a := range n.c.registry.Accounts() {
+		for _, g := range n.c.registry.Groups(a.ID) {
+			list = append(list, native.Group{ID: g.ID, Name: g.Name})
+		}
+	}
+	return list
+}
+
+// nowhere stands for the address of who listens without one. No name ends in .invalid (RFC 6761).
+const nowhere = "http://listener.invalid/"
+
+// everyoneListens gives every group an address for its webhooks.
+type everyoneListens struct{ multisafepay.Directory }
+
+func (e everyoneListens) Group(id string) (estate.Group, bool) {
+	g, ok := e.Directory.Group(id)
+	if g.WebhookURL == "" {
+		g.WebhookURL = nowhere
+	}
+	return g, ok
+}
+
+// notices are the webhooks of the dialects, without their addresses.
+type notices struct{ n *multisafepay.Notifier }
+
+func (n notices) Notice(e journal.Entry, now time.Time) (native.Notice, bool, error) {
+	rendered, ok, err := n.n.Render(e)
+	if err != nil || !ok {
+		return native.Notice{}, false, err
+	}
+	rendered.URL = nowhere
+	request, err := n.n.Prepare(rendered, now)
+	if err != nil {
+		return native.Notice{}, false, err
+	}
+	at, err := url.Parse(request.URL)
+	if err != nil {
+		return native.Notice{}, false, fmt.Errorf("address of the notice of %s: %w", e.Stream, err)
+	}
+	return native.Notice{
+		ID: strings.TrimPrefix(webhook.StreamOf(e.Seq), "webhook/"), Dialect: multisafepay.Dialect, Event: rendered.Event,
+		Order: strings.TrimPrefix(rendered.Order, "order/"), Reference: rendered.OrderRef, Group: rendered.Group,
+		Method: request.Method, Query: at.RawQuery, Header: request.Header, Body: string(request.Body),
+	}, true, nil
+}
+
+func (n notices) Judge(_ string, status int, reply []byte) string { return n.n.Judge(status, reply) }
+
+// deliveries are the webhooks that were sent, or are to be.
+type deliveries struct{ d *webhook.Deliverer }
+
+func (d deliveries) Stream(seq uint64) string { return webhook.StreamOf(seq) }
+
+func (d deliveries) Read(s journal.Stream) (native.Delivery, error) {
+	w, err := webhook.Read(s)
+	if err != nil {
+		return native.Delivery{}, err
+	}
+	return shownDelivery(w), nil
+}
+
+func (d deliveries) Resend(ctx context.Context, id string) (native.Delivery, error) {
+	w, err := d.d.Resend(ctx, id)
+	switch {
+	case errors.Is(err, webhook.ErrUnknown):
+		return native.Delivery{}, native.ErrNoDelivery
+	case errors.Is(err, webhook.ErrUnderWay):
+		return native.Delivery{}, native.ErrUnderWay
+	case err != nil:
+		return native.Delivery{}, err
+	}
+	return shownDelivery(w), nil
+}
+
+func shownDelivery(w webhook.Delivery) native.Delivery {
+	shown := native.Delivery{
+		ID: w.ID, Order: strings.TrimPrefix(w.Order, "order/"), Reference: w.OrderRef, Group: w.Group, Event: w.Event,
+		URL: w.URL, Method: w.Method, Status: string(w.Status), CreatedAt: w.CreatedAt, NextTry: w.Due, Attempts: []native.Try{},
+	}
+	for _, t := range w.Tries {
+		shown.Attempts = append(shown.Attempts, native.Try(t))
+	}
+	return shown
+}

@@ -1,0 +1,187 @@
+package main
+
+import (
+	"encoding/json"
+	"fmt"
+	"net/http"
+	"strings"
+	"time"
+
+	"kassa"
+	"kassa/dashboard"
+	"kassa/estate"
+	"kassa/front"
+	"kassa/poi"
+	"kassa/receipt"
+	"kassa/sale/native"
+	"kassa/webhook"
+)
+
+// This file joins the pages that people read with what they show.
+
+// joinPages makes the pages and what keeps the API's calls for them.
+func (c *cloud) joinPages(o serveOptions) error {
+	c.calls = dashboard.NewCalls(c.now, c.keyFacts)
+	simulation := ""
+	if o.simTerminal != "" {
+		simulation = "/sim/terminals/"
+	}
+	var err error
+	c.pages, err = dashboard.New(dashboard.Config{
+		Records: c.store, Feed: c.store, Estate: pagePorts{c}, Calls: c.calls, Webhooks: c.webhooksOf,
+		Simulation: simulation, Environment: string(c.registry.Environment()), Now: c.now,
+		Receipt: func(o kassa.Order) (string, bool) {
+			paper, ok := receiptPorts{c}.paper(&o, native.PaperOptions{})
+			return paper.Text(receipt.Wide), ok
+		},
+	})
+	return err
+}
+
+// watched keeps the calls that pass to an API, in the test environment only.
+func (c *cloud) watched(api http.Handler) http.Handler {
+	if c.registry.Environment() != estate.Test {
+		return api
+	}
+	return c.calls.Wrap(api)
+}
+
+// guarded lets through who may see what is not an API: in the test environment this machine, without a
+// token; from elsewhere it is needed. A wrong one is refused in any case. A browser shows it as the
+// password of HTTP Basic, with any name.
+func (c *cloud) guarded(what string, next http.Handler) http.Handler {
+	return front.SimGuard(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		shown := bearer(r)
+		if _, password, ok := r.BasicAuth(); ok {
+			shown = password
+		}
+		free := c.registry.Environment() == estate.Test && front.FromHere(r)
+		switch {
+		case shown == "" && free, shown != "" && (nativePorts{c}).MayOperate(shown):
+			next.ServeHTTP(w, r)
+			return
+		case strings.Contains(r.Header.Get("Accept"), "text/html"):
+			w.Header().Set("WWW-Authenticate", `Basic realm="Kassa: any name, and the operator's token as password", charset="UTF-8"`)
+		}
+		message := "this is not the operator's token (KASSA_TOKEN) of this installation"
+		if shown == "" {
+			message = "from another machine " + what + " the operator's token (KASSA_TOKEN) as Authorization: Bearer"
+		}
+		front.Refuse(w, http.StatusUnauthorized, "unauthorised", message)
+	}))
+}
+
+// mountPages puts the pages at their paths.
+func (c *cloud) mountPages(mux *http.ServeMux) {
+	pages := c.guarded("the pages need", c.pages)
+	for _, path := range dashboard.Paths() {
+		mux.Handle(path, pages)
+	}
+}
+
+// keyFacts is what may be shown of a key.
+func (c *cloud) keyFacts(key string) (dashboard.Key, bool) {
+	k, ok := c.registry.Authenticate(key)
+	if !ok {
+		return dashboard.Key{}, false
+	}
+	shown := dashboard.Key{Hint: k.Hint, Print: k.Hash[:min(8, len(k.Hash))], Group: k.Group, Variable: "KASSA_MSP_KEY"}
+	switch k.Role {
+	case estate.RoleOperator:
+		shown.Holder, shown.Variable = "the operator", "KASSA_TOKEN"
+	case estate.RoleAccount:
+		a, _ := c.registry.Account(k.Account)
+		shown.Holder, shown.Variable = "account "+a.Name, "KASSA_MSP_ACCOUNT_KEY"
+	case estate.RoleGroup:
+		g, _ := c.registry.Group(k.Group)
+		shown.Holder = "group " + g.Name
+	}
+	return shown, true
+}
+
+// webhooksOf finds the deliveries that facts called for: each has the number of its fact.
+func (c *cloud) webhooksOf(facts []uint64) (list []dashboard.Webhook, err error) {
+	for _, seq := range facts {
+		stream, ok, err := c.store.Load(fmt.Sprintf("webhook/%016d", seq))
+		if err != nil {
+			return nil, err
+		}
+		if !ok {
+			continue
+		}
+		var d webhook.Delivery
+		if err := json.Unmarshal(stream.State, &d); err != nil {
+			return nil, fmt.Errorf("state of %s: %w", stream.ID, err)
+		}
+		shown := dashboard.Webhook{
+			ID: d.ID, Event: d.Event, Method: d.Method, URL: d.URL, Body: d.Body, Status: string(d.Status), Created: d.CreatedAt, Due: d.Due,
+		}
+		for _, t := range d.Tries {
+			shown.Tries = append(shown.Tries, dashboard.WebhookTry{
+				At: t.At, Took: time.Duration(t.LatencyMS) * time.Millisecond, Status: t.Status, Reply: t.Reply, Failure: t.Failure,
+			})
+		}
+		list = append(list, shown)
+	}
+	return list, nil
+}
+
+// pagePorts gives the pages the estate with its links.
+type pagePorts struct{ c *cloud }
+
+// Terminals lists the terminals by their groups.
+func (p pagePorts) Terminals() (list []dashboard.Terminal) {
+	present := p.present()
+	for _, a := range p.c.registry.Accounts() {
+		for _, g := range p.c.registry.Groups(a.ID) {
+			for _, t := range p.c.registry.Terminals(g.ID) {
+				shown := dashboard.Terminal{
+					TID: t.TID, Name: t.Name, GroupID: g.ID, Group: g.Name, Merchant: g.Merchant.Name, Place: g.Merchant.City,
+					CreatedAt: t.CreatedAt, BoundAt: t.ActivatedAt,
+				}
+				if d, ok := p.c.registry.Device(t.POIID); ok {
+					shown.Device = device(d, present)
+				}
+				list = append(list, shown)
+			}
+		}
+	}
+	return list
+}
+
+// Strays lists the devices that are bound to no terminal.
+func (p pagePorts) Strays() (list []dashboard.Device) {
+	present := p.present()
+	for _, d := range p.c.registry.Devices() {
+		if d.TID == "" {
+			list = append(list, device(d, present))
+		}
+	}
+	return list
+}
+
+func (p pagePorts) present() map[string]poi.Presence {
+	present := make(map[string]poi.Presence)
+	for _, x := range p.c.pois.List() {
+		present[x.POIID] = x
+	}
+	return present
+}
+
+func device(d estate.Device, present map[string]poi.Presence) dashboard.Device {
+	x := present[d.POIID]
+	return dashboard.Device{
+		POIID: d.POIID, Configured: d.Configured, KCV: d.KCV, Seen: len(d.PublicKey) > 0,
+		Online: x.Online, Since: x.Since, LastSeen: x.LastSeen, Reason: x.Reason,
+	}
+}
+
+// KeyHint is the end of a group's newest key.
+func (p pagePorts) KeyHint(group string) string {
+	g, _ := p.c.registry.Group(group)
+	key, err := p.c.registry.OpenKey(estate.RoleGroup, g.Account, group)
+	if err != nil || len(key) < 8 {
+		return ""
+	}
+	return key[len(key)-4:]
+}

@@ -1,0 +1,108 @@
+package native
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net/http"
+	"slices"
+	"strings"
+)
+
+// Errors of Deliveries.
+var (
+	// ErrNoDelivery tells that there is no delivery with this id.
+	ErrNoDelivery = errors.New("native: there is no such delivery")
+	// ErrUnderWay tells that a delivery waits for its next try already.
+	ErrUnderWay = errors.New("native: the delivery is under way")
+)
+
+// listDeliveries lists webhooks, the newest first, each with its attempts.
+func (h *Handler) listDeliveries(w http.ResponseWriter, c *call) *problem {
+	q, refused := c.query("status", "order", "before", "limit")
+	if refused != nil {
+		return refused
+	}
+	limit, refused := limitOf(q, defaultPage, maxPage)
+	if refused != nil {
+		return refused
+	}
+	status := q.Get("status")
+	if known := []string{"waiting", "delivered", "parked"}; status != "" && !slices.Contains(known, status) {
+		return badInput(mistake{Parameter: "status", Detail: fmt.Sprintf("must be one of %v", known)})
+	}
+	before := q.Get("before")
+	if before != "" && strings.Trim(before, "0123456789") != "" {
+		return badInput(mistake{Parameter: "before", Detail: "must be the next of an earlier page"})
+	}
+	about := ""
+	if q.Has("order") {
+		o, refused := h.find(&call{Request: c.Request, id: q.Get("order")})
+		if refused != nil {
+			return refused
+		}
+		about = o.ID()
+	}
+	list, next, err := h.selectDeliveries(func(d Delivery) bool {
+		return (status == "" || d.Status == status) && (about == "" || d.Order == about)
+	}, before, limit)
+	if err != nil {
+		return unreadable("the deliveries could not be read")
+	}
+	return answer(w, http.StatusOK, page{Data: list, HasMore: next != "", Next: next})
+}
+
+func (h *Handler) selectDeliveries(matches func(Delivery) bool, before string, limit int) (list []Delivery, next string, err error) {
+	list = []Delivery{}
+	if before != "" {
+		before = "webhook/" + before
+	}
+	for scanned := 0; ; {
+		streams, err := h.Records.Newest("webhook", nil, before, maxPage)
+		if err != nil {
+			return nil, "", err
+		}
+		for _, s := range streams {
+			d, err := h.Deliveries.Read(s)
+			if err != nil {
+				return nil, "", err
+			}
+			if matches(d) {
+				if len(list) == limit {
+					return list, strings.TrimPrefix(before, "webhook/"), nil
+				}
+				list = append(list, d)
+			}
+			before = s.ID
+		}
+		if scanned += len(streams); len(streams) < maxPage {
+			return list, "", nil
+		}
+		if scanned >= maxScan {
+			return list, strings.TrimPrefix(before, "webhook/"), nil
+		}
+	}
+}
+
+// resend sends a webhook again that was delivered or given up.
+func (h *Handler) resend(w http.ResponseWriter, c *call) *problem {
+	if _, refused := c.query(); refused != nil {
+		return refused
+	}
+	if refused := c.body(w, &struct{}{}); refused != nil {
+		return refused
+	}
+	d, err := h.Deliveries.Resend(context.WithoutCancel(c.Context()), c.id)
+	switch {
+	case errors.Is(err, ErrNoDelivery):
+		return &problem{Status: http.StatusNotFound, Code: "delivery_unknown", Title: "Not found", Detail: "there is no delivery with this id"}
+	case errors.Is(err, ErrUnderWay):
+		return &problem{
+			Status: http.StatusConflict, Code: "delivery_waiting", Title: "Refused",
+			Detail: "the delivery waits for its next try already", Fix: "look at its nextTry",
+		}
+	case err != nil:
+		return unreadable("the delivery may not be sent again")
+	}
+	return answer(w, http.StatusAccepted, d)
+}

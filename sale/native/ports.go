@@ -1,0 +1,140 @@
+package native
+
+import (
+	"context"
+	"net/http"
+	"time"
+
+	"kassa"
+	"kassa/journal"
+)
+
+// Config is what a Handler works with; every field is needed.
+type Config struct {
+	Estate     Estate
+	Orders     Orders
+	Records    Records
+	Feed       Feed
+	Notices    Notices
+	Deliveries Deliveries
+	Papers     Papers
+	Clock      Clock
+	// Dialects are the names under which doors keep orders.
+	Dialects []string
+	Now      func() time.Time
+}
+
+// Estate is what the API shows of the installation.
+type Estate interface {
+	Terminals() []Terminal
+	// Groups lists all terminal groups.
+	Groups() []Group
+	Acquirer() AcquirerStatus
+	Store() StoreStatus
+	// MayOperate tells whether a key has the operator's role.
+	MayOperate(key string) bool
+}
+
+// Group is a terminal group.
+type Group struct{ ID, Name string }
+
+// Orders runs the language. An error tells that nobody knows whether the request was stored.
+type Orders interface {
+	Find(ctx context.Context, dialect, scope, ref string) (kassa.Order, bool, error)
+	Cancel(ctx context.Context, dialect, scope, ref string) (kassa.Order, kassa.Reason, error)
+	Refund(ctx context.Context, dialect, scope, ref string, r kassa.AskRefund) (kassa.Order, int64, kassa.Reason, error)
+}
+
+// Records reads streams of the journal.
+type Records interface {
+	Load(stream string) (journal.Stream, bool, error)
+	StreamEntries(stream string, upTo uint64) ([]journal.Entry, error)
+	// Newest gives streams of a kind whose id is below before (empty: from the newest), the
+	// newest first; scopes limits whose they are, nil does not.
+	Newest(kind string, scopes []string, before string, limit int) ([]journal.Stream, error)
+}
+
+// Feed reads the journal as a whole. Watch nudges after commits; nudges may be lost.
+type Feed interface {
+	Entries(after uint64, limit int) ([]journal.Entry, error)
+	Last() uint64
+	Watch(ctx context.Context) <-chan struct{}
+}
+
+// Notices knows the webhooks of all dialects, wherever they go.
+type Notices interface {
+	// Notice renders the webhook that a fact calls for, signed at an instant; ok is false for
+	// most facts. It needs no address: an order without one has its notices too.
+	Notice(entry journal.Entry, now time.Time) (n Notice, ok bool, err error)
+	// Judge says in words why a reply does not acknowledge; empty when it does.
+	Judge(dialect string, status int, reply []byte) string
+}
+
+// Notice is one webhook without its address.
+type Notice struct {
+	ID        string      `json:"id"`
+	Dialect   string      `json:"dialect"`
+	Event     string      `json:"event"`
+	Order     string      `json:"order"`
+	Reference string      `json:"reference"`
+	Group     string      `json:"group"`
+	Method    string      `json:"method"`
+	Query     string      `json:"query"` // to append to the address
+	Header    http.Header `json:"header"`
+	Body      string      `json:"body"`
+	// Failure tells why the webhook that a fact calls for cannot be made; the rest is then empty.
+	Failure string `json:"failure,omitempty"`
+}
+
+// Deliveries knows the webhooks that were sent, or are to be.
+type Deliveries interface {
+	// Stream names the stream of the delivery that a fact called for, whether or not there is one.
+	Stream(seq uint64) string
+	Read(s journal.Stream) (Delivery, error)
+	// Resend sends a delivery again. It wraps ErrNoDelivery or ErrUnderWay.
+	Resend(ctx context.Context, id string) (Delivery, error)
+}
+
+// Delivery is one webhook with its tries.
+type Delivery struct {
+	ID        string    `json:"id"`
+	Order     string    `json:"order"`
+	Reference string    `json:"reference"`
+	Group     string    `json:"group"`
+	Event     string    `json:"event"`
+	URL       string    `json:"url"`
+	Method    string    `json:"method"`
+	Status    string    `json:"status"` // waiting, delivered or parked
+	CreatedAt time.Time `json:"createdAt"`
+	NextTry   time.Time `json:"nextTry,omitzero"`
+	Attempts  []Try     `json:"attempts"`
+}
+
+// Try is one attempt to deliver.
+type Try struct {
+	At        time.Time `json:"at"`
+	LatencyMS int64     `json:"latencyMs"`
+	Status    int       `json:"status,omitempty"` // HTTP; 0 when there was no reply
+	Reply     string    `json:"reply,omitempty"`  // its beginning, masked
+	Failure   string    `json:"failure,omitempty"`
+}
+
+// Limits.
+const (
+	maxBody       = 64 << 10
+	maxReply      = 2 << 10 // of a reply to be judged
+	defaultPage   = 50
+	maxPage       = 200
+	defaultEvents = 200
+	maxEvents     = 1000
+	maxScan       = 5000 // streams or facts read for one page, when a filter leaves out most
+	maxDetails    = 500  // facts of one order in its timeline
+	maxStreams    = 64
+	maxReference  = 200
+)
+
+// Times of the event streams.
+const (
+	pingEvery = 10 * time.Second
+	pollEvery = time.Second // when nudges are lost
+)
