@@ -77,6 +77,7 @@ func doors() []door {
 		{"modernc.org/sqlite", []string{"store/sqlite"}, false, "held at the version whose SQLite we checked"},
 		{"golang.org/x/sys", []string{"store/sqlite"}, false, "what kind of file system the data is on"},
 		{"github.com/gobwas/ws", []string{"poi", "virtual/terminal", "sale/multisafepay"}, false, "WebSocket frames without a buffer while idle"},
+		{"rsc.io/qr", []string{"cli"}, true, "an activation code for a camera"},
 		{"github.com/makiuchi-d/gozxing", []string{"virtual/terminal"}, false, "the camera of a terminal reads QR codes out of pictures"},
 		{"github.com/go-json-experiment/json", []string{"sale"}, false, "strict JSON on money routes: duplicate keys, bad UTF-8"},
 		{"github.com/wneessen/go-mail", []string{"mail"}, false, "letters as mail servers want them"},

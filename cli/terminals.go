@@ -33,6 +33,7 @@ func terminalsCommand() *cobra.Command {
 		Use: "terminals", Short: "List the terminals, and whether each is online", Args: words(),
 		RunE: func(c *cobra.Command, _ []string) error { return printTerminals(c) },
 	}
+	c.AddCommand(stockCommands()...)
 	return withJSON(c)
 }
 

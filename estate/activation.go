@@ -12,7 +12,7 @@ func (r *Registry) Activate(now time.Time, poiid, code string) (Terminal, Group,
 	r.writing.Lock()
 	defer r.writing.Unlock()
 	d, ok := r.devices[poiid]
-	if !ok {
+	if !ok || d.Retired {
 		return Terminal{}, Group{}, Refusal{Code: RefusedUnknownPOI}, nil
 	}
 	if now.Before(d.LockedUntil) {

@@ -126,7 +126,7 @@ func (r *Registry) RenewCode(now time.Time, tid string) (string, error) {
 	defer r.writing.Unlock()
 	t, ok := r.terminals[tid]
 	switch {
-	case !ok:
+	case !ok || t.Retired:
 		return "", fmt.Errorf("%w: terminal", ErrUnknown)
 	case t.POIID != "":
 		return "", fmt.Errorf("%w: a device is bound to this terminal", ErrExists)
@@ -154,13 +154,14 @@ func (r *Registry) BoardDevice(now time.Time, poiid string) (Device, error) {
 	if !validPOIID(poiid) {
 		return Device{}, fmt.Errorf("%w: POIID is [model]-[serial], letters and digits", ErrInvalid)
 	}
-	if _, ok := r.devices[poiid]; ok {
+	former, known := r.devices[poiid]
+	if known && !former.Retired {
 		return Device{}, fmt.Errorf("%w: device", ErrExists)
 	}
-	if len(r.devices) >= maxDevices {
+	if !known && len(r.devices) >= maxDevices {
 		return Device{}, fmt.Errorf("%w: devices", ErrFull)
 	}
-	d := Device{POIID: poiid}
+	d := Device{POIID: poiid, Number: former.Number}
 	return d, r.write(now, r.deviceChange(d, DeviceBoarded{POIID: poiid}))
 }
 

@@ -79,6 +79,8 @@ type Terminal struct {
 	// POIID is the bound device, empty before the activation.
 	POIID       string    `json:"poiid,omitempty"`
 	ActivatedAt time.Time `json:"activatedAt,omitzero"`
+	// Retired tells that it is out of use for good.
+	Retired bool `json:"retired,omitempty"`
 }
 
 // Provider is the kind of payment software on a terminal; empty for SmartPOS.
@@ -102,6 +104,8 @@ type Device struct {
 	// WrongCodes counts the wrong activation codes since the last lock; the lock outlives a restart.
 	WrongCodes  int       `json:"wrongCodes,omitempty"`
 	LockedUntil time.Time `json:"lockedUntil,omitzero"`
+	// Retired devices are unknown until they are boarded again.
+	Retired bool `json:"retired,omitempty"`
 }
 
 // Key is an API key, known by its keyed hash.

@@ -36,6 +36,12 @@ type ActivationCodeRenewed struct {
 	TID string `json:"tid"`
 }
 
+// TerminalRetired takes a terminal out of use, with the device that was bound to it.
+type TerminalRetired struct {
+	TID   string `json:"tid"`
+	POIID string `json:"poiid,omitempty"`
+}
+
 // DeviceBoarded makes a POI known by its serial.
 type DeviceBoarded struct {
 	POIID string `json:"poiid"`

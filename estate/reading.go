@@ -43,6 +43,9 @@ func (r *Registry) Device(poiid string) (Device, bool) {
 	r.mu.RLock()
 	defer r.mu.RUnlock()
 	d, ok := r.devices[poiid]
+	if d.Retired {
+		return Device{}, false
+	}
 	d.PublicKey = bytes.Clone(d.PublicKey)
 	return d, ok
 }
@@ -62,12 +65,12 @@ func (r *Registry) Groups(account string) []Group {
 // Terminals lists the terminals of a group by TID.
 func (r *Registry) Terminals(group string) []Terminal {
 	return listed(r, func() map[string]Terminal { return r.terminals },
-		func(t Terminal) bool { return t.Group == group }, func(t Terminal) string { return t.TID })
+		func(t Terminal) bool { return t.Group == group && !t.Retired }, func(t Terminal) string { return t.TID })
 }
 
 // Devices lists the devices by POIID.
 func (r *Registry) Devices() []Device {
-	return listed(r, func() map[string]Device { return r.devices }, func(Device) bool { return true },
+	return listed(r, func() map[string]Device { return r.devices }, func(d Device) bool { return !d.Retired },
 		func(d Device) string { return d.POIID })
 }
 

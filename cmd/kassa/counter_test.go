@@ -22,6 +22,7 @@ func TestTerminalMenus(t *testing.T) {
 	refundOnDevice(t, s, b)
 	inDutch(b)
 	backToCloudMode(s, b)
+	cloneAndRemove(t, s)
 }
 
 func (b *tab) items(ids ...string) {
@@ -188,4 +189,32 @@ func backToCloudMode(s *site, b *tab) {
 	b.pick("tap", "VISA", "visa:000")
 	b.screen("approved", "Akkoord")
 	s.awaitStatus("waits-1", "completed")
+}
+
+// cloneAndRemove makes a twin of the first terminal by the command line, and takes it away again.
+func cloneAndRemove(t *testing.T, s *site) {
+	t.Helper()
+	twin := func() (id string, online bool) {
+		for _, x := range s.terminals() {
+			if x.Name == "Twin" {
+				return x.TID, x.Online && x.Activated
+			}
+		}
+		return "", false
+	}
+	if out, code := s.kassa("terminals", "clone", s.tid(), "--name", "Twin"); code != 0 {
+		t.Fatalf("clone: %d %s", code, out)
+	}
+	await(t, "the twin", 20*time.Second, func() bool { _, online := twin(); return online })
+	id, _ := twin()
+	await(t, "its screen", 10*time.Second, func() bool { return s.state(id).Screen.Name == "idle" })
+	if out, code := s.kassa("terminals", "remove", id); code != 0 {
+		t.Fatalf("remove: %d %s", code, out)
+	}
+	if left, _ := twin(); left != "" {
+		t.Fatalf("%s is still there", left)
+	}
+	if _, code := s.kassa("terminals", "remove", id); code == 0 {
+		t.Fatal("removed twice")
+	}
 }

@@ -22,7 +22,7 @@ func (c *cloud) nativeAPI(door multisafepay.Directory, signer multisafepay.Signe
 	heard := &multisafepay.Notifier{Records: c.store, Directory: everyoneListens{door}, Signer: signer}
 	return native.New(native.Config{
 		Estate: nativePorts{c}, Orders: c.engine, Records: c.store, Feed: c.store, Notices: notices{heard},
-		Deliveries: deliveries{c.webhooks}, Papers: receiptPorts{c}, Clock: clockPorts{c}, Dialects: []string{multisafepay.Dialect}, Now: c.now,
+		Deliveries: deliveries{c.webhooks}, Papers: receiptPorts{c}, Clock: clockPorts{c}, Boarding: boardingPorts{c}, Dialects: []string{multisafepay.Dialect}, Now: c.now,
 	})
 }
 

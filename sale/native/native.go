@@ -74,7 +74,7 @@ type config = Config
 // New makes a handler.
 func New(c Config) (*Handler, error) {
 	if c.Estate == nil || c.Orders == nil || c.Records == nil || c.Feed == nil || c.Notices == nil ||
-		c.Deliveries == nil || c.Papers == nil || c.Clock == nil || c.Now == nil || len(c.Dialects) == 0 {
+		c.Deliveries == nil || c.Papers == nil || c.Clock == nil || c.Boarding == nil || c.Now == nil || len(c.Dialects) == 0 {
 		return nil, errors.New("native: a field of Config is missing")
 	}
 	return &Handler{config: c}, nil
@@ -92,7 +92,7 @@ type call struct {
 // serve answers a call, or says why not.
 type serve func(http.ResponseWriter, *call) *problem
 
-// routes are what each path takes: GET (with HEAD) or POST.
+// routes are what each path takes: GET (with HEAD), POST or DELETE.
 func (h *Handler) routes(segments []string) (id string, methods map[string]serve) {
 	path := strings.Join(segments, "/")
 	if len(segments) > 1 {
@@ -101,7 +101,9 @@ func (h *Handler) routes(segments []string) (id string, methods map[string]serve
 	}
 	switch path {
 	case "terminals":
-		return "", map[string]serve{http.MethodGet: h.terminals}
+		return "", map[string]serve{http.MethodGet: h.terminals, http.MethodPost: h.addTerminal}
+	case "terminals/{id}":
+		return id, map[string]serve{http.MethodDelete: h.removeTerminal}
 	case "status":
 		return "", map[string]serve{http.MethodGet: h.status}
 	case "clock":
@@ -170,6 +172,9 @@ func (h *Handler) route(w http.ResponseWriter, r *http.Request) *problem {
 		}
 		if methods[http.MethodPost] != nil {
 			list = append(list, http.MethodPost)
+		}
+		if methods[http.MethodDelete] != nil {
+			list = append(list, http.MethodDelete)
 		}
 		allowed := strings.Join(list, ", ")
 		w.Header().Set("Allow", allowed)

@@ -19,6 +19,7 @@ type Config struct {
 	Deliveries Deliveries
 	Papers     Papers
 	Clock      Clock
+	Boarding   Boarding
 	// Dialects are the names under which doors keep orders.
 	Dialects []string
 	Now      func() time.Time

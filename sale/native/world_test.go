@@ -26,11 +26,12 @@ const token = "secret"
 // world is the API over HTTP, with the real engine and the real store. Its terminals and its
 // acquirer are the test itself.
 type world struct {
-	t      *testing.T
-	store  *sqlite.Store
-	engine *racing
-	server *httptest.Server
-	sent   map[string]native.Delivery
+	boarded []string
+	t       *testing.T
+	store   *sqlite.Store
+	engine  *racing
+	server  *httptest.Server
+	sent    map[string]native.Delivery
 }
 
 // racing is the engine, with somebody who is faster than a refund.
@@ -108,6 +109,22 @@ func (w *world) Resend(_ context.Context, id string) (native.Delivery, error) {
 	return d, nil
 }
 
+// AddTerminal and RemoveTerminal board in a world of one group and one serial.
+func (w *world) AddTerminal(group, name, poiid string) (tid, code string, err error) {
+	if poiid == "taken" {
+		return "", "", fmt.Errorf("%w: taken belongs to another", native.ErrNotBoarded)
+	}
+	w.boarded = append(w.boarded, group+"/"+name)
+	return "00000XYZ", "7K3M9QXP", nil
+}
+
+func (w *world) RemoveTerminal(tid string) error {
+	if tid != "00000XYZ" {
+		return native.ErrNoTerminal
+	}
+	return nil
+}
+
 func newWorld(t *testing.T) *world {
 	t.Helper()
 	store, err := sqlite.Open(filepath.Join(t.TempDir(), "kassa.db"), sqlite.Options{})
@@ -122,7 +139,7 @@ func newWorld(t *testing.T) *world {
 	}
 	w.engine = &racing{Engine: machine}
 	h, err := native.New(native.Config{
-		Estate: w, Orders: w.engine, Records: store, Feed: store, Notices: w, Deliveries: w, Papers: w, Clock: w,
+		Estate: w, Orders: w.engine, Records: store, Feed: store, Notices: w, Deliveries: w, Papers: w, Clock: w, Boarding: w,
 		Dialects: []string{"multisafepay"}, Now: time.Now,
 	})
 	if err != nil {
