@@ -275,7 +275,7 @@ func pageWithoutScript(t *testing.T, s *site, b *tab) {
 	off(true)
 	defer off(false)
 	for url, want := range map[string][]string{
-		s.page(0):                       {"Bar 1", s.tid(), "IPEK loaded", "need JavaScript", "Visa", "Receipts", "Drop answer"},
+		s.page(0):                       {"Bar 1", s.tid(), "IPEK loaded", "Without JavaScript", "Visa", "Receipts", "Drop answer"},
 		s.facts.URL + "/sim/terminals/": {"Bar 1", "Bar 2", s.tid(), "online"},
 	} {
 		b.open(url)

@@ -252,9 +252,9 @@ func (m *Machine) verifyOffline(r *reading) {
 	case 0:
 		m.chipDeclines()
 	case 1:
-		m.askPIN(problemLastPIN)
+		m.askPIN(m.say(problemLastPIN))
 	default:
-		m.askPIN(problemWrongPIN)
+		m.askPIN(m.say(problemWrongPIN))
 	}
 }
 
