@@ -114,11 +114,11 @@ func TestDeck(t *testing.T) {
 		`"kind":"format"`: answers, "response code 30, DE048": answers, `"kind":"security"`: answers, `"kind":"bad_mac"`: lost,
 		"has no key to pay with": answers, "used a key serial number again": answers,
 	} {
-		if !strings.Contains(s.log("cloud"), what) {
+		if !strings.Contains(strings.Join(s.wholeLog("cloud"), ""), what) {
 			t.Errorf("no alert says %s", what)
 		}
 	}
-	if strings.Contains(lost.log("cloud"), "reversal_stuck") {
+	if strings.Contains(strings.Join(lost.wholeLog("cloud"), ""), "reversal_stuck") {
 		t.Error("a reversal that is accepted at the sixth try is called stuck")
 	}
 }

@@ -147,7 +147,12 @@ func TestDevOutlastsKills(t *testing.T) {
 // TestSimulationFromElsewhere: a listener beyond loopback lets other machines in, but not to the
 // simulation without the operator's token.
 func TestSimulationFromElsewhere(t *testing.T) {
-	h := (&cloud{}).simulation(serveOptions{}, newLog(t.Output()))
+	c, err := open(serveOptions{dir: t.TempDir(), acquirer: "127.0.0.1:1"}, newLog(t.Output()))
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer c.close()
+	h := c.simulation(serveOptions{}, newLog(t.Output()))
 	for from, want := range map[string]int{"192.0.2.9:4000": http.StatusUnauthorized, "127.0.0.1:4000": http.StatusServiceUnavailable} {
 		r := httptest.NewRequest(http.MethodGet, "http://localhost/sim/inbox/", nil)
 		r.RemoteAddr = from

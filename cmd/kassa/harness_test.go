@@ -166,15 +166,20 @@ func (s *site) run(name string, args []string, files ...*os.File) *process {
 	return p
 }
 
+// log is the end of a process's log, for whoever reads why a test has failed.
 func (s *site) log(name string) string {
+	kept := s.wholeLog(name)
+	return strings.Join(kept[max(0, len(kept)-40):], "")
+}
+
+func (s *site) wholeLog(name string) (kept []string) {
 	data, _ := os.ReadFile(s.sub(name + ".log"))
-	var kept []string
 	for line := range strings.Lines(string(data)) {
 		if !strings.Contains(line, `"msg":"request"`) {
 			kept = append(kept, line)
 		}
 	}
-	return strings.Join(kept[max(0, len(kept)-40):], "")
+	return kept
 }
 
 func (s *site) stop() {

@@ -168,6 +168,9 @@ func TestShipped(t *testing.T) {
 			t.Errorf("%s is %v, want %v", field, got[field], want)
 		}
 	}
+	if listed := w.call("GET", "/v1/json/transactions", groupKey, "").List[0]; listed["invoice_id"] != "1042" {
+		t.Errorf("in the list of transactions: %v", listed)
+	}
 	var events []string
 	for _, n := range w.notices() {
 		events = append(events, n.Event)

@@ -209,7 +209,7 @@ func (t transaction) object() object {
 	out := object{
 		"amount": amount.Minor, "completed": wireTime(t.completed()), "costs": costs, "created": wireTime(t.created()),
 		"currency": string(amount.Currency), "customer": customer, "debit_credit": debitCredit, "description": description,
-		"financial_status": financial, "invoice_id": nil, "net": net, "order_id": orderID,
+		"financial_status": financial, "invoice_id": kept["invoice_id"], "net": net, "order_id": orderID,
 		"payment_method": known(t.method()), "site_id": number(o.Scope), "status": status, "transaction_id": t.number,
 		"type": kind, "updated": wireTime(t.updated()),
 	}
