@@ -56,6 +56,7 @@ func folders() []folder {
 		{"sim", []string{"*"}, "the simulation runs the whole system"},
 		{"cli", []string{".", "cli"}, "the verbs speak HTTP, as everybody else does"},
 		{"cmd", []string{"*"}, "cmd/kassa is where everything is joined"},
+		{"docs", []string{"msplink"}, "examples import what a shop may import"},
 		{"tools", nil, "tools stand outside the product"},
 	}
 }

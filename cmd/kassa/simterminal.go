@@ -16,6 +16,7 @@ import (
 
 	"kassa/cli"
 	"kassa/poilink"
+	"kassa/virtual/android"
 	"kassa/virtual/inbox"
 	"kassa/virtual/terminal"
 )
@@ -68,7 +69,8 @@ func runSimTerminal(ctx context.Context, o simTerminalOptions, out io.Writer, lo
 		return err
 	}
 	mux := http.NewServeMux()
-	mux.Handle("/sim/terminals/", shelf.Handler("/sim/terminals"))
+	apps := android.New(shelf, rand.Reader, log)
+	mux.Handle("/sim/terminals/", apps.Handler("/sim/terminals", shelf.Handler("/sim/terminals")))
 	mux.Handle("/sim/inbox/", inbox.New(time.Now)) // the Sale System's side of webhooks
 	box := inbox.NewMailbox(time.Now)
 	mux.Handle("/sim/mail/", box)
@@ -84,7 +86,7 @@ func runSimTerminal(ctx context.Context, o simTerminalOptions, out io.Writer, lo
 		return err
 	}
 	fmt.Fprintf(out, "terminals  %s/sim/terminals/   cloud %s\n", at, o.cloud)
-	return runAll(ctx, shelf.Run, control.Run, func(ctx context.Context) error { return box.Serve(ctx, post) })
+	return runAll(ctx, shelf.Run, apps.Run, control.Run, func(ctx context.Context) error { return box.Serve(ctx, post) })
 }
 
 // linkURL is where the POI link of a cloud is.
