@@ -112,6 +112,8 @@ func faultNames() []faultName {
 		{Of: terminal, Name: "tamper", What: "the keys are erased for good, every payment is refused until this is cleared"},
 		{Of: terminal, Name: "keys-used-up", What: "no DUKPT key is left for a payment"},
 		{Of: terminal, Name: "key-replay", What: "the last DUKPT key is used again, and the cloud refuses it"},
+		{Of: terminal, Name: "paper-out", What: "receipts wait for a new roll"},
+		{Of: terminal, Name: "unplug", What: "the Smartpad's cable: no power, no network"},
 		{Of: acquirerName, Name: "drop-next-answer", What: "the next answer is never sent"},
 		{Of: acquirerName, Name: "delay", What: "answers are sent late (--delay)"},
 		{Of: acquirerName, Name: "close", What: "the connection is closed instead of the next answer"},
