@@ -45,6 +45,7 @@ type books struct {
 	ends     map[string]map[string]terminal.Result // POIID, exchange: how it ended there
 	prompts  map[string]int                        // POIID and exchange: how often it was opened
 	receipts []receiptSeen
+	tips     map[string][]int64 // exchange: what the terminal's customer gave
 }
 
 type receiptSeen struct {
@@ -56,6 +57,7 @@ func newBooks(w *world) *books {
 	return &books{
 		w: w, profile: iso8583.Kassa87(), sales: make(map[string]int), known: make(map[string]bool), names: make(map[string]string),
 		last: make(map[string]string), answers: make(map[string]uint64), ends: make(map[string]map[string]terminal.Result), prompts: make(map[string]int),
+		tips: make(map[string][]int64),
 	}
 }
 
@@ -74,6 +76,7 @@ type booked struct {
 	Ref    string    `json:"ref"`
 	TID    string    `json:"tid"`
 	Amount money     `json:"amount"`
+	Tip    money     `json:"tip"`
 	Kind   string    `json:"kind"`
 	Away   string    `json:"channel"` // not empty: the card was typed in
 	Later  string    `json:"capture"` // not empty: held, and captured later
@@ -254,7 +257,12 @@ func (b *books) down(poiid string, f poilink.Frame) {
 func (b *books) restarts(d *disk.Disk) {
 	_ = d.OpenStreams("order", func(s journal.Stream) error {
 		o, _ := b.read(s)
+		if o.Tip.Minor > 0 && len(o.tries()) == 0 {
+			b.w.mark(RestartTipped)
+		}
 		switch o.Status {
+		case "unclaimed":
+			b.w.mark(RestartUnclaimed)
 		case "authorising":
 			b.w.mark(RestartAuthorising)
 			if o.Away != "" {
@@ -290,6 +298,10 @@ func (b *books) restarts(d *disk.Disk) {
 
 // journalled sees every record that a terminal has made durable.
 func (b *books) journalled(d *device, r terminal.Record) {
+	if r.Frame != nil && r.Frame.Tip != nil {
+		t := r.Frame.Tip
+		b.tips[t.Exchange] = append(b.tips[t.Exchange], t.AmountMinor)
+	}
 	switch {
 	case r.Open != nil:
 		if b.prompts[d.poiid+r.Open.ID]++; b.prompts[d.poiid+r.Open.ID] > 1 && !d.forgot {
