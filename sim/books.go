@@ -46,6 +46,7 @@ type books struct {
 	prompts  map[string]int                        // POIID and exchange: how often it was opened
 	receipts []receiptSeen
 	tips     map[string][]int64 // exchange: what the terminal's customer gave
+	paidBack map[string]string  // id of a refund that a terminal was told is accepted: its exchange
 }
 
 type receiptSeen struct {
@@ -57,7 +58,7 @@ func newBooks(w *world) *books {
 	return &books{
 		w: w, profile: iso8583.Kassa87(), sales: make(map[string]int), known: make(map[string]bool), names: make(map[string]string),
 		last: make(map[string]string), answers: make(map[string]uint64), ends: make(map[string]map[string]terminal.Result), prompts: make(map[string]int),
-		tips: make(map[string][]int64),
+		tips: make(map[string][]int64), paidBack: make(map[string]string),
 	}
 }
 
@@ -121,6 +122,7 @@ type bookedTried struct {
 // bookedRefund is a refund or a capture.
 type bookedRefund struct {
 	Number  int64  `json:"number"`
+	Ref     string `json:"ref"`
 	Amount  money  `json:"amount"`
 	STAN    string `json:"stan"`
 	Status  string `json:"status"`
@@ -298,6 +300,12 @@ func (b *books) restarts(d *disk.Disk) {
 
 // journalled sees every record that a terminal has made durable.
 func (b *books) journalled(d *device, r terminal.Record) {
+	if r.Wish != nil && r.Wish.Frame.Start != nil {
+		d.starts[r.Wish.Frame.Start.Reference].asked = true
+	}
+	if a := r.RefundAnswer; a != nil && a.Accepted {
+		b.paidBack[a.ID] = a.Exchange
+	}
 	if r.Frame != nil && r.Frame.Tip != nil {
 		t := r.Frame.Tip
 		b.tips[t.Exchange] = append(b.tips[t.Exchange], t.AmountMinor)

@@ -45,6 +45,7 @@ func (b *books) check() int {
 	b.checkTerminals(orders)
 	b.checkRegisters(orders)
 	b.checkTips(orders)
+	b.checkPaidBack(orders)
 	b.checkStarts(orders)
 	return len(orders)
 }
@@ -214,7 +215,7 @@ func (b *books) checkTerminals(orders map[string]booked) {
 	}
 	for _, seen := range b.receipts {
 		r, o := seen.r, orders[seen.r.Exchange]
-		if r.Result != terminal.ResultApproved {
+		if r.Result != terminal.ResultApproved || r.Kind == terminal.PaperRefund {
 			continue
 		}
 		named := slices.ContainsFunc(o.tries(), func(t bookedTried) bool {

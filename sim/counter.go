@@ -107,6 +107,7 @@ type started struct {
 	reference string
 	amount    int64
 	own       bool // it made the order; else it took one up
+	asked     bool // the terminal has written it down
 	told      terminal.Outcome
 }
 
@@ -249,6 +250,22 @@ func (b *books) checkTips(orders map[string]booked) {
 	}
 }
 
+// checkPaidBack: what somebody was told at a terminal is paid back is in the books, once.
+func (b *books) checkPaidBack(orders map[string]booked) {
+	for ref, id := range b.paidBack {
+		n := 0
+		for _, r := range orders[id].Refunds {
+			if r.Ref == ref && r.Status != "declined" {
+				n++
+			}
+		}
+		if n > 1 || n == 0 && !slices.ContainsFunc(orders[id].Refunds, func(r bookedRefund) bool { return r.Ref == ref }) {
+			b.wrong(lost, id, fmt.Sprintf("a refund that a terminal was told of is there %d times", n))
+		}
+		b.w.mark(RefundAtPOI)
+	}
+}
+
 // checkStarts: who started an order at a terminal was told how it ended.
 func (b *books) checkStarts(orders map[string]booked) {
 	byRef := make(map[string]booked)
@@ -261,7 +278,7 @@ func (b *books) checkStarts(orders map[string]booked) {
 			here := o.TID == d.tid
 			paid := here && o.Status == "completed"
 			switch {
-			case told == "" && !d.forgot:
+			case told == "" && s.asked && !d.forgot:
 				b.wrong(open, s.reference, "who started it never heard of it")
 			case told == terminal.ResultApproved && (!paid || s.told.AmountMinor+s.told.TipMinor != o.Amount.Minor):
 				b.wrong(lost, s.reference, "approved to who started it, and "+o.Status)

@@ -87,6 +87,7 @@ const (
 	TipPaid          Mark = "tip, completed"
 	TipReversed      Mark = "tip, reversed, and the issuer had posted it"
 	RestartTipped    Mark = "restart with a tip before its card"
+	RefundAtPOI      Mark = "refund at the terminal"
 	Deferred         Mark = "order taken back, its terminal left cloud mode"
 	DeferredPaid     Mark = "order taken back, then completed"
 )
@@ -106,7 +107,7 @@ func Marks() []Mark {
 		ReleaseWaited, RestartCapturing, RestartReleasing, RefundVoided, RefundVoidedLater, RefundVoidRefused,
 		RestartVoiding, CreditPaid, CreditReversed, CheckDone,
 		StartPaid, StartRepeated, StartRefused, ClaimPaid, ClaimLost, UnclaimedExpired, RestartUnclaimed, TipPaid, TipReversed,
-		RestartTipped, Deferred, DeferredPaid,
+		RestartTipped, RefundAtPOI, Deferred, DeferredPaid,
 	}
 }
 
