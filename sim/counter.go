@@ -155,6 +155,19 @@ func (d *device) ordered(o terminal.Outcome) {
 	s.told = o
 }
 
+// remembers gives whoever started an order what the terminal has kept of it: it may have died before it
+// could tell them, and they ask again.
+func (d *device) remembers(s *started) {
+	if d.machine == nil || s.told.Result != "" {
+		return
+	}
+	for _, o := range d.machine.Status().Outcomes {
+		if o.Reference == s.reference {
+			s.told = o
+		}
+	}
+}
+
 // switchMode lets somebody take the terminal out of cloud mode, or back.
 func (d *device) switchMode() {
 	if d.machine == nil {
@@ -274,13 +287,14 @@ func (b *books) checkStarts(orders map[string]booked) {
 	}
 	for _, d := range b.w.devices {
 		for _, s := range d.starts {
+			d.remembers(s)
 			o, told := byRef[s.reference], s.told.Result
 			here := o.TID == d.tid
 			paid := here && o.Status == "completed"
 			switch {
 			case told == "" && s.asked && !d.forgot:
 				b.wrong(open, s.reference, "who started it never heard of it")
-			case told == terminal.ResultApproved && (!paid || s.told.AmountMinor+s.told.TipMinor != o.Amount.Minor):
+			case told == terminal.ResultApproved && (!paid || !d.forgot && s.told.AmountMinor+s.told.TipMinor != o.Amount.Minor):
 				b.wrong(lost, s.reference, "approved to who started it, and "+o.Status)
 			case told != terminal.ResultApproved && paid && !d.forgot && s.own:
 				b.wrong(lost, s.reference, string(told)+" to who started it, and completed")
