@@ -16,12 +16,14 @@ func (s *step) before(in Input) Reason {
 	return None
 }
 
-// claim gives the order to the POI that took it up first; that one may say so again.
+// claim gives the order to the POI that took it up first; that one may say so again. One that waits for
+// a POI on which it is started now is shown there in every mode.
 func (s *step) claim(in Claim) Reason {
+	waits := s.next.Status == Waiting && s.next.TID == in.TID && !s.next.Origin.AtPOI()
 	switch {
 	case s.next.Status.Final():
 		return OrderFinished
-	case s.next.Status == Unclaimed:
+	case s.next.Status == Unclaimed || waits:
 		s.record(OrderClaimed{POIID: in.POIID, TID: in.TID, MID: in.MID, Origin: in.Origin, Offered: in.POIFree})
 	case s.next.TID != in.TID:
 		return ClaimedElsewhere

@@ -79,6 +79,38 @@ func TestCloudModeOff(t *testing.T) {
 	}
 }
 
+// TestStartingTheOrderOfARegisterShowsIt: a terminal that shows only what is started on it is sent an
+// order, and an app on it starts that one.
+func TestStartingTheOrderOfARegisterShowsIt(t *testing.T) {
+	r := newRig(t)
+	r.all(engine.POIMode{TID: "00000ABC", Own: true})
+	o := r.made("web-1", "00000ABC")
+	claim := kassa.Claim{POIID: o.POIID, TID: o.TID, MID: o.MID, Origin: kassa.FromWebApp}
+	ref := engine.Ref("multisafepay", "107265", "web-1")
+	r.all(engine.ByRef{Ticket: 4, Ref: ref, Input: claim})
+	if got := r.load(o); got.Status != kassa.Offered || got.Origin != kassa.FromWebApp {
+		t.Fatalf("it is %s, from %q", got.Status, got.Origin)
+	}
+	r.all(engine.ByRef{Ticket: 5, Ref: ref, Input: claim})
+	if n := count[kassa.Offer](r); n != 1 || r.replies[5].Reason != kassa.None {
+		t.Fatalf("again: %d offers, %q", n, r.replies[5].Reason)
+	}
+	r.crash()
+	r.poi(r.load(o), kassa.POIEnded{Reason: kassa.CancelledAtPOI})
+	r.all(engine.POIMode{TID: "00000ABC", Own: true})
+	first, second := r.made("a", "00000ABC"), newOrder("manual-1", "00000ABC")
+	second.Origin = kassa.FromKeys
+	r.all(engine.Create{Ticket: 6, Order: second})
+	r.all(engine.ByRef{Ticket: 7, Ref: engine.Ref("multisafepay", "107265", "a"), Input: claim})
+	if got := r.load(first).Status; got != kassa.Waiting {
+		t.Fatalf("while another one is shown it is %s", got)
+	}
+	r.poi(r.replies[6].Order, kassa.POIEnded{Reason: kassa.CancelledAtPOI})
+	if got := r.load(first).Status; got != kassa.Offered {
+		t.Fatalf("afterwards it is %s", got)
+	}
+}
+
 // TestModeIsToldAgainAfterACrash: until a terminal says its mode it is taken to show everything.
 func TestModeIsToldAgainAfterACrash(t *testing.T) {
 	r := newRig(t)

@@ -23,10 +23,7 @@ func (m *Machine) counter(link LinkID, f poilink.Frame) string {
 	text := ""
 	switch f.Type {
 	case poilink.TypeReport:
-		if text = checkReport(*f.Report); text == "" {
-			m.report(*f.Report)
-		}
-		return text
+		return m.reported(link, *f.Report)
 	case poilink.TypeTip:
 		return m.tip(link, f.Seq, *f.Tip)
 	case poilink.TypeStart:
@@ -53,11 +50,30 @@ func (m *Machine) counter(link LinkID, f poilink.Frame) string {
 	return ""
 }
 
-// report takes what the POI says of itself.
+// reported takes what the POI says of itself after its hello. What an older link still brings is not
+// true any more.
+func (m *Machine) reported(link LinkID, r poilink.Report) string {
+	text := checkReport(r)
+	switch {
+	case text != "":
+		return text
+	case !m.reports.take(m.now, asksPerMinute):
+		return "report: more than people can change"
+	case m.current != nil && m.current.link == link:
+		m.report(r)
+	}
+	return ""
+}
+
 func (m *Machine) report(r poilink.Report) {
 	m.said = &r
-	if m.tid != "" {
-		m.emit(Mode{TID: m.tid, Own: !r.CloudMode})
+	m.tellMode()
+}
+
+// tellMode tells the engine what the POI shows, once it is known which terminal it is.
+func (m *Machine) tellMode() {
+	if m.said != nil && m.tid != "" {
+		m.emit(Mode{TID: m.tid, Own: !m.said.CloudMode})
 	}
 }
 

@@ -79,6 +79,44 @@ func TestMode(t *testing.T) {
 	}
 }
 
+// TestAnOldLinkDoesNotSetTheMode: what a link still brings after a newer one took its place is older.
+func TestAnOldLinkDoesNotSetTheMode(t *testing.T) {
+	d := newDesk(t)
+	d.open(1)
+	d.hello(2, func(h *poilink.Hello) { h.Report = &poilink.Report{CloudMode: true} })
+	out := d.frame(1, poilink.Frame{Type: poilink.TypeReport, Report: &poilink.Report{CloudMode: false}})
+	if modes := all[poi.Mode](out); len(modes) != 0 || !d.m.Presence().Report.CloudMode {
+		t.Fatalf("the old link set the mode: %+v", modes)
+	}
+}
+
+// TestModeGoesWithTheActivation: what a terminal said of itself before it was bound counts for what it
+// is bound to.
+func TestModeGoesWithTheActivation(t *testing.T) {
+	d := newDesk(t)
+	bound := d.estate.terminals[poiid]
+	delete(d.estate.terminals, poiid)
+	d.hello(1, func(h *poilink.Hello) { h.Report = &poilink.Report{CloudMode: true} })
+	out := d.do(poi.ActivationDecided{Link: 1, Terminal: bound})
+	if modes := all[poi.Mode](out); len(modes) != 1 || modes[0] != (poi.Mode{TID: tid}) {
+		t.Fatalf("activation: %+v", modes)
+	}
+}
+
+// TestReportsAreBounded: each change may take orders back and offer them again, which is written down.
+func TestReportsAreBounded(t *testing.T) {
+	d := newDesk(t)
+	d.open(1)
+	told := 0
+	for i := range 300 {
+		out := d.frame(1, poilink.Frame{Type: poilink.TypeReport, Report: &poilink.Report{CloudMode: i%2 == 0}})
+		told += len(all[poi.Mode](out))
+	}
+	if told > 120 {
+		t.Errorf("%d of 300 in a moment were told", told)
+	}
+}
+
 func TestTipGoesToItsOrder(t *testing.T) {
 	d := newDesk(t)
 	d.open(1)

@@ -263,6 +263,7 @@ func (m *Machine) activationDecided(in ActivationDecided) {
 		m.refuse(s, poilink.RefusalCode(in.Refusal.Code), in.Refusal.Text(), in.Refusal.RetryAfter)
 	default:
 		m.send(s, poilink.Frame{Type: poilink.TypeActivated, Activated: activated(in.Terminal, in.Group)})
+		m.tellMode()
 		m.emit(Connected{TID: m.tid})
 	}
 }

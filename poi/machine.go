@@ -47,6 +47,7 @@ type Machine struct {
 	activations     allowance
 	checks          allowance
 	wishes          allowance
+	reports         allowance
 	said            *poilink.Report // nil before it says anything of itself
 
 	now time.Time

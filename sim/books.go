@@ -45,6 +45,8 @@ type books struct {
 	ends     map[string]map[string]terminal.Result // POIID, exchange: how it ended there
 	prompts  map[string]int                        // POIID and exchange: how often it was opened
 	receipts []receiptSeen
+	tips     map[string][]int64 // exchange: what the terminal's customer gave
+	paidBack map[string]string  // id of a refund that a terminal was told is accepted: its exchange
 }
 
 type receiptSeen struct {
@@ -56,6 +58,7 @@ func newBooks(w *world) *books {
 	return &books{
 		w: w, profile: iso8583.Kassa87(), sales: make(map[string]int), known: make(map[string]bool), names: make(map[string]string),
 		last: make(map[string]string), answers: make(map[string]uint64), ends: make(map[string]map[string]terminal.Result), prompts: make(map[string]int),
+		tips: make(map[string][]int64), paidBack: make(map[string]string),
 	}
 }
 
@@ -74,6 +77,7 @@ type booked struct {
 	Ref    string    `json:"ref"`
 	TID    string    `json:"tid"`
 	Amount money     `json:"amount"`
+	Tip    money     `json:"tip"`
 	Kind   string    `json:"kind"`
 	Away   string    `json:"channel"` // not empty: the card was typed in
 	Later  string    `json:"capture"` // not empty: held, and captured later
@@ -118,6 +122,7 @@ type bookedTried struct {
 // bookedRefund is a refund or a capture.
 type bookedRefund struct {
 	Number  int64  `json:"number"`
+	Ref     string `json:"ref"`
 	Amount  money  `json:"amount"`
 	STAN    string `json:"stan"`
 	Status  string `json:"status"`
@@ -254,7 +259,12 @@ func (b *books) down(poiid string, f poilink.Frame) {
 func (b *books) restarts(d *disk.Disk) {
 	_ = d.OpenStreams("order", func(s journal.Stream) error {
 		o, _ := b.read(s)
+		if o.Tip.Minor > 0 && len(o.tries()) == 0 {
+			b.w.mark(RestartTipped)
+		}
 		switch o.Status {
+		case "unclaimed":
+			b.w.mark(RestartUnclaimed)
 		case "authorising":
 			b.w.mark(RestartAuthorising)
 			if o.Away != "" {
@@ -290,6 +300,16 @@ func (b *books) restarts(d *disk.Disk) {
 
 // journalled sees every record that a terminal has made durable.
 func (b *books) journalled(d *device, r terminal.Record) {
+	if r.Wish != nil && r.Wish.Frame.Start != nil {
+		d.starts[r.Wish.Frame.Start.Reference].asked = true
+	}
+	if a := r.RefundAnswer; a != nil && a.Accepted {
+		b.paidBack[a.ID] = a.Exchange
+	}
+	if r.Frame != nil && r.Frame.Tip != nil {
+		t := r.Frame.Tip
+		b.tips[t.Exchange] = append(b.tips[t.Exchange], t.AmountMinor)
+	}
 	switch {
 	case r.Open != nil:
 		if b.prompts[d.poiid+r.Open.ID]++; b.prompts[d.poiid+r.Open.ID] > 1 && !d.forgot {

@@ -44,6 +44,9 @@ func (b *books) check() int {
 	}
 	b.checkTerminals(orders)
 	b.checkRegisters(orders)
+	b.checkTips(orders)
+	b.checkPaidBack(orders)
+	b.checkStarts(orders)
 	return len(orders)
 }
 
@@ -164,6 +167,9 @@ func (b *books) marksOf(id string, kinds []string, events []kassa.Event) {
 		{CancelDuring, has(kinds, "CancelRequested")},
 		{TurnWaited, has(kinds, "OrderOffered")},
 		{OrderExpired, has(kinds, "OrderExpired")},
+		{UnclaimedExpired, has(kinds, "OrderExpired") && o.TID == ""},
+		{Deferred, has(kinds, "OrderDeferred")},
+		{DeferredPaid, paid && has(kinds, "OrderDeferred")},
 		{NotSent, has(kinds, "AuthorisationNotSent")},
 		{UnknownReversed, has(kinds, "AuthorisationUnknown")},
 		{KeyReplayed, reasons["key_replay"]},
@@ -209,7 +215,7 @@ func (b *books) checkTerminals(orders map[string]booked) {
 	}
 	for _, seen := range b.receipts {
 		r, o := seen.r, orders[seen.r.Exchange]
-		if r.Result != terminal.ResultApproved {
+		if r.Result != terminal.ResultApproved || r.Kind == terminal.PaperRefund {
 			continue
 		}
 		named := slices.ContainsFunc(o.tries(), func(t bookedTried) bool {
@@ -251,7 +257,7 @@ func (b *books) checkRegisters(orders map[string]booked) {
 		case !ok:
 			b.wrong(lost, s.order, "an acknowledged order is not there")
 			continue
-		case o.Ref != s.ref || o.Amount.Minor != s.amount || o.TID != s.tid:
+		case o.Ref != s.ref || o.Amount.Minor-o.Tip.Minor != s.amount || o.TID != s.tid && !s.unclaimed:
 			b.wrong(lost, s.order, "an acknowledged order has another content")
 		}
 		for _, told := range s.told {

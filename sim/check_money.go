@@ -82,6 +82,9 @@ func (b *books) checkMoney(id string, o booked, l ledger) {
 	}
 	if o.Status != "completed" {
 		for _, r := range l.reversed[id] {
+			if o.Tip.Minor > 0 {
+				b.w.mark(TipReversed)
+			}
 			switch r.Kind {
 			case host.KindHold:
 				b.w.mark(HoldReversed)

@@ -31,10 +31,11 @@ type device struct {
 	sentSeq uint64
 	forgot  bool // its journal was set back: then it may ask again for what it had done
 	person  person
+	starts  map[string]*started // by reference
 }
 
 func newDevice(w *world, n int) *device {
-	d := &device{w: w, n: n, poiid: fmt.Sprintf("P2-%06d", n), tid: tidOf(n)}
+	d := &device{w: w, n: n, poiid: fmt.Sprintf("P2-%06d", n), tid: tidOf(n), starts: make(map[string]*started)}
 	d.config = terminal.Config{POIID: d.poiid, ActivationCode: codeOf(d.tid)}
 	_, _ = w.Read(d.config.Secret[:])
 	d.person.d = d
@@ -117,6 +118,8 @@ func (d *device) do(o terminal.Output) {
 		d.w.books.printed(d, o.Receipt)
 	case terminal.Finished:
 		d.w.books.finished(d, o.Attempt)
+	case terminal.Ordered:
+		d.ordered(o.Outcome)
 	}
 }
 
@@ -287,6 +290,8 @@ func (d *device) busy() string {
 	switch {
 	case s.Exchange != "":
 		return "has " + s.Exchange + " open, and shows " + string(s.Screen.Name)
+	case s.Starting != "":
+		return "still starts " + s.Starting
 	case !s.Online:
 		return "is not online"
 	case s.Unsent > 0:

@@ -76,6 +76,20 @@ const (
 	CreditPaid          Mark = "credit completed"
 	CreditReversed      Mark = "credit reversed, and the issuer had paid it"
 	CheckDone           Mark = "card check completed"
+
+	StartPaid        Mark = "order started at the terminal, completed"
+	StartRepeated    Mark = "start asked again"
+	StartRefused     Mark = "start refused"
+	ClaimPaid        Mark = "unclaimed order taken up, completed"
+	ClaimLost        Mark = "claim came after another terminal's"
+	UnclaimedExpired Mark = "unclaimed order expired"
+	RestartUnclaimed Mark = "restart with an unclaimed order"
+	TipPaid          Mark = "tip, completed"
+	TipReversed      Mark = "tip, reversed, and the issuer had posted it"
+	RestartTipped    Mark = "restart with a tip before its card"
+	RefundAtPOI      Mark = "refund at the terminal"
+	Deferred         Mark = "order taken back, its terminal left cloud mode"
+	DeferredPaid     Mark = "order taken back, then completed"
 )
 
 // Marks lists the marks, in the order of their definition.
@@ -92,6 +106,8 @@ func Marks() []Mark {
 		HoldAtPOI, HoldReversed, CaptureRepeated, CaptureAskedAgain, CaptureAboveRefused, CaptureTooLate, CaptureRefunded,
 		ReleaseWaited, RestartCapturing, RestartReleasing, RefundVoided, RefundVoidedLater, RefundVoidRefused,
 		RestartVoiding, CreditPaid, CreditReversed, CheckDone,
+		StartPaid, StartRepeated, StartRefused, ClaimPaid, ClaimLost, UnclaimedExpired, RestartUnclaimed, TipPaid, TipReversed,
+		RestartTipped, RefundAtPOI, Deferred, DeferredPaid,
 	}
 }
 

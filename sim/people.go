@@ -18,6 +18,8 @@ func (p *person) sees(s terminal.Screen) {
 	switch {
 	case s.TakesCard():
 		p.later(time.Second, 6*time.Second, p.present)
+	case s.Name == terminal.ScreenTip:
+		p.later(time.Second, 6*time.Second, p.tip)
 	case s.Name.PINPad() && s.Typed == 0:
 		p.later(time.Second, 5*time.Second, p.typePIN)
 	}

@@ -122,6 +122,10 @@ func (l *life) doPOI(poiid string, out poi.Output) {
 				l.toPOI(poiid, poi.Settled{Seq: out.Seq})
 			}
 		})
+	case poi.Ask:
+		l.counter(poiid, out)
+	case poi.Mode:
+		l.toEngine(engine.POIMode{TID: out.TID, Own: out.Own})
 	case poi.Connected:
 		l.connected(engine.POIConnected{TID: out.TID, POIID: poiid, Open: out.Open})
 	case poi.PinKey:

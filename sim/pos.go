@@ -18,7 +18,9 @@ type sale struct {
 	kind   kassa.OrderKind
 	holds  time.Duration // captured later: how long it may be held
 	card   string        // that is typed in
-	asks   int
+	// unclaimed tells that it is made for no terminal: one of them takes it up.
+	unclaimed bool
+	asks      int
 
 	known   bool // the create was acknowledged
 	order   string
@@ -132,11 +134,14 @@ func (s *sale) create() {
 			return
 		}
 		s.known, s.order = true, r.Order.ID()
-		if r.Order.Amount.Minor != s.amount || r.Order.TID != s.tid {
+		if r.Order.Amount.Minor-r.Order.Tip.Minor != s.amount || r.Order.TID != s.tid && !s.unclaimed {
 			s.w.books.wrong(lost, s.order, "the answer to a create is about something else")
 		}
 		if s.w.often(0.1) {
 			s.imitate()
+		}
+		if s.unclaimed {
+			s.takeUp()
 		}
 		if s.cancels {
 			s.w.after(s.w.between(500*time.Millisecond, 25*time.Second), s.cancel)

@@ -21,6 +21,10 @@ func (s *sale) choose() {
 	case roll < 0.47:
 		s.kind, s.wants, s.amount = kassa.CardCheck, nil, 0
 	}
+	if s.card == "" && w.often(0.2) {
+		s.poiid, s.tid, s.unclaimed = "", "", true
+		s.kind, s.amount = kassa.Purchase, max(s.amount, 100)
+	}
 	s.voids = w.often(0.4)
 	if s.kind != kassa.Purchase || !w.often(0.4) {
 		return

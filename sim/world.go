@@ -8,6 +8,7 @@ import (
 	"kassa/card"
 	"kassa/hsm"
 	"kassa/virtual/deck"
+	"kassa/virtual/terminal"
 )
 
 // The size of one seed.
@@ -92,6 +93,7 @@ func (w *world) live() {
 	for range fewestSales + w.chance.IntN(mostSales-fewestSales+1) {
 		w.after(w.between(0, faults*2/3), w.newSale)
 	}
+	w.visitors(faults * 2 / 3)
 	w.accidents(end)
 	if !w.run(end, maxSteps) {
 		w.books.wrong(open, "", "the parties never stop talking")
@@ -116,6 +118,10 @@ func (w *world) prepare() {
 		}
 	}
 	for _, d := range w.devices {
+		if w.often(0.4) {
+			d.handle(terminal.SettingChanged{ID: "tipping", Value: "on"})
+		}
+		d.handle(terminal.SettingChanged{ID: "allowRefunds", Value: "on"})
 		d.kept = len(d.journal)
 	}
 	w.weather.calm = false

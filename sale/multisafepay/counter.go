@@ -5,6 +5,7 @@ import (
 	"crypto/sha256"
 	"encoding/hex"
 	"fmt"
+	"strings"
 
 	"kassa"
 	"kassa/estate"
@@ -62,7 +63,9 @@ func (h *Handler) StartAtPOI(ctx context.Context, t estate.Terminal, a AtPOI) (o
 }
 
 // startedHere tells whether an order began at a terminal: the same start again is then a repeat.
-func startedHere(o kassa.Order) bool { return o.Origin.AtPOI() && o.Fingerprint[:len(atPOI)] == atPOI }
+func startedHere(o kassa.Order) bool {
+	return o.Origin.AtPOI() && strings.HasPrefix(o.Fingerprint, atPOI)
+}
 
 func (h *Handler) claim(ctx context.Context, t estate.Terminal, group estate.Group, known kassa.Order, a AtPOI) (kassa.Order, string, error) {
 	asked := known.Amount

@@ -330,6 +330,9 @@ func (m *Machine) setActivated(a *poilink.Activated) {
 		m.forgetWishes()
 	}
 	m.persist(Record{Kind: RecordActivated, Activated: a})
+	if a == nil { // its settings went with the merchant
+		m.tellReport()
+	}
 	if m.v.stage == stageNone {
 		m.rest()
 	}

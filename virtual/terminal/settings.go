@@ -158,8 +158,8 @@ func (m *Machine) set(id, value string) string {
 	}
 	m.keep(id, value)
 	switch {
-	case id == setCloudMode && m.online():
-		m.transmit(poilink.Frame{Type: poilink.TypeReport, Report: m.report()})
+	case id == setCloudMode:
+		m.tellReport()
 	case id == setNetwork && s.Value != value && m.v.on:
 		m.dropLink()
 	case id == setPrinter:
@@ -199,6 +199,12 @@ func (s Setting) accepts(value string) string {
 // report is what the cloud hears of the terminal.
 func (m *Machine) report() *poilink.Report {
 	return &poilink.Report{Model: m.model().Name, CloudMode: m.is(setCloudMode)}
+}
+
+func (m *Machine) tellReport() {
+	if m.online() {
+		m.transmit(poilink.Frame{Type: poilink.TypeReport, Report: m.report()})
+	}
 }
 
 // closeAfter is how long a result stays; 0 is until somebody closes it.
