@@ -21,6 +21,7 @@ const (
 	NotRefundable        Reason = "not_refundable"         // nothing was paid
 	RefundTooHigh        Reason = "refund_too_high"        // more than what is left of the payment
 	RefundDuplicate      Reason = "refund_duplicate"       // the same amount within five minutes
+	RefundTooLate        Reason = "refund_too_late"        // the payment is too old
 	TooManyRefunds       Reason = "too_many_refunds"       // the order holds as many refunds as it can
 	TooManyTries         Reason = "too_many_tries"         // the order holds as many authorisations as it can
 	RefundRepeated       Reason = "refund_repeated"        // a refund with this reference has been taken
@@ -71,7 +72,7 @@ const (
 func Reasons() []Reason {
 	return []Reason{
 		DuplicateOrder, OrderFinished, OrderUnknown, AmountInvalid, CurrencyInvalid, TerminalUnknown,
-		TerminalOtherGroup, NotCancellable, NotRefundable, RefundTooHigh, RefundDuplicate, TooManyRefunds,
+		TerminalOtherGroup, NotCancellable, NotRefundable, RefundTooHigh, RefundDuplicate, RefundTooLate, TooManyRefunds,
 		TooManyTries, RefundRepeated, NoHold, CaptureTooHigh, CaptureRepeated, TooManyCaptures, RefundUnknown,
 		RefundNotCancellable, ClaimedElsewhere, TipInvalid, OutOfTurn, WorldBusy, CancelledBySale, CancelledAtPOI, Inactive, NeverShown, NotCompleted,
 		HoldExpired, CardRefused, CompletionMissing, PartialNotAllowed, AcquirerUnreachable, CardDataUnreadable,
@@ -124,6 +125,7 @@ var reasonTexts = map[Reason]string{
 	NotRefundable:        "the order has not been paid",
 	RefundTooHigh:        "the refund exceeds what is left of the payment",
 	RefundDuplicate:      "the same amount was refunded less than five minutes ago",
+	RefundTooLate:        "it was paid more than 180 days ago",
 	TooManyRefunds:       "the order has as many refunds as it can hold",
 	TooManyTries:         "the order has as many authorisations as it can hold",
 	RefundRepeated:       "a refund with this id has been taken",

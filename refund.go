@@ -60,6 +60,9 @@ func (o *Order) RefundNumbered(number int64) *Refund {
 // a refund of the same amount within five minutes, which protects against double clicks.
 const RefundDuplicateWindow = 5 * time.Minute
 
+// refundTime is how long after the payment a card can be paid back.
+const refundTime = 180 * 24 * time.Hour
+
 // Limits of one order, so that its state stays small: far above what a till does, far below what
 // a mistake in a loop would do.
 const (

@@ -7,6 +7,9 @@ func (s *step) askRefund(in AskRefund) Reason {
 	if s.next.AmountPaid() == 0 {
 		return NotRefundable
 	}
+	if s.now.Sub(s.next.EndedAt) > refundTime {
+		return RefundTooLate
+	}
 	left, ok := s.next.refundable(in.Capture)
 	amount := in.Amount
 	if amount == 0 {

@@ -69,7 +69,7 @@ func (p counterPorts) SendReceipt(ctx context.Context, t estate.Terminal, r poil
 		answer.Text = kassa.OrderUnknown.Text()
 		return answer, nil
 	}
-	if _, ok := (receiptPorts{p.c}).paper(&o, native.PaperOptions{}); !ok {
+	if _, ok := receiptPorts(p).paper(&o, native.PaperOptions{}); !ok {
 		answer.Text = "No card was read for this payment, so that it has no receipt"
 		return answer, nil
 	}

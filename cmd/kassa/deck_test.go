@@ -19,7 +19,6 @@ import (
 type deckCase struct {
 	card, how string // "tap" when it is empty
 	amount    int64
-	pin       string
 	choose    string
 	// screens are texts that the customer sees, in this order; never is one that no screen has.
 	screens []string

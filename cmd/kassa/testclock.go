@@ -49,7 +49,7 @@ func (p clockPorts) State() (native.ClockState, error) {
 	list, err := p.upcoming()
 	now := p.c.now()
 	return native.ClockState{
-		Now: now, Ahead: now.Sub(time.Now()).Round(time.Second).String(), Upcoming: list[:min(len(list), maxUpcoming)],
+		Now: now, Ahead: time.Until(now).Round(time.Second).String(), Upcoming: list[:min(len(list), maxUpcoming)],
 	}, err
 }
 

@@ -2,7 +2,6 @@ package multisafepay
 
 import (
 	"context"
-	"crypto/sha256"
 	"encoding/hex"
 	"net/http"
 
@@ -68,7 +67,7 @@ func (h *Handler) checkNotify(a asked, at venue) *refusal {
 func (h *Handler) newOrder(a asked, body object, at venue) kassa.NewOrder {
 	n := kassa.NewOrder{
 		Dialect: Dialect, Account: at.group.Account, Scope: at.group.ID, Ref: a.orderID, Kind: a.kind, Capture: a.capture,
-		Fingerprint: fingerprint(body, a.amount), Environment: string(at.environment),
+		Fingerprint: h.fingerprint(body, a.amount), Environment: string(at.environment),
 		Amount: kassa.Money{Minor: a.amount, Currency: kassa.EUR}, Tip: a.tip, Description: a.description,
 		Inactivity: kassa.DefaultInactivity, Lifetime: a.lifetime,
 	}
@@ -217,13 +216,13 @@ func (h *Handler) origins(r *http.Request) (origin, events string) {
 }
 
 // fingerprint tells two requests apart. Spacing, the order of keys, and an amount sent as a
-// string or as a number make no difference.
-func fingerprint(body object, amount int64) string {
+// string or as a number make no difference. It is keyed: somebody may have put a card number into a
+// field that is not for it, and nobody who reads the record can search for that.
+func (h *Handler) fingerprint(body object, amount int64) string {
 	same := make(object, len(body))
 	for k, v := range body {
 		same[k] = v
 	}
 	same["amount"] = amount
-	sum := sha256.Sum256(encode(same))
-	return hex.EncodeToString(sum[:])
+	return hex.EncodeToString(mac(h.sessionKey, "request", string(encode(same))))
 }

@@ -183,12 +183,17 @@ func (h *Handler) pay(w http.ResponseWriter, c *call, n kassa.NewOrder, card kas
 	case err != nil:
 		return worldFailed("what has become of the payment is not known")
 	case reason == kassa.OrderFinished && o.Fingerprint == n.Fingerprint:
+	case reason == kassa.DuplicateOrder: // and so never paid with this card
+		if refused := h.forgetUnpaid(c, n, r); refused != nil {
+			return refused
+		}
+		return because(reason, createField(reason))
 	case reason != kassa.None:
 		return because(reason, createField(reason))
 	}
-	if r.model != "" && r.token == "" && o.Status.Final() && o.Status != kassa.Completed {
-		if err := h.forgetCard(context.WithoutCancel(c.Context()), &o, r); err != nil {
-			return worldFailed("the payment was not made, but its card could not be forgotten")
+	if o.Status.Final() && o.Status != kassa.Completed {
+		if refused := h.forgetUnpaid(c, n, r); refused != nil {
+			return refused
 		}
 	}
 	group, _ := h.Directory.Group(o.Scope)
@@ -196,5 +201,16 @@ func (h *Handler) pay(w http.ResponseWriter, c *call, n kassa.NewOrder, card kas
 	origin, _ := h.origins(c.Request)
 	data["payment_url"] = origin + prefixPage + h.session(o.Number) + "/?lang=" + locale(keptWith(o))
 	writeSuccess(w, data, nil)
+	return nil
+}
+
+// forgetUnpaid removes the card that was to be kept with a payment, if there was one.
+func (h *Handler) forgetUnpaid(c *call, n kassa.NewOrder, r recurring) *refusal {
+	if r.model == "" || r.token != "" {
+		return nil
+	}
+	if err := h.forgetCard(context.WithoutCancel(c.Context()), n, r); err != nil {
+		return worldFailed("the payment was not made, but its card could not be forgotten")
+	}
 	return nil
 }

@@ -1,6 +1,9 @@
 package multisafepay_test
 
 import (
+	"crypto/sha256"
+	"encoding/hex"
+	"encoding/json"
 	"fmt"
 	"regexp"
 	"strings"
@@ -257,4 +260,28 @@ func TestCancelOfARefund(t *testing.T) {
 	if got := cancel(second, `{"status":"void"}`); got.Code != 1034 || !strings.Contains(got.Info, "midnight") {
 		t.Errorf("on the next day: %s", got.Raw)
 	}
+}
+
+// A card that was sent to the wrong door is refused or dropped; what is kept to tell requests apart must
+// not be a hash by which it can be found again.
+func TestFingerprintsCannotBeSearched(t *testing.T) {
+	w := newWorld(t)
+	body := strings.Replace(directOrder, `"direct"`, `"redirect"`, 1)
+	if got := w.call("POST", "/v1/json/orders", groupKey, body); got.Status != 200 {
+		t.Fatal(got.Raw)
+	}
+	var sent map[string]any
+	must(t, json.Unmarshal([]byte(body), &sent))
+	canonical, err := json.Marshal(sent)
+	must(t, err)
+	sum := sha256.Sum256(canonical)
+	s, _, err := w.record.Load(w.stream("d-1"))
+	must(t, err)
+	if !strings.Contains(string(s.State), `"fingerprint":"`) || strings.Contains(string(s.State), hex.EncodeToString(sum[:])) {
+		t.Errorf("the order keeps a hash of what came in, without a key: %s", s.State)
+	}
+	if got := w.mustCreate(body); got.Data["order_id"] != "d-1" {
+		t.Errorf("the same again: %s", got.Raw)
+	}
+	nothingInClear(w)
 }

@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"kassa"
+	"kassa/journal"
 
 	"github.com/google/go-cmp/cmp"
 )
@@ -447,5 +448,36 @@ func TestBadQueries(t *testing.T) {
 		if got.Status != 404 || got.Code != 1000 || !strings.HasPrefix(got.Info, names+" ") || len(got.Raw) > 500 {
 			t.Errorf("%.60s: %d %.300s", query, got.Status, got.Raw)
 		}
+	}
+}
+
+// A list goes on behind many orders without a transaction, and never shows a wrong page.
+func TestTransactionsBehindManyOrders(t *testing.T) {
+	w := newWorld(t)
+	w.pays("old", terminalID, 100)
+	w.pays("older", terminalID, 100)
+	for i := range 10_300 {
+		must(t, w.record.commit(journal.Batch{{Stream: fmt.Sprintf("order/Z%05d", i), State: []byte(`{}`), Scope: "100"}}))
+	}
+	var seen []string
+	cursor := ""
+	for range 5 {
+		page := w.get("transactions?limit=1&after="+cursor, groupKey)
+		for _, row := range page.List {
+			seen = append(seen, fmt.Sprint(row["order_id"]))
+		}
+		next, ok := page.Pager["cursor"].(map[string]any)["after"].(string)
+		if !ok {
+			break
+		}
+		cursor = next
+		if len(page.List) == 1 && len(seen) == 2 {
+			if got := w.get("transactions?limit=1&before="+cursor, groupKey); got.Success || !strings.Contains(got.Info, "before") {
+				t.Errorf("the page before one that is far down: %s", got.Raw)
+			}
+		}
+	}
+	if diff := cmp.Diff([]string{"older", "old"}, seen); diff != "" {
+		t.Error(diff)
 	}
 }

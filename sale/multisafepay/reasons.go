@@ -52,6 +52,7 @@ var wireReasons = map[kassa.Reason]wireReason{
 	kassa.NotRefundable:        {status: http.StatusNotFound, code: codeRefund},
 	kassa.RefundTooHigh:        {status: http.StatusNotFound, code: codeRefund},
 	kassa.RefundDuplicate:      {status: http.StatusNotFound, code: codeRefund},
+	kassa.RefundTooLate:        {status: http.StatusNotFound, code: codeRefund},
 	kassa.TooManyRefunds:       {status: http.StatusNotFound, code: codeRefund},
 	kassa.TooManyTries:         {status: http.StatusConflict, code: codeUnknown},
 	kassa.RefundRepeated:       {status: http.StatusNotFound, code: codeRefund},

@@ -5,13 +5,9 @@ import (
 	"math/big"
 	"net/http"
 	"strconv"
-	"time"
 
 	"kassa"
 )
-
-// refundTime is how long after the payment a card can be paid back.
-const refundTime = 180 * 24 * time.Hour
 
 // refund pays back all that is left, a part, or items of the cart.
 func (h *Handler) refund(w http.ResponseWriter, c *call) *refusal {
@@ -33,9 +29,6 @@ func (h *Handler) refund(w http.ResponseWriter, c *call) *refusal {
 			"refund_order_id: the order has a refund with this id already; its related_transactions show it",
 			string(kassa.RefundRepeated),
 		}
-	}
-	if o.Status == kassa.Completed && h.Now().Sub(o.EndedAt) > refundTime {
-		return &refusal{http.StatusNotFound, codeRefund, "the order cannot be refunded: it was paid more than 180 days ago", causeTooLate}
 	}
 	if !absent(body, "checkout_data") {
 		if refused := byCart(&ask, kept, body, &o); refused != nil {

@@ -88,9 +88,10 @@ func (h *Handler) customerStream(scope, reference string) string {
 	return "customer/" + hex.EncodeToString(mac(h.sessionKey, "customer", scope, "|", reference))
 }
 
-// tokenFor is the token that an order's card gets, the same for the same order.
+// tokenFor is the token that an order's card gets, the same for the same request. Two requests with one
+// order id and two cards have two: only the one that made the order has paid with its card.
 func (h *Handler) tokenFor(n kassa.NewOrder) string {
-	digits := new(big.Int).SetBytes(mac(h.sessionKey, "token", n.Key())).Text(62)
+	digits := new(big.Int).SetBytes(mac(h.sessionKey, "token", n.Key(), "|", n.Fingerprint)).Text(62)
 	return digits[len(digits)-tokenLength:]
 }
 
@@ -169,9 +170,9 @@ func (h *Handler) keepCard(ctx context.Context, n kassa.NewOrder, r recurring, c
 	return nil
 }
 
-// forgetCard removes the card of an order that was not paid.
-func (h *Handler) forgetCard(ctx context.Context, o *kassa.Order, r recurring) error {
-	return h.removeToken(ctx, o.Scope, r.reference, h.tokenFor(o.NewOrder))
+// forgetCard removes the card of a request that nothing was paid for.
+func (h *Handler) forgetCard(ctx context.Context, n kassa.NewOrder, r recurring) error {
+	return h.removeToken(ctx, n.Scope, r.reference, h.tokenFor(n))
 }
 
 func (h *Handler) removeToken(ctx context.Context, scope, reference, token string) error {

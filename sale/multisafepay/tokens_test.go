@@ -1,7 +1,9 @@
 package multisafepay_test
 
 import (
+	"fmt"
 	"strings"
+	"sync"
 	"testing"
 
 	"kassa"
@@ -102,4 +104,46 @@ func TestTokensOfOthersAndOfUnpaidOrders(t *testing.T) {
 		}
 	}
 	nothingInClear(w)
+}
+
+// A token must be of the card that was paid with, whichever of two requests for one order comes first.
+func TestTokenOfTheCardThatPaid(t *testing.T) {
+	w := newWorld(t)
+	bodies := func(id string) [2]string {
+		return [2]string{direct(id, keepIt), strings.Replace(direct(id, keepIt), "0004", "0020", 1)}
+	}
+	for i := range 50 {
+		var answers [2]reply
+		var both sync.WaitGroup
+		for j, body := range bodies(fmt.Sprintf("r-%d", i)) {
+			both.Go(func() { answers[j] = w.call("POST", "/v1/json/orders", groupKey, body) })
+		}
+		both.Wait()
+		paid := 0
+		for _, a := range answers {
+			if !a.Success {
+				continue
+			}
+			paid++
+			details := a.Data["payment_details"].(map[string]any)
+			path := customerPath + "/token/" + details["recurring_id"].(string)
+			if kept := w.call("GET", path, groupKey, ""); kept.Data["last4"] != details["last4"] {
+				t.Fatalf("paid with …%v, and the token is %s", details["last4"], kept.Raw)
+			}
+			if got := w.call("DELETE", strings.Replace(path, "/token/", "/remove/", 1), groupKey, ""); got.Data["removed"] != true {
+				t.Fatal(got.Raw)
+			}
+		}
+		if paid != 1 {
+			t.Fatalf("%d of two requests with one order id were paid", paid)
+		}
+	}
+	// Neither does the card of the request that came second stay behind, where nobody could remove it.
+	streams, err := w.record.Newest("customer", nil, "", 10)
+	must(t, err)
+	for _, s := range streams {
+		if string(s.State) != "[]" {
+			t.Errorf("%s keeps %.60s…", s.ID, s.State)
+		}
+	}
 }

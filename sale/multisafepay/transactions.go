@@ -67,11 +67,11 @@ func transactionsOf(stream string, o *kassa.Order) []transaction {
 	return list
 }
 
-// walk shows the transactions of these groups that come after a place, until each has enough; all
-// tells that there are no more.
-func (h *Handler) walk(scopes []string, from place, each func(transaction) (more bool)) (all bool, err error) {
+// walk shows the transactions of these groups that come after a place, until each has enough. Where it
+// has looked at as many orders as one call may, it tells the place that it has come to.
+func (h *Handler) walk(scopes []string, from place, each func(transaction) (more bool)) (stopped place, err error) {
 	if len(scopes) == 0 {
-		return true, nil
+		return place{}, nil
 	}
 	before := ""
 	if from.stream != "" {
@@ -80,26 +80,26 @@ func (h *Handler) walk(scopes []string, from place, each func(transaction) (more
 	for looked := 0; looked < maxWalk; {
 		page, err := h.Records.Newest("order", scopes, before, walkPage)
 		if err != nil {
-			return false, err
+			return place{}, err
 		}
 		for _, s := range page {
 			var o kassa.Order
 			if err := json.Unmarshal(s.State, &o); err != nil {
-				return false, fmt.Errorf("multisafepay: state of %s: %w", s.ID, err)
+				return place{}, fmt.Errorf("multisafepay: state of %s: %w", s.ID, err)
 			}
 			for _, t := range transactionsOf(s.ID, &o) {
 				if (from.stream == "" || from.before(t.place)) && !each(t) {
-					return false, nil
+					return place{}, nil
 				}
 			}
 			before = s.ID
 		}
 		if len(page) < walkPage {
-			return true, nil
+			return place{}, nil
 		}
 		looked += len(page)
 	}
-	return false, nil
+	return place{stream: before}, nil // behind the last transaction of that order
 }
 
 func (t transaction) created() time.Time {
@@ -297,15 +297,19 @@ func (v *wanted) fits(t transaction) bool {
 }
 
 // listTransactions gives one page. The page behind the last one is empty and has no cursors, by which
-// clients know that they have all.
+// clients know that they have all. One that is short of its limit because a filter leaves out most has
+// the cursor from where to go on, even when nothing is on it.
 func (h *Handler) listTransactions(w http.ResponseWriter, c *call) *refusal {
 	want, refused := h.readWanted(c)
 	if refused != nil {
 		return refused
 	}
-	page, err := h.transactionPage(&want)
-	if err != nil {
+	page, stopped, err := h.transactionPage(&want)
+	switch {
+	case err != nil:
 		return worldFailed("the transactions could not be read")
+	case want.before != "" && stopped != place{}:
+		return field(codeUnknown, "before: more than %d newer orders lie before this place; page with after instead", maxWalk)
 	}
 	list := []any{}
 	for _, t := range page {
@@ -317,25 +321,27 @@ func (h *Handler) listTransactions(w http.ResponseWriter, c *call) *refusal {
 		pager["cursor"] = object{"after": last, "before": first}
 		pager["after"], pager["before"] = h.pageURL(c, "after", last), h.pageURL(c, "before", first)
 	}
+	if stopped != (place{}) {
+		pager["cursor"].(object)["after"], pager["after"] = stopped.cursor(), h.pageURL(c, "after", stopped.cursor())
+	}
 	writeList(w, list, pager)
 	return nil
 }
 
-func (h *Handler) transactionPage(want *wanted) ([]transaction, error) {
-	var page []transaction
+func (h *Handler) transactionPage(want *wanted) (page []transaction, stopped place, err error) {
 	if want.before == "" {
 		from, _ := readCursor(want.after)
-		_, err := h.walk(want.scopes, from, func(t transaction) bool {
+		stopped, err = h.walk(want.scopes, from, func(t transaction) bool {
 			if want.fits(t) {
 				page = append(page, t)
 			}
 			return int64(len(page)) < want.limit
 		})
-		return page, err
+		return page, stopped, err
 	}
 	// The list is read from its beginning: what counts is what comes last before the place.
 	until, _ := readCursor(want.before)
-	_, err := h.walk(want.scopes, place{}, func(t transaction) bool {
+	stopped, err = h.walk(want.scopes, place{}, func(t transaction) bool {
 		if !t.before(until) {
 			return false
 		}
@@ -347,7 +353,7 @@ func (h *Handler) transactionPage(want *wanted) ([]transaction, error) {
 		}
 		return true
 	})
-	return page, err
+	return page, stopped, err
 }
 
 // pageURL is the address of the call with another cursor. A key in the query is not repeated.
