@@ -32,7 +32,7 @@ func (c *cloud) joinPages(o serveOptions) error {
 		Simulation: simulation, Environment: string(c.registry.Environment()), Now: c.now,
 		Receipt: func(o kassa.Order) (string, bool) {
 			paper, ok := receiptPorts{c}.paper(&o, native.PaperOptions{})
-			return paper.Text(receipt.Wide), ok
+			return paper.Text(receipt.Narrow), ok
 		},
 	})
 	return err
