@@ -12,6 +12,7 @@ import (
 	"kassa"
 	"kassa/estate"
 	"kassa/journal"
+	"kassa/mail"
 	"kassa/sale/native"
 	"kassa/webhook"
 )
@@ -69,22 +70,46 @@ func (p clockPorts) upcoming() ([]native.Upcoming, error) {
 	if err != nil {
 		return list, err
 	}
-	err = p.c.store.OpenStreams("webhook", func(s journal.Stream) error {
-		var d webhook.Delivery
-		if err := json.Unmarshal(s.State, &d); err != nil {
+	tries, err := p.webhooks()
+	if err != nil {
+		return list, err
+	}
+	list = append(list, tries...)
+	err = p.c.store.OpenStreams("mail", func(s journal.Stream) error {
+		var letter mail.State
+		if err := json.Unmarshal(s.State, &letter); err != nil {
 			return fmt.Errorf("state of %s: %w", s.ID, err)
 		}
-		if d.Status == webhook.Waiting {
-			list = append(list, native.Upcoming{
-				At: d.Due.UTC(), Kind: "webhook", ID: d.ID, Reference: d.OrderRef,
-				What: fmt.Sprintf("try %d of the webhook %s", len(d.Tries)+1, d.Event),
-			})
-		}
+		list = append(list, native.Upcoming{
+			At: letter.Due.UTC(), Kind: "letter", ID: letter.ID, What: fmt.Sprintf("try %d of the receipt by e-mail", letter.Tries+1),
+		})
 		return nil
 	})
 	slices.SortStableFunc(list, func(a, b native.Upcoming) int {
 		return cmp.Or(a.At.Compare(b.At), cmp.Compare(a.ID, b.ID))
 	})
+	return list, err
+}
+
+// webhooks lists the next try of each order's first webhook that is open: those behind it wait for it.
+func (p clockPorts) webhooks() (list []native.Upcoming, err error) {
+	first := map[string]webhook.Delivery{}
+	err = p.c.store.OpenStreams("webhook", func(s journal.Stream) error {
+		var d webhook.Delivery
+		if err := json.Unmarshal(s.State, &d); err != nil {
+			return fmt.Errorf("state of %s: %w", s.ID, err)
+		}
+		if before, ok := first[d.Order]; d.Status == webhook.Waiting && (!ok || d.Seq < before.Seq) {
+			first[d.Order] = d
+		}
+		return nil
+	})
+	for _, d := range first {
+		list = append(list, native.Upcoming{
+			At: d.Due.UTC(), Kind: "webhook", ID: d.ID, Reference: d.OrderRef,
+			What: fmt.Sprintf("try %d of the webhook %s", len(d.Tries)+1, d.Event),
+		})
+	}
 	return list, err
 }
 

@@ -36,8 +36,12 @@ func TestClockJumps(t *testing.T) {
 	order["payment_options"] = map[string]any{"notification_url": till.URL, "notification_method": "POST"}
 	s.must(http.MethodPost, "orders", order)
 	await(t, "the screen", 10*time.Second, func() bool { return s.state(tid).Screen.Name == "presentCard" })
+	if out, code := s.kassa("card", "tap", "visa:051", "--terminal", tid); code != 4 {
+		t.Fatalf("exit code %d\n%s", code, out)
+	}
+	await(t, "the screen again", 10*time.Second, func() bool { return s.state(tid).Screen.Name == "presentCard" })
 	began := s.clock("show")
-	if len(began.Upcoming) == 0 || began.Upcoming[0].Reference != "clock-1" || !strings.Contains(began.Upcoming[0].What, "nobody has acted") {
+	if len(began.Upcoming) != 2 || began.Upcoming[0].Reference != "clock-1" || !strings.Contains(began.Upcoming[0].What, "nobody has acted") {
 		t.Fatalf("upcoming %+v", began.Upcoming)
 	}
 	moved := s.clock("advance", "61s")
@@ -53,13 +57,13 @@ func TestClockJumps(t *testing.T) {
 			t.Errorf("%s went offline when the clock jumped: %s", p.TID, p.Reason)
 		}
 	}
-	// The first try of the first webhook has failed by now; the next two retries lie 15 and 30 minutes
-	// ahead, and the other webhooks of the order wait behind it.
-	if first := <-tries; first != "cancelled" {
+	// The first try of the first webhook has failed by now; the retries lie 15, 30 and 45 minutes after
+	// it, and the order's second webhook waits behind it.
+	if first := <-tries; first != "declined" {
 		t.Errorf("the first webhook says %q", first)
 	}
 	s.clock("advance", "next")
-	if again := <-tries; again != "cancelled" {
+	if again := <-tries; again != "declined" {
 		t.Errorf("the first retry says %q", again)
 	}
 	deaf.Store(false)
@@ -101,6 +105,9 @@ func (s *site) clock(words ...string) (m native.Moved) {
 	}
 	if err := json.Unmarshal([]byte(out), &m); err != nil {
 		s.t.Fatalf("kassa clock %v: %v\n%s", words, err, out)
+	}
+	if len(m.Pending) > 0 {
+		s.t.Errorf("kassa clock %v: what was due has not happened: %+v", words, m.Pending)
 	}
 	return m
 }
