@@ -85,6 +85,8 @@ func (m *Machine) tip(link LinkID, seq uint64, t poilink.Tip) string {
 		return "tip: amountMinor is out of range"
 	case !printable(t.Employee.ID, maxReference) || !printable(t.Employee.Name, maxText):
 		return "tip: employee is too long or not text"
+	case holdsNumber(t.Employee.ID) || holdsNumber(t.Employee.Name):
+		return "tip: employee holds what looks like a card number"
 	}
 	m.toEngine(link, seq, t.Exchange, kassa.AddTip{Tip: kassa.Tip{
 		Minor: t.AmountMinor, EmployeeID: t.Employee.ID, EmployeeName: t.Employee.Name,

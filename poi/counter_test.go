@@ -142,10 +142,11 @@ func TestCounterFramesAreChecked(t *testing.T) {
 		"notificationURL": manual(1, func(s *poilink.Start) {
 			s.NotificationURL = long
 		}),
-		"card number": manual(1, func(s *poilink.Start) { s.Description = "4761739000000004" }),
-		"exchange":    {Type: poilink.TypeTip, Seq: 1, Tip: &poilink.Tip{Exchange: "a b", AmountMinor: 1}},
-		"employee":    {Type: poilink.TypeTip, Seq: 1, Tip: &poilink.Tip{Exchange: "X1", AmountMinor: 1, Employee: poilink.Employee{Name: long}}},
-		"refund: id":  {Type: poilink.TypeRefund, Seq: 1, Refund: &poilink.Refund{Exchange: "X1", AmountMinor: 1}},
+		"card number":    manual(1, func(s *poilink.Start) { s.Description = "4761739000000004" }),
+		"exchange":       {Type: poilink.TypeTip, Seq: 1, Tip: &poilink.Tip{Exchange: "a b", AmountMinor: 1}},
+		"employee holds": {Type: poilink.TypeTip, Seq: 1, Tip: &poilink.Tip{Exchange: "X1", AmountMinor: 1, Employee: poilink.Employee{Name: "Al 4761739000000004"}}},
+		"employee":       {Type: poilink.TypeTip, Seq: 1, Tip: &poilink.Tip{Exchange: "X1", AmountMinor: 1, Employee: poilink.Employee{Name: long}}},
+		"refund: id":     {Type: poilink.TypeRefund, Seq: 1, Refund: &poilink.Refund{Exchange: "X1", AmountMinor: 1}},
 		"refund: amountMinor": {Type: poilink.TypeRefund, Seq: 1, Refund: &poilink.Refund{
 			ID: "R", Exchange: "X1",
 		}},

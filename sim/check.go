@@ -168,6 +168,7 @@ func (b *books) marksOf(id string, kinds []string, events []kassa.Event) {
 		{TurnWaited, has(kinds, "OrderOffered")},
 		{OrderExpired, has(kinds, "OrderExpired")},
 		{UnclaimedExpired, has(kinds, "OrderExpired") && o.TID == ""},
+		{StartedHere, has(kinds, "OrderClaimed") && wasFor(events[0]) != ""},
 		{Deferred, has(kinds, "OrderDeferred")},
 		{DeferredPaid, paid && has(kinds, "OrderDeferred")},
 		{NotSent, has(kinds, "AuthorisationNotSent")},
@@ -191,6 +192,12 @@ func (b *books) marksOf(id string, kinds []string, events []kassa.Event) {
 			w.mark(m.mark)
 		}
 	}
+}
+
+// wasFor is the terminal that an order was made for.
+func wasFor(e kassa.Event) string {
+	c, _ := e.(kassa.OrderCreated)
+	return c.Order.TID
 }
 
 // checkTerminals: what each terminal ended with, and what its receipts say, is what is booked.

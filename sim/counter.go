@@ -236,7 +236,7 @@ func (w *world) visitors(until time.Duration) {
 	}
 }
 
-// takeUp lets somebody start at a terminal, or at two of them, the order that was made for none.
+// takeUp lets somebody start at a terminal, or at several, the order of a register.
 func (s *sale) takeUp() {
 	w := s.w
 	for range 1 + w.chance.IntN(3) {

@@ -88,6 +88,7 @@ const (
 	TipReversed      Mark = "tip, reversed, and the issuer had posted it"
 	RestartTipped    Mark = "restart with a tip before its card"
 	RefundAtPOI      Mark = "refund at the terminal"
+	StartedHere      Mark = "order of a register started at the terminal where it waits"
 	Deferred         Mark = "order taken back, its terminal left cloud mode"
 	DeferredPaid     Mark = "order taken back, then completed"
 )
@@ -107,7 +108,7 @@ func Marks() []Mark {
 		ReleaseWaited, RestartCapturing, RestartReleasing, RefundVoided, RefundVoidedLater, RefundVoidRefused,
 		RestartVoiding, CreditPaid, CreditReversed, CheckDone,
 		StartPaid, StartRepeated, StartRefused, ClaimPaid, ClaimLost, UnclaimedExpired, RestartUnclaimed, TipPaid, TipReversed,
-		RestartTipped, RefundAtPOI, Deferred, DeferredPaid,
+		RestartTipped, RefundAtPOI, StartedHere, Deferred, DeferredPaid,
 	}
 }
 

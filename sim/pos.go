@@ -140,7 +140,7 @@ func (s *sale) create() {
 		if s.w.often(0.1) {
 			s.imitate()
 		}
-		if s.unclaimed {
+		if s.unclaimed || s.card == "" && s.kind == kassa.Purchase && s.w.often(0.15) {
 			s.takeUp()
 		}
 		if s.cancels {
