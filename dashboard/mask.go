@@ -3,6 +3,7 @@ package dashboard
 import (
 	"encoding/json"
 	"net/url"
+	"regexp"
 	"slices"
 	"strings"
 )
@@ -56,7 +57,22 @@ func (m masker) body(raw []byte) string {
 	case strings.Contains(text, "=") && !strings.ContainsAny(text, " \n<"):
 		return m.form(text)
 	}
-	return m.text(text)
+	return m.text(maskNamed(text))
+}
+
+// namedValue is a name with its value as JSON or a program's text has them, wherever it stands.
+var namedValue = regexp.MustCompile(`["']([A-Za-z0-9_. -]{1,64})["']\s*[:=]\s*("(?:[^"\\]|\\.)*"?|'[^']*'?|[^\s"',}\]]+)`)
+
+// maskNamed hides the values of sensitive names in a text that is no JSON as a whole, but perhaps in part:
+// a body that a client has cut, or that its shell has taken apart.
+func maskNamed(text string) string {
+	return namedValue.ReplaceAllStringFunc(text, func(pair string) string {
+		found := namedValue.FindStringSubmatch(pair)
+		if !sensitive(found[1]) {
+			return pair
+		}
+		return strings.TrimSuffix(pair, found[2]) + `"` + hidden + `"`
+	})
 }
 
 // form masks name=value pairs, and leaves them decoded where it changed something.

@@ -32,6 +32,9 @@ func TestMaskHides(t *testing.T) {
 		{`{"token":{"deep":["abc",{"x":12}]},"y":1}`, "abc"},
 		{`{"card_holder_name":"J. Jansen"}`, "Jansen"},
 		{`{"gateway_info":{"card_cvc":123}}`, "123"},
+		{`Jansen","card_expiry_date":3112,"card_cvc":"987"}}`, "987"},
+		{`order: {"card_cvc" : 987, "x": 1}`, "987"},
+		{`order = {'card_cvc': '987'}`, "987"},
 		{`{"var1":"letmein-please"}`, "letmein"},
 		{`{"var1":"eyJhbGciOiJIUzI1NiJ9.eyJwaWQiOiI4MDM1In0.c2lnbmF0dXJlc2lnbmF0dXJl"}`, "c2lnbmF0dXJl"},
 		{`{"var1":"8035000ABCdefGHIjkl0123456789mnopqr"}`, "8035000ABC"},
@@ -52,6 +55,7 @@ func TestMaskLeavesTheRest(t *testing.T) {
 		`{"var1":null,"api_key":"","last4":"1111","authorization_code":"705151","phone1":"+31201234567"}`,
 		`amount=100&currency=EUR`,
 		"hello",
+		`not JSON: {"order_id": "demo-1", "amount": 1250}`,
 	} {
 		if got := (masker{}).body([]byte(body)); got != body {
 			t.Errorf("%s became %s", body, got)

@@ -224,7 +224,7 @@ func TestSameOrderAgain(t *testing.T) {
 func TestTerminalsOfOthers(t *testing.T) {
 	w := newWorld(t)
 	for tid, want := range map[string]string{
-		"00000DEF": "terminal_other_group", "00000XYZ": "terminal_unknown", "00000abc": "terminal_unknown",
+		"00000DEF": "terminal_other_group", "00000XYZ": "terminal_unknown", "00000OLD": "terminal_unknown", "00000abc": "terminal_unknown",
 	} {
 		body := strings.Replace(fmt.Sprintf(plainOrder, "t-"+tid), terminalID, tid, 1)
 		got := w.call("POST", "/v1/json/orders", groupKey, body)

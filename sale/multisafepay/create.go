@@ -106,8 +106,8 @@ func (h *Handler) venue(caller Caller, tid string) (venue, *refusal) {
 	}
 	t, ok := h.Directory.Terminal(tid)
 	switch {
-	case !ok || t.Account != caller.Account:
-		// Another account's terminal is not told from none.
+	case !ok || t.Account != caller.Account || t.Retired:
+		// Another account's terminal is not told from none; one that is out of use never comes back.
 		return venue{}, because(kassa.TerminalUnknown, "gateway_info.terminal_id")
 	case caller.Group != "" && t.Group != caller.Group:
 		return venue{}, because(kassa.TerminalOtherGroup, "gateway_info.terminal_id")

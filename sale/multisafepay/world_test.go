@@ -323,6 +323,9 @@ func (w *world) Terminal(tid string) (estate.Terminal, bool) {
 	case "0000NEW0":
 		t.POIID = ""
 		return t, true
+	case "00000OLD":
+		t.POIID, t.Retired = "", true
+		return t, true
 	case "00000XYZ":
 		t.Account, t.Group = "2", "900"
 		return t, true

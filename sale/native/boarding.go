@@ -2,6 +2,7 @@ package native
 
 import (
 	"errors"
+	"fmt"
 	"net/http"
 )
 
@@ -49,8 +50,8 @@ func (h *Handler) addTerminal(w http.ResponseWriter, c *call) *problem {
 	if group == "" {
 		return badInput(mistake{Pointer: "/group", Detail: ErrNoGroup.Error()})
 	}
-	if in.Name == "" {
-		return badInput(mistake{Pointer: "/name", Detail: "is missing"})
+	if in.Name == "" || len(in.Name) > maxName { // before a device is boarded that then has no terminal
+		return badInput(mistake{Pointer: "/name", Detail: fmt.Sprintf("must have 1 to %d bytes", maxName)})
 	}
 	tid, code, err := h.Boarding.AddTerminal(group, in.Name, in.POIID)
 	switch {

@@ -1,6 +1,9 @@
 package native_test
 
-import "testing"
+import (
+	"strings"
+	"testing"
+)
 
 func TestTerminalsAreAddedAndRemoved(t *testing.T) {
 	w := newWorld(t)
@@ -15,6 +18,7 @@ func TestTerminalsAreAddedAndRemoved(t *testing.T) {
 		{"POST", "terminals", `{"group":"` + group.ID + `"}`, 400},
 		{"POST", "terminals", `{"group":"` + group.ID + `","name":"Bar 9","poiid":"taken"}`, 400},
 		{"POST", "terminals", `{"group":"` + group.ID + `","name":"Bar 9","colour":"red"}`, 400},
+		{"POST", "terminals", `{"group":"` + group.ID + `","name":"` + strings.Repeat("x", 101) + `","poiid":"P2-9"}`, 400},
 		{"POST", "terminals", `[]`, 400},
 		{"DELETE", "terminals/00000XYZ", "", 204},
 		{"DELETE", "terminals/none", "", 404},

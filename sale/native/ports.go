@@ -132,6 +132,7 @@ const (
 	maxDetails    = 500  // facts of one order in its timeline
 	maxStreams    = 64
 	maxReference  = 200
+	maxName       = 100 // of a terminal, in bytes
 )
 
 // Times of the event streams.
