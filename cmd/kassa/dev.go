@@ -50,6 +50,9 @@ terminals, each a process of its own. They end with this one.`,
 	return c
 }
 
+// devAgent is how kassa dev names itself to its own cloud.
+const devAgent = "kassa dev"
+
 // dev is the running installation, seen from its parent process.
 type dev struct {
 	devOptions
@@ -314,6 +317,7 @@ func (d *dev) activate(ctx context.Context, token string, t demoTerminal) error 
 
 func (d *dev) call(r *http.Request, token string, into any) error {
 	r.Header.Set("Authorization", "Bearer "+token)
+	r.Header.Set("User-Agent", devAgent)
 	resp, err := d.client.Do(r)
 	if err != nil {
 		return err
