@@ -6,6 +6,7 @@ import (
 	"strings"
 	"time"
 
+	"kassa/card"
 	"kassa/nexo"
 	"kassa/poilink"
 )
@@ -175,25 +176,11 @@ func printable(s string) bool {
 // holdsNumber tells whether a run of 12 to 19 digits passes the check of card numbers (ISO/IEC 7812-1).
 func holdsNumber(s string) bool {
 	for run := range strings.FieldsFuncSeq(s, func(r rune) bool { return r < '0' || r > '9' }) {
-		if len(run) >= 12 && len(run) <= 19 && luhn(run) {
+		if _, err := card.ParsePAN(run); err == nil {
 			return true
 		}
 	}
 	return false
-}
-
-func luhn(digits string) bool {
-	sum := 0
-	for i := range len(digits) {
-		d := int(digits[len(digits)-1-i] - '0')
-		if i%2 == 1 {
-			if d *= 2; d > 9 {
-				d -= 9
-			}
-		}
-		sum += d
-	}
-	return sum%10 == 0
 }
 
 // wish writes a wish down and asks for it.
