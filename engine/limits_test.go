@@ -181,7 +181,7 @@ func TestAnOrderThatCannotBeReadIsNotUnknown(t *testing.T) {
 // is taken out of service, and its caller does not hear that a refund was accepted.
 func TestABugParksTheOrder(t *testing.T) {
 	r := newRig(t)
-	broken := kassa.Order{NewOrder: newOrder("a", "00000ABC"), Status: kassa.Completed}
+	broken := kassa.Order{NewOrder: newOrder("a", "00000ABC"), Status: kassa.Completed, EndedAt: r.now}
 	broken.Number = 42
 	state, err := json.Marshal(broken)
 	if err != nil {
