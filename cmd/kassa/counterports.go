@@ -87,14 +87,15 @@ const maxTotalsFacts = 2_000_000
 
 func (p counterPorts) Totals(ctx context.Context, t estate.Terminal, q poilink.Totals) (poilink.TotalsAnswer, error) {
 	answer := poilink.TotalsAnswer{ID: q.ID, Currency: string(kassa.EUR)}
-	day, err := time.ParseInLocation(time.DateOnly, q.Day, merchantZone())
+	zone := merchantZone()
+	day, err := time.ParseInLocation(time.DateOnly, q.Day, zone)
 	if err != nil {
 		answer.Text = "This is no day"
 		return answer, nil
 	}
 	period := journal.Period{Scopes: []string{t.Group}}
-	period.From = time.Date(day.Year(), day.Month(), day.Day(), q.StartHour, 0, 0, 0, merchantZone())
-	period.Until = time.Date(day.Year(), day.Month(), day.Day()+1, q.StartHour, 0, 0, 0, merchantZone())
+	period.From = time.Date(day.Year(), day.Month(), day.Day(), q.StartHour, 0, 0, 0, zone)
+	period.Until = time.Date(day.Year(), day.Month(), day.Day()+1, q.StartHour, 0, 0, 0, zone)
 	switch q.Level {
 	case poilink.TotalsTerminal:
 		period.Includes = func(o *kassa.Order) bool { return o.TID == t.TID }

@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"slices"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"kassa"
@@ -23,9 +24,8 @@ type testClock struct {
 	base  func() time.Time
 	moves *journal.Notebook
 
-	mu    sync.Mutex
-	ahead time.Duration
-	turn  sync.Mutex // one mover at a time
+	ahead atomic.Int64 // nanoseconds that it has been moved on by
+	turn  sync.Mutex   // one mover at a time
 }
 
 // clockStream keeps the moves.
@@ -35,9 +35,7 @@ const clockStream = "clock/test"
 const clockMoved = "ClockMoved"
 
 func (c *testClock) now() time.Time {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	return c.base().Add(c.ahead)
+	return c.base().Add(time.Duration(c.ahead.Load()))
 }
 
 // clockPorts gives the native API the installation's test clock.
@@ -205,9 +203,7 @@ func (p clockPorts) move(to time.Time) error {
 		return err
 	}
 	p.c.pois.Jump(by)
-	p.c.clock.mu.Lock()
-	p.c.clock.ahead += by
-	p.c.clock.mu.Unlock()
+	p.c.clock.ahead.Add(int64(by))
 	p.c.engine.Wake()
 	p.c.acquirer.Wake()
 	p.c.webhooks.Wake()
