@@ -58,7 +58,8 @@ type Registry struct {
 	devices   map[string]Device
 	keys      map[string]Key
 	codes     map[string]string // TID by the hash of its activation code
-	number    uint32            // the highest device number ever taken
+	endpoints map[string]Endpoint
+	number    uint32 // the highest device number ever taken
 
 	links *journal.Notebook
 }
@@ -72,7 +73,7 @@ func Open(store Store, vault Vault, random io.Reader, env Environment) (*Registr
 		store: store, vault: vault, random: random, env: env,
 		version: make(map[string]uint64), accounts: make(map[string]Account), groups: make(map[string]Group),
 		terminals: make(map[string]Terminal), devices: make(map[string]Device), keys: make(map[string]Key),
-		codes: make(map[string]string),
+		codes: make(map[string]string), endpoints: make(map[string]Endpoint),
 	}
 	for _, load := range []func() error{
 		func() error { return loadAll(r, "account", r.showAccount) },
@@ -80,6 +81,7 @@ func Open(store Store, vault Vault, random io.Reader, env Environment) (*Registr
 		func() error { return loadAll(r, "terminal", r.showTerminal) },
 		func() error { return loadAll(r, "device", r.showDevice) },
 		func() error { return loadAll(r, "key", r.showKey) },
+		func() error { return loadAll(r, "endpoint", r.showEndpoint) },
 		r.openLinks,
 	} {
 		if err := load(); err != nil {
