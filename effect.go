@@ -194,6 +194,8 @@ func (o *Order) Decision() (answer POIAnswer, ok bool) {
 		answer.Verdict = VerdictApproved
 	case o.End.MoneyMayHaveMoved():
 		answer.Verdict = VerdictNotCompleted
+	case o.OneTry && answer.Auth != nil && answer.Auth.Reason == o.End:
+		answer.Verdict = VerdictDeclined // the decline itself was the end
 	}
 	return answer, true
 }

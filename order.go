@@ -119,6 +119,15 @@ type NewOrder struct {
 	// Door is what the dialect keeps with the order, opaque here.
 	Door json.RawMessage `json:"door,omitempty"`
 
+	// OneTry ends the order with the first decline that no PIN and no other interface can mend; without
+	// it the customer may try another card.
+	OneTry bool `json:"oneTry,omitempty"`
+	// NoQueue refuses the order with POIBusy where it would have to wait for its POI.
+	NoQueue bool `json:"noQueue,omitempty"`
+	// AmountCodes tells the simulated issuer of the test environment to judge a card that it would approve
+	// by the last three digits of the amount, as Adyen's does.
+	AmountCodes bool `json:"amountCodes,omitempty"`
+
 	// Inactivity is how long nobody may act once a screen shows the order (60 s for
 	// MultiSafepay, 150 s for Adyen); Lifetime is how long it may wait to be shown at all.
 	Inactivity time.Duration `json:"inactivity"`

@@ -34,6 +34,7 @@ const (
 	ClaimedElsewhere     Reason = "claimed_elsewhere"      // another POI has taken the order up
 	TipInvalid           Reason = "tip_invalid"            // no such tip can be added to the order
 	OutOfTurn            Reason = "out_of_turn"            // the input does not fit the order's status
+	POIBusy              Reason = "poi_busy"               // the POI has another order, and this one does not wait
 	WorldBusy            Reason = "world_busy"             // a bounded queue is full; nothing was done
 
 	// Ends of an order that is not paid.
@@ -74,7 +75,7 @@ func Reasons() []Reason {
 		DuplicateOrder, OrderFinished, OrderUnknown, AmountInvalid, CurrencyInvalid, TerminalUnknown,
 		TerminalOtherGroup, NotCancellable, NotRefundable, RefundTooHigh, RefundDuplicate, RefundTooLate, TooManyRefunds,
 		TooManyTries, RefundRepeated, NoHold, CaptureTooHigh, CaptureRepeated, TooManyCaptures, RefundUnknown,
-		RefundNotCancellable, ClaimedElsewhere, TipInvalid, OutOfTurn, WorldBusy, CancelledBySale, CancelledAtPOI, Inactive, NeverShown, NotCompleted,
+		RefundNotCancellable, ClaimedElsewhere, TipInvalid, OutOfTurn, POIBusy, WorldBusy, CancelledBySale, CancelledAtPOI, Inactive, NeverShown, NotCompleted,
 		HoldExpired, CardRefused, CompletionMissing, PartialNotAllowed, AcquirerUnreachable, CardDataUnreadable,
 		KeyReplay, POIUnable, Declined, DeclinedReferral, DeclinedFunds, DeclinedPickUp, DeclinedExpired,
 		DeclinedCard, DeclinedLimit, DeclinedSecurity, DeclinedUnavailable, WrongPIN, PINTriesExceeded,
@@ -88,7 +89,7 @@ func (r Reason) Soft() bool { return r == SoftDeclinePIN || r == SoftDeclineInse
 // Retryable tells whether the same request may succeed later without anybody changing anything.
 func (r Reason) Retryable() bool {
 	switch r {
-	case WorldBusy, Inactive, NeverShown, NotCompleted, CompletionMissing, AcquirerUnreachable,
+	case POIBusy, WorldBusy, Inactive, NeverShown, NotCompleted, CompletionMissing, AcquirerUnreachable,
 		DeclinedUnavailable, RefundDuplicate, WrongPIN:
 		return true
 	}
@@ -139,6 +140,7 @@ var reasonTexts = map[Reason]string{
 	ClaimedElsewhere:     "another terminal has taken the order up",
 	TipInvalid:           "no such tip can be added to the order",
 	OutOfTurn:            "that does not fit the state of the order",
+	POIBusy:              "the terminal is busy with another payment",
 	WorldBusy:            "too many requests are waiting; nothing was done",
 	CancelledBySale:      "cancelled by the cash register",
 	CancelledAtPOI:       "cancelled on the terminal",

@@ -243,6 +243,11 @@ func (p *player) input(t reporter, w []string) kassa.Input {
 	switch w[0] {
 	case "create", "busy":
 		return kassa.Create{Order: p.newOrder(t, w[1]), POIFree: w[0] == "create"}
+	case "once":
+		busy := w[1] == "busy"
+		o := p.newOrder(t, w[len(w)-1])
+		o.OneTry, o.NoQueue = true, true
+		return kassa.Create{Order: o, POIFree: !busy}
 	case "unclaimed", "claim", "tip", "defer", "refundid", "note":
 		return p.counterInput(t, w)
 	case "direct", "hold":

@@ -169,6 +169,9 @@ func (s *step) create(in Create) Reason {
 		in.Order.Capture == CaptureLater && in.Order.Kind != Purchase {
 		return OutOfTurn
 	}
+	if in.Order.NoQueue && !in.POIFree && !entered && in.Order.TID != "" {
+		return POIBusy
+	}
 	if in.Order.Capture == CaptureLater && in.Order.HoldFor <= 0 {
 		in.Order.HoldFor = DefaultHold
 	}

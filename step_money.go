@@ -102,6 +102,8 @@ func (s *step) declined(in HostAnswered) {
 		s.giveUp(in.Reason) // nobody is there to try again
 	case in.Reason.Soft():
 		s.record(AttemptOpened{Number: in.NextAttempt, Kind: StepUp})
+	case s.next.OneTry && in.Reason != WrongPIN:
+		s.giveUp(in.Reason)
 	}
 }
 
@@ -130,7 +132,7 @@ func (s *step) hostNotSent(in HostRequestNotSent) Reason {
 	switch {
 	case s.next.CancelAsked:
 		s.giveUp(CancelledBySale)
-	case s.next.Channel.CardAbsent():
+	case s.next.Channel.CardAbsent() || s.next.OneTry:
 		s.giveUp(in.Reason)
 	}
 	s.answerAgain(in.Request)

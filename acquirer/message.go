@@ -108,6 +108,9 @@ func (m *Machine) saleMessage(j *job) *iso8583.Message {
 	if auth.FollowUpOf != 0 {
 		private[iso8583.TagFollowUp] = "1"
 	}
+	if j.order.AmountCodes {
+		private[iso8583.TagAmountCodes] = "1"
+	}
 	msg.Set(48, private.String())
 	msg.SetBytes(55, j.sale.Sealed.EMV)
 	return msg

@@ -102,6 +102,7 @@ var codes = map[string][]line{
 	"13": only(ClassCorrect, kassa.Configuration), // invalid amount
 	"14": only(ClassNever, kassa.DeclinedCard),
 	"15": only(ClassNever, kassa.DeclinedCard), // no such issuer
+	"17": only(ClassNever, kassa.Declined),     // the customer cancelled
 	"19": only(ClassRetry, kassa.DeclinedUnavailable),
 	"21": only(ClassTechnical, kassa.Declined),      // no action taken
 	"25": only(ClassTechnical, kassa.Declined),      // original not found

@@ -213,7 +213,8 @@ func (e *Engine) ask(ctx context.Context, in func(Ticket) Input) Reply {
 }
 
 // Create makes an order, or gives the existing one when the same was asked before. The engine
-// assigns n.Number.
+// assigns n.Number. With POIBusy the order given is the one that has the terminal, or none when the
+// terminal shows only what is started on it.
 func (e *Engine) Create(ctx context.Context, n kassa.NewOrder) (kassa.Order, kassa.Reason, error) {
 	r := e.ask(ctx, func(t Ticket) Input { return Create{Ticket: t, Order: n} })
 	return r.Order, r.Reason, r.Err

@@ -171,7 +171,7 @@ func (m *Machine) step(now time.Time, s *slot, j job) {
 	in, stan := m.equip(now, p, s, j.in)
 	next, events, effects, refused := m.guarded(now, s, in)
 	if refused != kassa.None {
-		m.reply(j.ticket, Reply{Order: s.state, Reason: refused, Number: firstNumber(&s.state, in, refused)})
+		m.reply(j.ticket, Reply{Order: m.refusedOrder(s, p, refused), Reason: refused, Number: firstNumber(&s.state, in, refused)})
 		return
 	}
 	if len(events) == 0 {
@@ -188,6 +188,17 @@ func (m *Machine) step(now time.Time, s *slot, j job) {
 	m.token++
 	m.flight[m.token] = s
 	m.out = append(m.out, Commit{Token: m.token, Batch: batch})
+}
+
+// refusedOrder is the order that a refusal speaks of: that of the slot, or the one that has its POI.
+func (m *Machine) refusedOrder(s *slot, p *poi, refused kassa.Reason) kassa.Order {
+	if refused != kassa.POIBusy {
+		return s.state
+	}
+	if holder := m.orders[p.holder]; holder != nil {
+		return holder.state
+	}
+	return kassa.Order{}
 }
 
 // firstNumber is the number of what is asked for again.

@@ -152,8 +152,8 @@ func checkNotification(raw json.RawMessage) string {
 		return "an object with category, details, enabled, showButton and title"
 	case !slices.Contains([]string{"SaleWakeUp", "KeyPressed", ""}, v.Category):
 		return "category: SaleWakeUp, KeyPressed or empty"
-	case len(v.Details) > maxDescription || len(v.Title) > maxName:
-		return fmt.Sprintf("details and title: up to %d and %d bytes", maxDescription, maxName)
+	case len(v.Details) > maxShopText || len(v.Title) > maxName:
+		return fmt.Sprintf("details and title: up to %d and %d bytes", maxShopText, maxName)
 	}
 	return ""
 }

@@ -193,8 +193,8 @@ func (r *Registry) RotateKey(now time.Time, id string, overlap time.Duration, by
 		return Key{}, "", fmt.Errorf("%w: key", ErrUnknown)
 	case old.problem(now) != "":
 		return Key{}, "", fmt.Errorf("%w: the key is %s", ErrState, old.problem(now))
-	case overlap < 0 || overlap > maxOverlap:
-		return Key{}, "", fmt.Errorf("%w: overlap: 0 to %d days", ErrInvalid, maxOverlap/(24*time.Hour))
+	case overlap < 0 || overlap > maxKeyOverlap:
+		return Key{}, "", fmt.Errorf("%w: overlap: 0 to %d days", ErrInvalid, maxKeyOverlap/(24*time.Hour))
 	case len(r.keys) >= maxKeys:
 		return Key{}, "", fmt.Errorf("%w: keys", ErrFull)
 	}

@@ -23,10 +23,10 @@ const (
 
 	maxMerchant    = 80
 	maxReference   = 80
-	maxDescription = 200
+	maxShopText = 200
 	maxStatement   = 22 // characters
 	maxNetworks    = 20 // of one key, and permissions that it is narrowed to
-	maxOverlap     = 90 * 24 * time.Hour
+	maxKeyOverlap     = 90 * 24 * time.Hour
 	maxWhy         = 200
 
 	// maxTogether bounds the streams that one step changes, below what a batch of the journal may hold.

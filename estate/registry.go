@@ -78,6 +78,7 @@ type Registry struct {
 	reports     map[string]Report
 	wishes      map[string]Wish
 	watchers    watchers
+	endpoints   map[string]Endpoint
 
 	links *journal.Notebook
 }
@@ -94,6 +95,7 @@ func Open(store Store, vault Vault, random io.Reader, env Environment) (*Registr
 		terminals: make(map[string]Terminal), devices: make(map[string]Device), keys: make(map[string]Key),
 		keyIDs: make(map[string]string), codes: make(map[string]string), settings: make(map[Owner]ownerSettings),
 		definitions: definitions(), reports: make(map[string]Report), wishes: make(map[string]Wish),
+		endpoints: make(map[string]Endpoint),
 	}
 	r.uses = &keyUses{submit: store.Submit, last: make(map[string]keyUse)}
 	for _, load := range []func() error{
@@ -107,6 +109,7 @@ func Open(store Store, vault Vault, random io.Reader, env Environment) (*Registr
 		func() error { return loadAll(r, "reported", r.showReport) },
 		func() error { return loadAll(r, "wish", r.showWish) },
 		func() error { return r.uses.load(store) },
+		func() error { return loadAll(r, "endpoint", r.showEndpoint) },
 		r.openLinks,
 		r.settleEnvironment,
 	} {

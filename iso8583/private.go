@@ -14,6 +14,7 @@ const (
 	TagFollowUp       = "FU" // "1": this is the request with the PIN that follows such an answer
 	TagOriginalRRN    = "OR" // the RRN of the sale that is refunded
 	TagReversalReason = "RR" // why it is reversed
+	TagAmountCodes    = "AC" // "1": a test; the issuer judges a card that it would approve by the amount's last digits
 )
 
 // Reasons of a reversal, after DE25 of the 1993 edition.

@@ -14,6 +14,10 @@ type Category string
 const (
 	CategoryPayment Category = "Payment"
 	CategoryAbort   Category = "Abort"
+	CategoryDisplay Category = "Display"
+	CategoryInput   Category = "Input"
+	CategoryPrint   Category = "Print"
+	CategoryEvent   Category = "Event"
 )
 
 // Type is the MessageType of a header.
@@ -23,12 +27,14 @@ type Type string
 const (
 	TypeRequest  Type = "Request"
 	TypeResponse Type = "Response"
+	// TypeNotification is what a POI says without being asked.
+	TypeNotification Type = "Notification"
 )
 
 // Header is the MessageHeader: who asks whom for what, and under which identity.
 type Header struct {
 	ProtocolVersion string   `json:"ProtocolVersion"`
-	MessageClass    string   `json:"MessageClass"` // "Service"
+	MessageClass    string   `json:"MessageClass"` // "Service", "Device" or "Event"
 	MessageCategory Category `json:"MessageCategory"`
 	MessageType     Type     `json:"MessageType"`
 	// ServiceID identifies the exchange, 1 to 10 characters; a repeat carries the same one.
@@ -44,6 +50,14 @@ type Message struct {
 	PaymentRequest  *PaymentRequest  `json:"PaymentRequest,omitempty"`
 	PaymentResponse *PaymentResponse `json:"PaymentResponse,omitempty"`
 	AbortRequest    *AbortRequest    `json:"AbortRequest,omitempty"`
+
+	DisplayRequest    *DisplayRequest    `json:"DisplayRequest,omitempty"`
+	DisplayResponse   *DisplayResponse   `json:"DisplayResponse,omitempty"`
+	InputRequest      *InputRequest      `json:"InputRequest,omitempty"`
+	InputResponse     *InputResponse     `json:"InputResponse,omitempty"`
+	PrintRequest      *PrintRequest      `json:"PrintRequest,omitempty"`
+	PrintResponse     *PrintResponse     `json:"PrintResponse,omitempty"`
+	EventNotification *EventNotification `json:"EventNotification,omitempty"`
 }
 
 // PaymentRequest asks the POI to take a payment.
@@ -136,6 +150,9 @@ const (
 	ErrorDeviceOut     ErrorCondition = "DeviceOut"     // the POI cannot take cards now
 	ErrorNotAllowed    ErrorCondition = "NotAllowed"    // the request came too late or does not fit this POI
 	ErrorMessageFormat ErrorCondition = "MessageFormat" // the request cannot be understood
+
+	ErrorUnavailableDevice  ErrorCondition = "UnavailableDevice"  // the POI has no such device, or it is out of order
+	ErrorUnavailableService ErrorCondition = "UnavailableService" // the POI does not have this service
 )
 
 // PaymentResponse is the POI's end of a payment exchange.

@@ -13,7 +13,8 @@ func (t Type) Sequenced() bool {
 	switch t {
 	case TypeKeysLoaded, TypeNexo, TypeProgress, TypeAuthorisationRequest,
 		TypeAuthorisationResponse, TypeCompletionAdvice, TypeDecision,
-		TypeStart, TypeStarted, TypeTip, TypeRefund, TypeRefundAnswer, TypeReceipt, TypeReceiptAnswer:
+		TypeStart, TypeStarted, TypeTip, TypeRefund, TypeRefundAnswer, TypeReceipt, TypeReceiptAnswer,
+		TypeSettings, TypeSettingsApplied, TypeCommand:
 		return true
 	}
 	return false
@@ -132,6 +133,22 @@ func (f Frame) hasCounterBody() bool {
 		return f.Totals != nil
 	case TypeTotalsAnswer:
 		return f.TotalsAnswer != nil
+	}
+	return f.hasManagementBody()
+}
+
+func (f Frame) hasManagementBody() bool {
+	switch f.Type {
+	case TypeSettings:
+		return f.Settings != nil
+	case TypeSettingsApplied:
+		return f.SettingsApplied != nil
+	case TypeProbe:
+		return f.Probe != nil
+	case TypeProbed:
+		return f.Probed != nil
+	case TypeCommand:
+		return f.Command != nil
 	}
 	return false
 }

@@ -7,6 +7,8 @@ package poilink
 type Report struct {
 	Model     string `json:"model,omitempty"`
 	CloudMode bool   `json:"cloudMode"`
+	// Health is how the device is; nil when it does not say.
+	Health *Health `json:"health,omitempty"`
 }
 
 // Origin is how an order came to be started on the POI.

@@ -54,6 +54,11 @@ const (
 	TypeReceiptAnswer         Type = "receiptAnswer"         // down*, answers receipt
 	TypeTotals                Type = "totals"                // up, asks for a closing balance
 	TypeTotalsAnswer          Type = "totalsAnswer"          // down, answers totals
+	TypeSettings              Type = "settings"              // down*, what the POI is to be set to
+	TypeSettingsApplied       Type = "settingsApplied"       // up*, answers settings
+	TypeProbe                 Type = "probe"                 // down, asks whether the POI is there, and how it is
+	TypeProbed                Type = "probed"                // up, answers probe
+	TypeCommand               Type = "command"               // down*, something to do that is no payment
 )
 
 // Frame is one WebSocket text message.
@@ -95,6 +100,11 @@ type Frame struct {
 	ReceiptAnswer         *ReceiptAnswer         `json:"receiptAnswer,omitempty"`
 	Totals                *Totals                `json:"totals,omitempty"`
 	TotalsAnswer          *TotalsAnswer          `json:"totalsAnswer,omitempty"`
+	Settings              *Settings              `json:"settings,omitempty"`
+	SettingsApplied       *SettingsApplied       `json:"settingsApplied,omitempty"`
+	Probe                 *Probe                 `json:"probe,omitempty"`
+	Probed                *Probed                `json:"probed,omitempty"`
+	Command               *Command               `json:"command,omitempty"`
 }
 
 // Challenge opens a link. Nonce is 32 random bytes; Host is the cloud's own name, which the POI
@@ -165,7 +175,8 @@ type Refused struct {
 	RetryAfterMS int64       `json:"retryAfterMS,omitempty"`
 }
 
-// Bye ends a link. Reason is "shutdown", "replaced", "unbound" or "restart".
+// Bye ends a link. Reason is "shutdown", "replaced", "unbound", "blocked" or "restart". A POI that hears
+// "unbound" forgets who it was, its history and its settings; its identity and its keys stay.
 type Bye struct {
 	Reason       string `json:"reason"`
 	RetryAfterMS int64  `json:"retryAfterMS,omitempty"`

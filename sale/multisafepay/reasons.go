@@ -65,6 +65,7 @@ var wireReasons = map[kassa.Reason]wireReason{
 	kassa.ClaimedElsewhere:     {status: http.StatusConflict, code: codeOrderID},
 	kassa.TipInvalid:           {status: http.StatusNotFound, code: codeAmount},
 	kassa.OutOfTurn:            {status: http.StatusConflict, code: codeUnknown},
+	kassa.POIBusy:              {status: http.StatusConflict, code: codeTerminal},
 	kassa.WorldBusy:            {status: http.StatusServiceUnavailable, code: codeWorld},
 
 	kassa.CancelledBySale:     {status: http.StatusConflict, code: codeUnknown},

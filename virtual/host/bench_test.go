@@ -174,7 +174,9 @@ type use struct {
 	followUp bool
 	noTap    bool // the terminal does not offer a single tap
 	currency string
-	kind     string // tag 9C: "00", or "20" for a credit
+	// amountCodes asks the issuer to judge by the amount.
+	amountCodes bool
+	kind        string // tag 9C: "00", or "20" for a credit
 }
 
 func (u use) defaults() use {
@@ -219,6 +221,9 @@ func (b *bench) sale(u use) *iso8583.Message {
 	}
 	if u.followUp {
 		private[iso8583.TagFollowUp] = "1"
+	}
+	if u.amountCodes {
+		private[iso8583.TagAmountCodes] = "1"
 	}
 	msg.Set(48, private.String())
 	if !strings.HasPrefix(u.entry, "90") {

@@ -125,6 +125,11 @@ func (m *Machine) decide(now time.Time, a *account, s sale, rec *Record) string 
 	if rc := a.script(s, rec); rc != "" {
 		return rc
 	}
+	if s.amountCodes && a.card.Row == 0 && (rec.Kind == KindSale || rec.Kind == KindHold) {
+		if rc := byAmount(s, rec); rc != "" {
+			return rc
+		}
+	}
 	switch {
 	case rec.Kind == KindCheck:
 		return rcNoReason // the card is good, and nothing is booked

@@ -73,6 +73,8 @@ type sale struct {
 	// is the same tap again, with the PIN.
 	singleTap bool
 	followUp  bool
+	// amountCodes tells that the amount may ask for an answer.
+	amountCodes bool
 }
 
 func (s sale) tap() bool     { return strings.HasPrefix(s.entry, "07") }
@@ -100,6 +102,7 @@ func readSale(r request) (s sale, rc string) {
 	s = sale{
 		entry: r.msg.Get(22), pinBlock: r.msg.Bytes(110),
 		singleTap: r.private[iso8583.TagSingleTap] == "1", followUp: r.private[iso8583.TagFollowUp] == "1",
+		amountCodes: r.private[iso8583.TagAmountCodes] == "1",
 	}
 	if psn := r.msg.Get(23); psn != "" {
 		s.psn = psn[1:]
