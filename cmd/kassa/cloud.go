@@ -140,12 +140,7 @@ func (c *cloud) joinDoors(log *slog.Logger) error {
 	if err != nil {
 		return err
 	}
-	notifier := &multisafepay.Notifier{Records: c.store, Directory: door, Signer: door}
-	c.webhooks, err = webhook.New(webhook.Config{
-		Store: c.store, Dialects: map[string]webhook.Dialect{multisafepay.Dialect: webhookDialect{notifier}},
-		Now: c.now,
-	})
-	if err != nil {
+	if c.webhooks, err = c.deliverer(door); err != nil {
 		return err
 	}
 	c.native, err = c.nativeAPI(door, door)
