@@ -17,10 +17,10 @@ import (
 // Handler serves the dialect. It must be called for every request whose escaped path it [Owns].
 type Handler struct {
 	config
-	services  map[string]category
-	exchanges exchanges
-	orders    nudges
-	ring      keyring
+	categories map[string]category
+	exchanges  exchanges
+	orders     nudges
+	ring       keyring
 
 	// work ends with Run: the goroutines of the exchanges that run.
 	work      context.Context
@@ -53,7 +53,7 @@ func New(c Config) (*Handler, error) {
 		}
 	}
 	h := &Handler{
-		config: c, services: services(), closing: make(chan struct{}),
+		config: c, categories: categories(), closing: make(chan struct{}),
 		exchanges: exchanges{running: make(map[string]*exchange)},
 		orders:    nudges{waiting: make(map[string]map[chan struct{}]bool)},
 	}
@@ -235,7 +235,7 @@ func (h *Handler) readCategory(q *request, content object) (a answer, p problem,
 		f.missing("", q.header.category+"Request")
 	}
 	q.body = body
-	q.service = h.services[q.header.category]
+	q.category = h.categories[q.header.category]
 	if a, bad := f.answer(); bad {
 		return a, problem{}, true
 	}
@@ -247,7 +247,7 @@ func (h *Handler) readCategory(q *request, content object) (a answer, p problem,
 	if len(q.header.serviceID) > 10 {
 		q.warnings = append(q.warnings, "At SaleToPOIRequest.MessageHeader, field 'ServiceID': Longer than 10 characters")
 	}
-	if q.service.start == nil {
+	if q.category.start == nil {
 		return unsupported(q.header.category), problem{}, true
 	}
 	q.hash = requestHash(h.Secret, q.header.category, q.body)
