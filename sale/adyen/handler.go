@@ -176,9 +176,11 @@ func (h *Handler) read(q *request) (a answer, p problem, done bool) {
 	content := message.sub(envelopeRequest)
 	q.header = readHeader(content.sub("MessageHeader"))
 	if content == nil {
-		var f faults
-		f = append(f, "At root, field "+envelopeRequest+": Missing")
-		return refuse(pairs{"errors": f[0]}.form())
+		missing := "At root, field " + envelopeRequest + ": Missing"
+		if q.v1 {
+			return answer{}, malformed(missing), false
+		}
+		return refuse(pairs{"errors": missing}.form())
 	}
 	if q.header.poiid != "" || q.v1 {
 		if a, p, done := h.findTerminal(q); done || p.problem() {

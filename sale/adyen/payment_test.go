@@ -316,7 +316,9 @@ func TestAClientThatGoesAwayCancelsNothing(t *testing.T) {
 			held <- o
 		})
 		ctx, leave := context.WithCancel(w.t.Context())
-		gone := w.later(func() reply { return w.postUntil(ctx, "/sync", accountKey, envelope("Payment", "1", paymentBody("order-1", "10"))) })
+		gone := w.later(func() reply {
+			return w.postUntil(ctx, "/sync", accountKey, envelope("Payment", "1", paymentBody("order-1", "10")))
+		})
 		leave()
 		<-gone
 		w.present(<-held, 1, kassa.Contactless, kassa.CVMNone)

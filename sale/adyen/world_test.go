@@ -239,7 +239,9 @@ func (w *world) issuer(says func(o kassa.NewOrder, a kassa.Authorisation) kassa.
 	w.host = says
 }
 
-func (w *world) fromPOI(o kassa.NewOrder, in kassa.Input) { w.engine.FromPOI(o.TID, o.ID(), in, func() {}) }
+func (w *world) fromPOI(o kassa.NewOrder, in kassa.Input) {
+	w.engine.FromPOI(o.TID, o.ID(), in, func() {})
+}
 
 // show shows an order and no more.
 func (w *world) show(o kassa.NewOrder) { w.fromPOI(o, kassa.ScreenShown{Screen: "presentCard"}) }
