@@ -19,10 +19,7 @@ var (
 
 // listDeliveries lists webhooks, the newest first, each with its attempts.
 func (h *Handler) listDeliveries(w http.ResponseWriter, c *call) *problem {
-	q, refused := c.query("status", "order", "before", "limit")
-	if refused != nil {
-		return refused
-	}
+	q := c.query
 	limit, refused := limitOf(q, defaultPage, maxPage)
 	if refused != nil {
 		return refused
@@ -37,7 +34,7 @@ func (h *Handler) listDeliveries(w http.ResponseWriter, c *call) *problem {
 	}
 	about := ""
 	if q.Has("order") {
-		o, refused := h.find(&call{Request: c.Request, id: q.Get("order")})
+		o, refused := h.find(c, q.Get("order"))
 		if refused != nil {
 			return refused
 		}
@@ -86,21 +83,15 @@ func (h *Handler) selectDeliveries(matches func(Delivery) bool, before string, l
 
 // resend sends a webhook again that was delivered or given up.
 func (h *Handler) resend(w http.ResponseWriter, c *call) *problem {
-	if _, refused := c.query(); refused != nil {
-		return refused
-	}
 	if refused := c.body(w, &struct{}{}); refused != nil {
 		return refused
 	}
-	d, err := h.Deliveries.Resend(context.WithoutCancel(c.Context()), c.id)
+	d, err := h.Deliveries.Resend(context.WithoutCancel(c.Context()), c.path["delivery"])
 	switch {
 	case errors.Is(err, ErrNoDelivery):
-		return &problem{Status: http.StatusNotFound, Code: "delivery_unknown", Title: "Not found", Detail: "there is no delivery with this id"}
+		return fault("delivery_unknown", "there is no delivery with this id")
 	case errors.Is(err, ErrUnderWay):
-		return &problem{
-			Status: http.StatusConflict, Code: "delivery_waiting", Title: "Refused",
-			Detail: "the delivery waits for its next try already", Fix: "look at its nextTry",
-		}
+		return fault("delivery_waiting", "the delivery waits for its next try already")
 	case err != nil:
 		return unreadable("the delivery may not be sent again")
 	}

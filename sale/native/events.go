@@ -22,10 +22,7 @@ type eventPage struct {
 
 // events gives the journal after a cursor: as a page, or as a stream that goes on.
 func (h *Handler) events(w http.ResponseWriter, c *call) *problem {
-	q, refused := c.query("after", "limit", "order")
-	if refused != nil {
-		return refused
-	}
+	q := c.query
 	limit, refused := limitOf(q, defaultEvents, maxEvents)
 	if refused != nil {
 		return refused
@@ -89,7 +86,7 @@ func (h *Handler) cursor(c *call, given, order string) (after uint64, about stri
 		after = last
 	}
 	if order != "" {
-		o, refused := h.find(&call{Request: c.Request, id: order})
+		o, refused := h.find(c, order)
 		if refused != nil {
 			return 0, "", refused
 		}
@@ -125,15 +122,9 @@ func wantsStream(c *call) bool {
 
 // notices streams the webhooks that the dialects call for, whether or not anybody gave an address.
 func (h *Handler) notices(w http.ResponseWriter, c *call) *problem {
-	q, refused := c.query("after", "order")
-	if refused != nil {
-		return refused
-	}
+	q := c.query
 	if !wantsStream(c) {
-		return &problem{
-			Status: http.StatusNotAcceptable, Code: "not_acceptable", Title: "Not acceptable",
-			Detail: "notices come as an event stream: send Accept: text/event-stream",
-		}
+		return fault("not_acceptable", "notices come as an event stream: send Accept: text/event-stream")
 	}
 	after, about, refused := h.cursor(c, q.Get("after"), q.Get("order"))
 	if refused != nil {
@@ -153,9 +144,6 @@ func (h *Handler) notices(w http.ResponseWriter, c *call) *problem {
 
 // verdict judges a reply to a webhook as the delivery would.
 func (h *Handler) verdict(w http.ResponseWriter, c *call) *problem {
-	if _, refused := c.query(); refused != nil {
-		return refused
-	}
 	var reply struct {
 		Dialect string `json:"dialect"`
 		Status  int    `json:"status"`
@@ -182,10 +170,7 @@ type shown func(e journal.Entry) (body any, ok bool, err error)
 func (h *Handler) stream(w http.ResponseWriter, c *call, after uint64, show shown) *problem {
 	if h.streams.Add(1) > maxStreams {
 		h.streams.Add(-1)
-		return &problem{
-			Status: http.StatusServiceUnavailable, Code: "too_many_streams", Title: "Too many streams",
-			Detail: fmt.Sprintf("%d event streams are open", maxStreams), Fix: "close one, or read pages",
-		}
+		return fault("too_many_streams", fmt.Sprintf("%d event streams are open", maxStreams))
 	}
 	defer h.streams.Add(-1)
 	ctx, cancel := context.WithCancel(c.Context())
