@@ -25,30 +25,57 @@ func (r *Registry) Activate(now time.Time, poiid, code string) (Terminal, Group,
 	}
 	t := r.terminals[tid]
 	if known && t.POIID == poiid {
-		return t, r.groups[t.Group], Refusal{}, nil
+		return r.standing(t), r.groups[t.Group], Refusal{}, nil
 	}
-	switch {
-	case d.TID != "":
-		return r.refuse(now, d, RefusedAlreadyActive)
-	case !d.Configured:
-		return r.refuse(now, d, RefusedIPEKMissing)
-	case !known:
+	if why := unfit(d); why != "" {
+		return r.refuse(now, d, why)
+	}
+	if !known {
 		return r.wrongCode(now, d)
-	case t.POIID != "":
-		return r.refuse(now, d, RefusedUsedCode)
+	}
+	if why := r.unable(now, t, d); why != "" {
+		return r.refuse(now, d, why)
 	}
 	t.POIID, t.ActivatedAt = poiid, now
-	d.TID, d.WrongCodes, d.LockedUntil = t.TID, 0, time.Time{}
-	err := r.write(now,
-		change{
-			stream: "terminal/" + t.TID, state: t, show: func() { r.showTerminal(t) },
-			facts: []fact{{t.Group, TerminalActivated{TID: t.TID, POIID: poiid}}},
-		},
-		r.deviceChange(d))
+	d.TID, d.Account, d.WrongCodes, d.LockedUntil = t.TID, t.Account, 0, time.Time{}
+	err := r.write(now, r.terminalChange(t, TerminalActivated{TID: t.TID, POIID: poiid}), r.deviceChange(d))
 	if err != nil {
 		return Terminal{}, Group{}, Refusal{}, fmt.Errorf("activate: %w", err)
 	}
-	return t, r.groups[t.Group], Refusal{}, nil
+	return r.standing(t), r.groups[t.Group], Refusal{}, nil
+}
+
+// unfit tells why a device can be activated nowhere.
+func unfit(d Device) RefusalCode {
+	switch {
+	case d.Returned != nil:
+		return RefusedReturned
+	case d.Tampered != nil:
+		return RefusedTampered
+	case d.TID != "":
+		return RefusedAlreadyActive
+	case !d.Configured:
+		return RefusedIPEKMissing
+	}
+	return ""
+}
+
+// unable tells why a terminal cannot get this device.
+func (r *Registry) unable(now time.Time, t Terminal, d Device) RefusalCode {
+	a := r.accounts[t.Account]
+	switch {
+	case t.POIID != "":
+		return RefusedUsedCode
+	case !t.CodeExpires.IsZero() && !now.Before(t.CodeExpires):
+		return RefusedExpiredCode
+	case t.Blocked != nil:
+		return RefusedBlocked
+	case d.Account != "" && d.Account != t.Account:
+		return RefusedOtherAccount
+	case !a.Offered(r.groups[t.Group].Merchant.Country), !a.Offered(r.shops[t.Shop].Address.Country):
+		return RefusedCountry
+	}
+	return ""
 }
 
 func (r *Registry) refuse(now time.Time, d Device, why RefusalCode) (Terminal, Group, Refusal, error) {

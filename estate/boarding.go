@@ -15,24 +15,6 @@ const (
 	firstGroup   = 57_001
 )
 
-// MakeAccount adds an account. An empty id gets the next free number.
-func (r *Registry) MakeAccount(now time.Time, a Account) (Account, error) {
-	r.writing.Lock()
-	defer r.writing.Unlock()
-	id, err := newID(a.ID, r.accounts, firstAccount, maxAccounts)
-	if err != nil {
-		return Account{}, fmt.Errorf("account: %w", err)
-	}
-	if err := checkName("account name", a.Name); err != nil {
-		return Account{}, err
-	}
-	a.ID = id
-	return a, r.write(now, change{
-		stream: "account/" + a.ID, state: a, facts: []fact{{a.ID, AccountMade{a}}},
-		show: func() { r.showAccount(a) },
-	})
-}
-
 // MakeGroup adds a terminal group to an account. An empty id gets the next free number.
 func (r *Registry) MakeGroup(now time.Time, g Group) (Group, error) {
 	r.writing.Lock()
@@ -70,15 +52,15 @@ func (r *Registry) ChangeGroup(now time.Time, id string, change func(*Group)) (G
 	return g, r.write(now, r.groupChange(g, GroupChanged{g}))
 }
 
-func (r *Registry) groupChange(g Group, body any) change {
-	return change{
+func (r *Registry) groupChange(g Group, body any) journaled {
+	return journaled{
 		stream: "group/" + g.ID, state: g, facts: []fact{{g.ID, body}},
 		show: func() { r.showGroup(g) },
 	}
 }
 
 // BoardTerminal makes a place for a POI in a group. An empty TID gets the next free one. The
-// activation code is given here and never again.
+// activation code is given here and never again; it expires after 30 days.
 func (r *Registry) BoardTerminal(now time.Time, group, name, tid string) (t Terminal, code string, err error) {
 	return r.board(now, Terminal{Group: group, Name: name, TID: tid})
 }
@@ -91,32 +73,84 @@ func (r *Registry) BoardCTAP(now time.Time, group, name string) (t Terminal, cod
 func (r *Registry) board(now time.Time, t Terminal) (_ Terminal, code string, err error) {
 	r.writing.Lock()
 	defer r.writing.Unlock()
-	g, ok := r.groups[t.Group]
-	if !ok {
-		return Terminal{}, "", fmt.Errorf("%w: group", ErrUnknown)
-	}
-	if err := checkName("terminal name", t.Name); err != nil {
-		return Terminal{}, "", err
-	}
-	if t.TID, err = r.newTID(t.TID); err != nil {
-		return Terminal{}, "", err
-	}
-	if code, err = newCode(r.random); err != nil {
-		return Terminal{}, "", err
-	}
-	t.Account, t.Environment, t.CreatedAt, t.CodeHash = g.Account, r.env, now, r.codeHash(code)
-	if _, twice := r.codes[t.CodeHash]; twice {
-		return Terminal{}, "", fmt.Errorf("%w: activation code", ErrExists)
-	}
-	err = r.write(now, change{
-		stream: "terminal/" + t.TID, state: t,
-		facts: []fact{{g.ID, TerminalBoarded{TID: t.TID, Group: g.ID, Name: t.Name, Provider: t.Provider}}},
-		show:  func() { r.showTerminal(t) },
-	})
+	t, code, c, err := r.planTerminal(now, t, nil)
 	if err != nil {
 		return Terminal{}, "", err
 	}
+	if err = r.write(now, c); err != nil {
+		return Terminal{}, "", err
+	}
 	return t, code, nil
+}
+
+// planTerminal prepares a new terminal. planned are those of the same batch, which nobody else sees.
+func (r *Registry) planTerminal(now time.Time, t Terminal, planned map[string]bool) (_ Terminal, code string, _ journaled, err error) {
+	no := func(err error) (Terminal, string, journaled, error) { return Terminal{}, "", journaled{}, err }
+	g, ok := r.groups[t.Group]
+	if !ok {
+		return no(fmt.Errorf("%w: group", ErrUnknown))
+	}
+	if err := checkName("terminal name", t.Name); err != nil {
+		return no(err)
+	}
+	if t.Provider != "" && t.Provider != CTAP {
+		return no(fmt.Errorf("%w: provider: SMARTPOS or CTAP", ErrInvalid))
+	}
+	if err := r.checkPlace(g, t.Shop); err != nil {
+		return no(err)
+	}
+	if t.TID, err = r.newTID(t.TID, planned); err != nil {
+		return no(err)
+	}
+	if code, err = r.giveCode(now, &t); err != nil {
+		return no(err)
+	}
+	t.Account, t.Environment, t.CreatedAt = g.Account, r.env, now
+	return t, code, r.terminalChange(t, TerminalBoarded{TID: t.TID, Group: g.ID, Shop: t.Shop, Name: t.Name, Provider: t.Provider}), nil
+}
+
+// checkPlace tells whether terminals may stand in a group and a shop.
+func (r *Registry) checkPlace(g Group, shop string) error {
+	a := r.accounts[g.Account]
+	if c := g.Merchant.Country; !a.Offered(c) {
+		return fmt.Errorf("%w: group %s is in %s", ErrCountry, g.ID, c)
+	}
+	if shop == "" {
+		return nil
+	}
+	s, ok := r.shops[shop]
+	switch {
+	case !ok || s.Account != g.Account:
+		return fmt.Errorf("%w: shop", ErrUnknown)
+	case s.Status == ShopClosed:
+		return fmt.Errorf("%w: shop %s is closed", ErrInvalid, s.Reference)
+	case !a.Offered(s.Address.Country):
+		return fmt.Errorf("%w: shop %s is in %s", ErrCountry, s.Reference, s.Address.Country)
+	}
+	return nil
+}
+
+// giveCode gives a terminal a new activation code, which no other terminal has.
+func (r *Registry) giveCode(now time.Time, t *Terminal) (string, error) {
+	code, err := newCode(r.random)
+	if err != nil {
+		return "", err
+	}
+	hash := r.codeHash(code)
+	if _, twice := r.codes[hash]; twice {
+		return "", fmt.Errorf("%w: activation code", ErrExists)
+	}
+	t.CodeHash, t.CodeExpires = hash, now.Add(codeLife)
+	return code, nil
+}
+
+// terminalChange is one step of a terminal.
+func (r *Registry) terminalChange(t Terminal, facts ...any) journaled {
+	c := journaled{stream: "terminal/" + t.TID, state: t, show: func() { r.showTerminal(t) }}
+	for _, f := range facts {
+		c.facts = append(c.facts, fact{t.Group, f})
+	}
+	return c
 }
 
 // RenewCode gives a terminal that no device is bound to a new activation code, here and never again.
@@ -131,43 +165,46 @@ func (r *Registry) RenewCode(now time.Time, tid string) (string, error) {
 	case t.POIID != "":
 		return "", fmt.Errorf("%w: a device is bound to this terminal", ErrExists)
 	}
-	code, err := newCode(r.random)
+	code, err := r.giveCode(now, &t)
 	if err != nil {
 		return "", err
 	}
-	former := t.CodeHash
-	t.CodeHash = r.codeHash(code)
-	err = r.write(now, change{
-		stream: "terminal/" + tid, state: t, facts: []fact{{t.Group, ActivationCodeRenewed{TID: tid}}},
-		show: func() { delete(r.codes, former); r.showTerminal(t) },
-	})
-	if err != nil {
+	if err := r.write(now, r.terminalChange(t, ActivationCodeRenewed{TID: tid})); err != nil {
 		return "", err
 	}
 	return code, nil
 }
 
-// BoardDevice makes a POI known, so that its key is pinned at its first link.
+// BoardDevice makes a POI known, so that its key is pinned at its first link. One that was retired or
+// returned may be boarded again, as a new one.
 func (r *Registry) BoardDevice(now time.Time, poiid string) (Device, error) {
 	r.writing.Lock()
 	defer r.writing.Unlock()
+	d, c, err := r.planDevice(now, poiid, "")
+	if err != nil {
+		return Device{}, err
+	}
+	return d, r.write(now, c)
+}
+
+func (r *Registry) planDevice(now time.Time, poiid, account string) (Device, journaled, error) {
 	if !validPOIID(poiid) {
-		return Device{}, fmt.Errorf("%w: POIID is [model]-[serial], letters and digits", ErrInvalid)
+		return Device{}, journaled{}, fmt.Errorf("%w: POIID is [model]-[serial], letters and digits", ErrInvalid)
 	}
 	former, known := r.devices[poiid]
-	if known && !former.Retired {
-		return Device{}, fmt.Errorf("%w: device", ErrExists)
+	if known && !former.Retired && former.Returned == nil {
+		return Device{}, journaled{}, fmt.Errorf("%w: device", ErrExists)
 	}
 	if !known && len(r.devices) >= maxDevices {
-		return Device{}, fmt.Errorf("%w: devices", ErrFull)
+		return Device{}, journaled{}, fmt.Errorf("%w: devices", ErrFull)
 	}
-	d := Device{POIID: poiid, Number: former.Number}
-	return d, r.write(now, r.deviceChange(d, DeviceBoarded{POIID: poiid}))
+	d := Device{POIID: poiid, Number: former.Number, Account: account, BoardedAt: now}
+	return d, r.deviceChange(d, DeviceBoarded{POIID: poiid, Account: account}), nil
 }
 
 // deviceChange is one step of a device.
-func (r *Registry) deviceChange(d Device, facts ...any) change {
-	c := change{stream: "device/" + d.POIID, state: d, show: func() { r.showDevice(d) }}
+func (r *Registry) deviceChange(d Device, facts ...any) journaled {
+	c := journaled{stream: "device/" + d.POIID, state: d, show: func() { r.showDevice(d) }}
 	for _, f := range facts {
 		c.facts = append(c.facts, fact{r.terminals[d.TID].Group, f})
 	}
@@ -197,15 +234,15 @@ func newID[T any](asked string, have map[string]T, first, limit int) (string, er
 // tidLength: DE41 is ans 8.
 const tidLength = 8
 
-func (r *Registry) newTID(asked string) (string, error) {
-	if len(r.terminals) >= maxTerminals {
+func (r *Registry) newTID(asked string, planned map[string]bool) (string, error) {
+	if len(r.terminals)+len(planned) >= maxTerminals {
 		return "", fmt.Errorf("%w: terminals", ErrFull)
 	}
 	if asked == "" {
-		for n := int64(len(r.terminals) + 1); ; n++ {
+		for n := int64(len(r.terminals) + len(planned) + 1); ; n++ {
 			tid := strings.ToUpper(strconv.FormatInt(n, 36))
 			tid = strings.Repeat("0", tidLength-len(tid)) + tid
-			if _, taken := r.terminals[tid]; !taken {
+			if _, taken := r.terminals[tid]; !taken && !planned[tid] {
 				return tid, nil
 			}
 		}
@@ -213,7 +250,7 @@ func (r *Registry) newTID(asked string) (string, error) {
 	if len(asked) != tidLength || !alphanumeric(asked) {
 		return "", fmt.Errorf("%w: TID is 8 letters or digits", ErrInvalid)
 	}
-	if _, taken := r.terminals[asked]; taken {
+	if _, taken := r.terminals[asked]; taken || planned[asked] {
 		return "", fmt.Errorf("%w: TID", ErrExists)
 	}
 	return asked, nil

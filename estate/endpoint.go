@@ -298,12 +298,12 @@ func (e Endpoint) bare() Endpoint {
 
 func (e Endpoint) owner() string { return strings.Join([]string{e.Company, e.Account, e.Group}, "/") }
 
-func (r *Registry) endpointChange(e Endpoint, body any) change {
+func (r *Registry) endpointChange(e Endpoint, body any) journaled {
 	scope := e.Group
 	if scope == "" {
 		scope = e.Account
 	}
-	return change{
+	return journaled{
 		stream: "endpoint/" + e.ID, state: e, facts: []fact{{scope, body}},
 		show: func() { r.showEndpoint(e) },
 	}

@@ -8,7 +8,10 @@
 // randomness from outside.
 package estate
 
-import "time"
+import (
+	"strings"
+	"time"
+)
 
 // Environment separates test from live. They never see each other.
 type Environment string
@@ -19,10 +22,49 @@ const (
 	Live Environment = "live"
 )
 
+// EnvironmentOf tells by its prefix which environment a key was made for; false means that it has the
+// form of neither.
+func EnvironmentOf(key string) (Environment, bool) {
+	for _, env := range []Environment{Test, Live} {
+		if strings.HasPrefix(strings.TrimSpace(key), string(env)+"_") {
+			return env, true
+		}
+	}
+	return "", false
+}
+
+// letter stands for an environment in ids.
+func (e Environment) letter() string {
+	if e == Live {
+		return "L"
+	}
+	return "T"
+}
+
 // Account is a merchant's account.
 type Account struct {
 	ID   string `json:"id"` // numeric, as MultiSafepay shows it
 	Name string `json:"name"`
+	// Merchant is the code of Adyen's merchant account, [A-Za-z0-9_]{1,80} and unique; when it is empty
+	// it becomes "Kassa" and the id.
+	Merchant string `json:"merchant,omitempty"`
+	// Company is the code of Adyen's company account, of the same form; several accounts may share it.
+	Company string `json:"company,omitempty"`
+	// Partner accounts may board terminals in more countries.
+	Partner bool `json:"partner,omitempty"`
+}
+
+// Offered tells whether terminals may stand in a country (ISO 3166-1 alpha-2): the Netherlands and
+// Belgium, and for partners Italy and Spain. An empty country is one that nobody has told yet; it
+// holds nothing up.
+func (a Account) Offered(country string) bool {
+	switch strings.ToUpper(country) {
+	case "", "NL", "BE":
+		return true
+	case "IT", "ES":
+		return a.Partner
+	}
+	return false
 }
 
 // Group is a terminal group; on MultiSafepay's wire it is a site.
@@ -67,20 +109,71 @@ type Merchant struct {
 
 // Terminal is a place for a POI in the estate, and the POI that is bound to it.
 type Terminal struct {
-	TID         string      `json:"tid"` // DE41, 8 characters, base 62
-	Group       string      `json:"group"`
-	Account     string      `json:"account"`
+	TID     string `json:"tid"` // DE41, 8 characters, base 62
+	Group   string `json:"group"`
+	Account string `json:"account"`
+	// Shop is the id of its shop; empty for one that belongs to a group only.
+	Shop        string      `json:"shop,omitempty"`
 	Name        string      `json:"name"`
 	Environment Environment `json:"environment"`
 	Provider    Provider    `json:"provider,omitempty"`
 	CreatedAt   time.Time   `json:"createdAt"`
-	// CodeHash is the keyed hash of the activation code.
-	CodeHash string `json:"codeHash,omitempty"`
+	// CodeHash is the keyed hash of the activation code; CodeExpires is when the code is void, zero for
+	// never.
+	CodeHash    string    `json:"codeHash,omitempty"`
+	CodeExpires time.Time `json:"codeExpires,omitzero"`
 	// POIID is the bound device, empty before the activation.
 	POIID       string    `json:"poiid,omitempty"`
 	ActivatedAt time.Time `json:"activatedAt,omitzero"`
+	// Blocked takes no payments until it is unblocked.
+	Blocked *Block `json:"blocked,omitempty"`
+	// Developer tells that its device is in developer mode: it has lost its certification, and takes no
+	// payments in the live environment.
+	Developer bool `json:"developer,omitempty"`
+	// Inventory tells that it is assigned to nobody: it takes no payments.
+	Inventory bool `json:"inventory,omitempty"`
 	// Retired tells that it is out of use for good.
 	Retired bool `json:"retired,omitempty"`
+	// SettingsSince counts the changes of place that gave it other settings; see Desired.
+	SettingsSince uint64 `json:"settingsSince,omitempty"`
+
+	// ShopStatus is the status of its shop, empty without one, and Tampered that of its device, as they
+	// are when the terminal is read. They are not kept with it.
+	ShopStatus ShopStatus `json:"-"`
+	Tampered   bool       `json:"-"`
+}
+
+// Block is why and since when a terminal takes no payments.
+type Block struct {
+	At  time.Time `json:"at"`
+	By  string    `json:"by,omitempty"` // the key, or the person
+	Why string    `json:"why,omitempty"`
+}
+
+// May tells whether new payments may be taken on the terminal, and if not why, for people. Captures
+// and refunds without the terminal are another matter.
+func (t Terminal) May() (ok bool, why string) {
+	switch {
+	case t.TID == "":
+		return false, "there is no such terminal"
+	case t.Retired:
+		return false, "the terminal is retired"
+	case t.Blocked != nil && t.Blocked.Why != "":
+		return false, "the terminal is blocked: " + t.Blocked.Why
+	case t.Blocked != nil:
+		return false, "the terminal is blocked"
+	case t.Inventory:
+		return false, "the terminal is in the inventory and assigned to no shop or group"
+	case t.Tampered:
+		return false, "the device has raised a tamper alarm"
+	case t.Developer && t.Environment == Live:
+		return false, "the device is in developer mode, and takes no live payments"
+	case t.ShopStatus == ShopInactive:
+		return false, "the shop of the terminal is inactive"
+	case t.ShopStatus == ShopClosed:
+		return false, "the shop of the terminal is closed"
+	}
+	return true, ""
 }
 
 // Provider is the kind of payment software on a terminal; empty for SmartPOS.
@@ -104,29 +197,27 @@ type Device struct {
 	// WrongCodes counts the wrong activation codes since the last lock; the lock outlives a restart.
 	WrongCodes  int       `json:"wrongCodes,omitempty"`
 	LockedUntil time.Time `json:"lockedUntil,omitzero"`
+	// Account is whose stock it is in; empty for the operator's.
+	Account   string    `json:"account,omitempty"`
+	BoardedAt time.Time `json:"boardedAt,omitzero"`
+	// Unbound is when it was last taken from its terminal: it forgets who it was.
+	Unbound  time.Time `json:"unbound,omitzero"`
+	Tampered *Tamper   `json:"tampered,omitempty"`
+	Returned *Return   `json:"returned,omitempty"`
 	// Retired devices are unknown until they are boarded again.
 	Retired bool `json:"retired,omitempty"`
 }
 
-// Key is an API key, known by its keyed hash.
-type Key struct {
-	Hash string `json:"hash"`
-	// Sealed is the key itself, sealed by the secure module: MultiSafepay's webhooks are signed
-	// with the key.
-	Sealed  []byte    `json:"sealed"`
-	Account string    `json:"account"`
-	Group   string    `json:"group,omitempty"` // empty for an account key and the operator key
-	Role    Role      `json:"role"`
-	Hint    string    `json:"hint"` // the last four characters, for people
-	Made    time.Time `json:"made"`
+// Tamper is an alarm of a device's sensors. Its keys are gone: it is inspected and gets new ones.
+type Tamper struct {
+	At   time.Time `json:"at"`
+	What string    `json:"what,omitempty"`
 }
 
-// Role is what a key may do.
-type Role string
-
-// The roles.
-const (
-	RoleGroup    Role = "group"    // payments of one terminal group
-	RoleAccount  Role = "account"  // payments of all groups of an account
-	RoleOperator Role = "operator" // the installation's own API
-)
+// Return is a device on its way back, out of use.
+type Return struct {
+	At   time.Time `json:"at"`
+	By   string    `json:"by,omitempty"`
+	Why  string    `json:"why,omitempty"`
+	Case string    `json:"case"` // what to write on the parcel
+}

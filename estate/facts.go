@@ -1,8 +1,10 @@
 package estate
 
 import (
+	"encoding/json"
 	"fmt"
 	"strings"
+	"time"
 )
 
 // The facts of the estate. The journal keeps each as JSON under the name of its type; an activation
@@ -11,6 +13,21 @@ import (
 // AccountMade is the first fact of an account.
 type AccountMade struct {
 	Account Account `json:"account"`
+}
+
+// AccountChanged tells what an account is from now on.
+type AccountChanged struct {
+	Account Account `json:"account"`
+}
+
+// ShopMade is the first fact of a shop.
+type ShopMade struct {
+	Shop Shop `json:"shop"`
+}
+
+// ShopChanged tells what a shop is from now on.
+type ShopChanged struct {
+	Shop Shop `json:"shop"`
 }
 
 // GroupMade is the first fact of a terminal group.
@@ -27,6 +44,7 @@ type GroupChanged struct {
 type TerminalBoarded struct {
 	TID      string   `json:"tid"`
 	Group    string   `json:"group"`
+	Shop     string   `json:"shop,omitempty"`
 	Name     string   `json:"name"`
 	Provider Provider `json:"provider,omitempty"`
 }
@@ -44,7 +62,8 @@ type TerminalRetired struct {
 
 // DeviceBoarded makes a POI known by its serial.
 type DeviceBoarded struct {
-	POIID string `json:"poiid"`
+	POIID   string `json:"poiid"`
+	Account string `json:"account,omitempty"`
 }
 
 // DeviceKeyPinned ties a device to the key that it proved at its first link.
@@ -94,12 +113,131 @@ type ActivationRefused struct {
 	WrongCodes int         `json:"wrongCodes,omitempty"`
 }
 
+// TerminalMoved gives a terminal another place in its account.
+type TerminalMoved struct {
+	TID       string `json:"tid"`
+	Group     string `json:"group"`
+	Shop      string `json:"shop,omitempty"`
+	FromGroup string `json:"fromGroup,omitempty"`
+	From      string `json:"fromShop,omitempty"`
+	Inventory bool   `json:"inventory,omitempty"`
+	By        string `json:"by,omitempty"`
+}
+
+// TerminalUnbound takes a device from its terminal; the device forgets who it was.
+type TerminalUnbound struct {
+	TID   string `json:"tid"`
+	POIID string `json:"poiid"`
+	By    string `json:"by,omitempty"`
+}
+
+// TerminalBlocked lets a terminal take no payments.
+type TerminalBlocked struct {
+	TID string `json:"tid"`
+	By  string `json:"by,omitempty"`
+	Why string `json:"why,omitempty"`
+}
+
+// TerminalUnblocked lets it take payments again.
+type TerminalUnblocked struct {
+	TID string `json:"tid"`
+	By  string `json:"by,omitempty"`
+	Why string `json:"why,omitempty"`
+}
+
+// DeveloperModeSet tells that the device of a terminal went into developer mode, or came out of it.
+type DeveloperModeSet struct {
+	TID string `json:"tid"`
+	On  bool   `json:"on"`
+	By  string `json:"by,omitempty"`
+}
+
+// DeviceTampered is an alarm of a device's sensors; its initial key counts no more.
+type DeviceTampered struct {
+	POIID string `json:"poiid"`
+	What  string `json:"what,omitempty"`
+}
+
+// TamperCleared tells that a device was inspected. It needs a new initial key.
+type TamperCleared struct {
+	POIID string `json:"poiid"`
+	By    string `json:"by,omitempty"`
+}
+
+// DeviceReturned takes a device out of use, to be sent back.
+type DeviceReturned struct {
+	POIID string `json:"poiid"`
+	Case  string `json:"case"`
+	By    string `json:"by,omitempty"`
+	Why   string `json:"why,omitempty"`
+}
+
+// DeviceAssigned puts a device into the stock of an account, or of the operator.
+type DeviceAssigned struct {
+	POIID   string `json:"poiid"`
+	Account string `json:"account,omitempty"`
+	By      string `json:"by,omitempty"`
+}
+
 // KeyMade makes an API key.
 type KeyMade struct {
-	Account string `json:"account"`
-	Group   string `json:"group,omitempty"`
-	Role    Role   `json:"role"`
-	Hint    string `json:"hint"`
+	ID       string       `json:"id,omitempty"`
+	Account  string       `json:"account"`
+	Group    string       `json:"group,omitempty"`
+	Role     Role         `json:"role"`
+	Name     string       `json:"name,omitempty"`
+	Only     []Permission `json:"only,omitempty"`
+	Networks []string     `json:"networks,omitempty"`
+	Expires  time.Time    `json:"expires,omitzero"`
+	Replaces string       `json:"replaces,omitempty"`
+	Hint     string       `json:"hint"`
+	By       string       `json:"by,omitempty"`
+}
+
+// KeyRevoked ends an API key at once.
+type KeyRevoked struct {
+	ID string `json:"id"`
+	By string `json:"by,omitempty"`
+}
+
+// KeyRotated tells when a key that has a successor expires.
+type KeyRotated struct {
+	ID        string    `json:"id"`
+	Successor string    `json:"successor"`
+	Expires   time.Time `json:"expires"`
+	By        string    `json:"by,omitempty"`
+}
+
+// KeyUsed tells that a key was in use; not every use is written down.
+type KeyUsed struct {
+	ID   string `json:"id"`
+	From string `json:"from,omitempty"`
+}
+
+// SettingsChanged tells which settings of a level were set or left to the level above. Values of
+// secrets are masked.
+type SettingsChanged struct {
+	Owner Owner                      `json:"owner"`
+	Set   map[string]json.RawMessage `json:"set,omitempty"`
+	Unset []string                   `json:"unset,omitempty"`
+	By    Actor                      `json:"by"`
+}
+
+// SettingsReported tells what a terminal did with settings that it was sent.
+type SettingsReported struct {
+	TID     string            `json:"tid"`
+	Version uint64            `json:"version"`
+	Refused map[string]string `json:"refused,omitempty"`
+}
+
+// SettingWished asks the operator for a setting that only he may change.
+type SettingWished struct {
+	Wish Wish `json:"wish"`
+}
+
+// SettingWishDecided tells what the operator said.
+type SettingWishDecided struct {
+	Wish Wish `json:"wish"`
 }
 
 // LinkUp tells that a POI opened a link. With an older one still open, it replaced that.

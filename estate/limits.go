@@ -10,6 +10,8 @@ const (
 	maxTerminals = 500_000
 	maxDevices   = 500_000
 	maxKeys      = 500_000
+	maxShops     = 200_000
+	maxWishes    = 100_000
 
 	maxName     = 100 // characters
 	maxURL      = 2048
@@ -18,6 +20,19 @@ const (
 	maxReason   = 40
 	maxSoftware = 64
 	loadPage    = 1000
+
+	maxMerchant    = 80
+	maxReference   = 80
+	maxShopText = 200
+	maxStatement   = 22 // characters
+	maxNetworks    = 20 // of one key, and permissions that it is narrowed to
+	maxKeyOverlap     = 90 * 24 * time.Hour
+	maxWhy         = 200
+
+	// maxTogether bounds the streams that one step changes, below what a batch of the journal may hold.
+	maxTogether = 2000
+	maxRows     = 900 // of one CSV: a terminal and a device each
+	maxCSV      = 1 << 20
 
 	maxCreditLimit = 1_000_000 // cents
 	maxFees        = 50        // of a group
@@ -31,6 +46,7 @@ const (
 // all it must be boarded and hold a confirmed initial key, and every try is a fact.
 const (
 	codeLength  = 8
+	codeLife    = 30 * 24 * time.Hour
 	maxCode     = 32 // characters as typed, with spaces and dashes
 	wrongCodes  = 5
 	lockForTime = 15 * time.Minute

@@ -27,7 +27,14 @@ func (r *Registry) Terminal(tid string) (Terminal, bool) {
 	r.mu.RLock()
 	defer r.mu.RUnlock()
 	t, ok := r.terminals[tid]
-	return t, ok
+	return r.standing(t), ok
+}
+
+// standing tells of a terminal what depends on its shop and its device. The caller holds a lock.
+func (r *Registry) standing(t Terminal) Terminal {
+	t.ShopStatus = r.shops[t.Shop].Status
+	t.Tampered = r.devices[t.POIID].Tampered != nil
+	return t
 }
 
 // TerminalByPOIID finds the terminal to which a device is bound.
@@ -35,7 +42,7 @@ func (r *Registry) TerminalByPOIID(poiid string) (Terminal, bool) {
 	r.mu.RLock()
 	defer r.mu.RUnlock()
 	t, ok := r.terminals[r.devices[poiid].TID]
-	return t, ok
+	return r.standing(t), ok
 }
 
 // Device finds a device by its serial.
@@ -64,8 +71,18 @@ func (r *Registry) Groups(account string) []Group {
 
 // Terminals lists the terminals of a group by TID.
 func (r *Registry) Terminals(group string) []Terminal {
-	return listed(r, func() map[string]Terminal { return r.terminals },
-		func(t Terminal) bool { return t.Group == group && !t.Retired }, func(t Terminal) string { return t.TID })
+	return r.terminalsWhere(func(t Terminal) bool { return t.Group == group })
+}
+
+func (r *Registry) terminalsWhere(want func(Terminal) bool) []Terminal {
+	list := listed(r, func() map[string]Terminal { return r.terminals },
+		func(t Terminal) bool { return !t.Retired && want(t) }, func(t Terminal) string { return t.TID })
+	r.mu.RLock()
+	defer r.mu.RUnlock()
+	for i := range list {
+		list[i] = r.standing(list[i])
+	}
+	return list
 }
 
 // Devices lists the devices by POIID.

@@ -13,6 +13,12 @@ const (
 	RefusedUsedCode      RefusalCode = "used_code"
 	RefusedAlreadyActive RefusalCode = "already_active"
 	RefusedTooManyTries  RefusalCode = "too_many_tries"
+	RefusedExpiredCode   RefusalCode = "expired_code"
+	RefusedBlocked       RefusalCode = "blocked"
+	RefusedTampered      RefusalCode = "tampered"
+	RefusedReturned      RefusalCode = "returned"
+	RefusedCountry       RefusalCode = "country_not_offered"
+	RefusedOtherAccount  RefusalCode = "other_account"
 )
 
 // Refusal says no to an activation; the zero value is no refusal.
@@ -40,6 +46,18 @@ func (r Refusal) Text() string {
 		return "This terminal is activated already. Unbind it first"
 	case RefusedTooManyTries:
 		return "Too many wrong codes. Wait 15 minutes and try again"
+	case RefusedExpiredCode:
+		return "This activation code has expired. Ask for a new one"
+	case RefusedBlocked:
+		return "This terminal is blocked. Ask support"
+	case RefusedTampered:
+		return "This device has raised a tamper alarm. Stop using it and ask support"
+	case RefusedReturned:
+		return "This device is to be sent back. Use another one"
+	case RefusedCountry:
+		return "Terminals are not offered in the country of this shop"
+	case RefusedOtherAccount:
+		return "This device belongs to another merchant. Ask support"
 	}
 	return ""
 }

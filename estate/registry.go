@@ -22,6 +22,14 @@ var (
 	ErrExists = errors.New("estate: exists")
 	// ErrFull tells that a limit of the estate is reached.
 	ErrFull = errors.New("estate: full")
+	// ErrCountry tells that terminals are not offered in a country.
+	ErrCountry = errors.New("estate: terminals are offered in the Netherlands and Belgium, to partners also in Italy and Spain")
+	// ErrState tells that something is not in the state that a step needs.
+	ErrState = errors.New("estate: not in this state")
+	// ErrNotAllowed tells that this is for another role to do.
+	ErrNotAllowed = errors.New("estate: not allowed")
+	// ErrEnvironment tells that the store belongs to the other environment.
+	ErrEnvironment = errors.New("estate: the data belong to the other environment")
 	// ErrMismatch tells that something differs from what is pinned or recorded.
 	ErrMismatch = errors.New("estate: differs from what is recorded")
 )
@@ -52,14 +60,25 @@ type Registry struct {
 	mu      sync.RWMutex
 	version map[string]uint64 // by stream
 
-	accounts  map[string]Account
-	groups    map[string]Group
-	terminals map[string]Terminal
-	devices   map[string]Device
-	keys      map[string]Key
-	codes     map[string]string // TID by the hash of its activation code
-	endpoints map[string]Endpoint
-	number    uint32 // the highest device number ever taken
+	accounts    map[string]Account
+	merchants   map[string]string // account by its merchant code
+	groups      map[string]Group
+	shops       map[string]Shop
+	references  map[string]string // shop by its account and reference
+	terminals   map[string]Terminal
+	devices     map[string]Device
+	keys        map[string]Key    // by hash
+	keyIDs      map[string]string // hash by id
+	uses        *keyUses
+	codes       map[string]string // TID by the hash of its activation code
+	number      uint32            // the highest device number ever taken
+	definitions []Definition      // by name
+	settings    map[Owner]ownerSettings
+	settled     uint64 // the last number given to a change of settings
+	reports     map[string]Report
+	wishes      map[string]Wish
+	watchers    watchers
+	endpoints   map[string]Endpoint
 
 	links *journal.Notebook
 }
@@ -71,24 +90,58 @@ func Open(store Store, vault Vault, random io.Reader, env Environment) (*Registr
 	}
 	r := &Registry{
 		store: store, vault: vault, random: random, env: env,
-		version: make(map[string]uint64), accounts: make(map[string]Account), groups: make(map[string]Group),
+		version: make(map[string]uint64), accounts: make(map[string]Account), merchants: make(map[string]string),
+		groups: make(map[string]Group), shops: make(map[string]Shop), references: make(map[string]string),
 		terminals: make(map[string]Terminal), devices: make(map[string]Device), keys: make(map[string]Key),
-		codes: make(map[string]string), endpoints: make(map[string]Endpoint),
+		keyIDs: make(map[string]string), codes: make(map[string]string), settings: make(map[Owner]ownerSettings),
+		definitions: definitions(), reports: make(map[string]Report), wishes: make(map[string]Wish),
+		endpoints: make(map[string]Endpoint),
 	}
+	r.uses = &keyUses{submit: store.Submit, last: make(map[string]keyUse)}
 	for _, load := range []func() error{
 		func() error { return loadAll(r, "account", r.showAccount) },
 		func() error { return loadAll(r, "group", r.showGroup) },
+		func() error { return loadAll(r, "shop", r.showShop) },
 		func() error { return loadAll(r, "terminal", r.showTerminal) },
 		func() error { return loadAll(r, "device", r.showDevice) },
 		func() error { return loadAll(r, "key", r.showKey) },
+		r.loadSettings,
+		func() error { return loadAll(r, "reported", r.showReport) },
+		func() error { return loadAll(r, "wish", r.showWish) },
+		func() error { return r.uses.load(store) },
 		func() error { return loadAll(r, "endpoint", r.showEndpoint) },
 		r.openLinks,
+		r.settleEnvironment,
 	} {
 		if err := load(); err != nil {
 			return nil, err
 		}
 	}
 	return r, nil
+}
+
+// settleEnvironment remembers at the first start which environment the data belong to, and refuses the
+// other one ever after. Data of a time when there was no other are test data.
+func (r *Registry) settleEnvironment() error {
+	const stream = "environment/1"
+	type state struct {
+		Environment Environment `json:"environment"`
+	}
+	var kept state
+	err := eachStream(r.store, "environment", func(s journal.Stream) error { return json.Unmarshal(s.State, &kept) })
+	if err != nil {
+		return fmt.Errorf("estate: read %s: %w", stream, err)
+	}
+	if kept.Environment == "" && len(r.accounts)+len(r.keys)+len(r.devices) > 0 {
+		kept.Environment = Test
+	}
+	switch kept.Environment {
+	case r.env:
+		return nil
+	case "":
+		return r.write(time.Time{}, journaled{stream: stream, state: state{r.env}, show: func() {}})
+	}
+	return fmt.Errorf("%w: they are of %s, and %s is asked for", ErrEnvironment, kept.Environment, r.env)
 }
 
 // Environment is the installation's environment.
@@ -125,8 +178,8 @@ func eachStream(store Store, kind string, each func(journal.Stream) error) error
 	}
 }
 
-// change is one step of one stream with what readers see once it is durable.
-type change struct {
+// journaled is one step of one stream with what readers see once it is durable.
+type journaled struct {
 	stream string
 	state  any
 	facts  []fact
@@ -140,7 +193,7 @@ type fact struct {
 }
 
 // write makes changes durable and then visible. The caller holds writing.
-func (r *Registry) write(now time.Time, changes ...change) error {
+func (r *Registry) write(now time.Time, changes ...journaled) error {
 	batch := make(journal.Batch, 0, len(changes))
 	for _, c := range changes {
 		j, err := encode(now, c, r.version[c.stream])
@@ -153,15 +206,18 @@ func (r *Registry) write(now time.Time, changes ...change) error {
 		return fmt.Errorf("estate: write %s: %w", changes[0].stream, err)
 	}
 	r.mu.Lock()
-	defer r.mu.Unlock()
 	for _, c := range changes {
 		r.version[c.stream]++
 		c.show()
 	}
+	r.mu.Unlock()
+	for _, c := range changes {
+		r.watchers.nudge(c.stream)
+	}
 	return nil
 }
 
-func encode(now time.Time, c change, version uint64) (journal.Change, error) {
+func encode(now time.Time, c journaled, version uint64) (journal.Change, error) {
 	state, err := json.Marshal(c.state)
 	if err != nil {
 		return journal.Change{}, fmt.Errorf("estate: encode %s: %w", c.stream, err)
@@ -187,12 +243,14 @@ func commit(store Store, batch journal.Batch) error {
 
 // The show methods put a value where readers find it; write calls them under mu.
 
-func (r *Registry) showAccount(a Account) { r.accounts[a.ID] = a }
-
 func (r *Registry) showGroup(g Group) { r.groups[g.ID] = g }
 
 func (r *Registry) showTerminal(t Terminal) {
+	if former := r.terminals[t.TID].CodeHash; former != t.CodeHash {
+		delete(r.codes, former)
+	}
 	r.terminals[t.TID] = t
+	r.settled = max(r.settled, t.SettingsSince)
 	if t.CodeHash != "" {
 		r.codes[t.CodeHash] = t.TID
 	}
@@ -202,5 +260,3 @@ func (r *Registry) showDevice(d Device) {
 	r.devices[d.POIID] = d
 	r.number = max(r.number, d.Number)
 }
-
-func (r *Registry) showKey(k Key) { r.keys[k.Hash] = k }

@@ -144,7 +144,7 @@ func TestEstateIsTheSameAfterReopening(t *testing.T) {
 	must(t, err)
 	w.configured("VT1-000001")
 	must(t, w.PinDeviceKey(noon, "VT1-000001", make([]byte, 32)))
-	key, clear, err := w.MakeKey(noon, w.group.Account, w.group.ID, estate.RoleGroup)
+	key, clear, err := w.MakeKey(noon, estate.NewKey{Account: w.group.Account, Group: w.group.ID, Role: estate.RoleAdmin})
 	must(t, err)
 	_, _, refusal, err := w.Activate(noon, "VT1-000001", code)
 	must(t, err)
@@ -164,8 +164,8 @@ func TestEstateIsTheSameAfterReopening(t *testing.T) {
 			t.Errorf("%s after reopening (-before +after):\n%s", name, diff)
 		}
 	}
-	if got, ok := again.Authenticate(clear); !ok || got.Hash != key.Hash {
-		t.Errorf("key after reopening: %v, %v", got.Hint, ok)
+	if got, problem := again.Identify(noon, clear, ""); problem != "" || got.Hash != key.Hash {
+		t.Errorf("key after reopening: %v, %v", got.Hint, problem)
 	}
 	if got, ok := again.TerminalByPOIID("VT1-000001"); !ok || got.TID != term.TID {
 		t.Errorf("terminal of the device after reopening: %q", got.TID)
@@ -173,7 +173,7 @@ func TestEstateIsTheSameAfterReopening(t *testing.T) {
 	must(t, again.NoteLinkDown(noon, estate.LinkDown{POIID: "VT1-000001", Epoch: 1, Reason: "shutdown"}))
 	want := []string{
 		"AccountMade", "GroupMade", "TerminalBoarded", "TerminalBoarded", "DeviceBoarded", "DeviceNumberTaken", "KeyInjected",
-		"KeysConfirmed", "DeviceKeyPinned", "KeyMade", "TerminalActivated", "LinkUp", "LinkDown",
+		"KeysConfirmed", "DeviceKeyPinned", "KeyMade", "TerminalActivated", "LinkUp", "KeyUsed", "LinkDown",
 	}
 	if diff := cmp.Diff(want, w.kinds()); diff != "" {
 		t.Errorf("facts (-want +got):\n%s", diff)
@@ -184,7 +184,7 @@ func TestNothingInClearIsKept(t *testing.T) {
 	w := newWorld(t)
 	_, code, err := w.BoardTerminal(noon, w.group.ID, "Counter", "")
 	must(t, err)
-	_, clear, err := w.MakeKey(noon, w.group.Account, "", estate.RoleAccount)
+	_, clear, err := w.MakeKey(noon, estate.NewKey{Account: w.group.Account, Role: estate.RoleAdmin})
 	must(t, err)
 	w.configured("VT1-1")
 	_, _, _, err = w.Activate(noon, "VT1-1", "QQQQQQQQ")
@@ -217,7 +217,7 @@ func TestWhatIsNotDurableIsNotVisible(t *testing.T) {
 	if _, ok := w.Device("VT1-1"); ok {
 		t.Error("a device that was never written is visible")
 	}
-	if _, _, err := w.MakeKey(noon, "", "", estate.RoleOperator); err == nil {
+	if _, _, err := w.MakeKey(noon, estate.NewKey{Role: estate.RoleOperator}); err == nil {
 		t.Error("key made on a broken disk")
 	}
 	w.store.fail = nil
@@ -247,9 +247,12 @@ func TestRefusedBoarding(t *testing.T) {
 			_, err := w.MakeGroup(noon, estate.Group{ID: "x1", Account: w.group.Account, Name: "x"})
 			return err
 		}, estate.ErrInvalid},
-		"group id twice":    {func() error { _, err := w.MakeGroup(noon, w.group); return err }, estate.ErrExists},
-		"key of other's":    {func() error { _, _, err := w.MakeKey(noon, "9", w.group.ID, estate.RoleGroup); return err }, estate.ErrUnknown},
-		"key without scope": {func() error { _, _, err := w.MakeKey(noon, "", "", estate.RoleGroup); return err }, estate.ErrUnknown},
+		"group id twice": {func() error { _, err := w.MakeGroup(noon, w.group); return err }, estate.ErrExists},
+		"key of other's": {func() error {
+			_, _, err := w.MakeKey(noon, estate.NewKey{Account: "9", Group: w.group.ID, Role: estate.RoleAdmin})
+			return err
+		}, estate.ErrUnknown},
+		"key without scope": {func() error { _, _, err := w.MakeKey(noon, estate.NewKey{Role: estate.RoleAdmin}); return err }, estate.ErrUnknown},
 		"key short":         {func() error { return w.PinDeviceKey(noon, "VT1-1", []byte{1}) }, estate.ErrInvalid},
 		"pin unknown":       {func() error { return w.PinDeviceKey(noon, "VT1-2", make([]byte, 32)) }, estate.ErrUnknown},
 		"number of another": {func() error { return w.RecordInjection(noon, "VT1-1", 77, "00", "00") }, estate.ErrUnknown},
@@ -328,29 +331,29 @@ func TestConfirmKeysComparesWithWhatWasSent(t *testing.T) {
 
 func TestKeys(t *testing.T) {
 	w := newWorld(t)
-	_, old, err := w.MakeKey(noon, w.group.Account, w.group.ID, estate.RoleGroup)
+	_, old, err := w.MakeKey(noon, estate.NewKey{Account: w.group.Account, Group: w.group.ID, Role: estate.RoleAdmin})
 	must(t, err)
-	k, clear, err := w.MakeKey(noon.Add(time.Second), w.group.Account, w.group.ID, estate.RoleGroup)
+	k, clear, err := w.MakeKey(noon.Add(time.Second), estate.NewKey{Account: w.group.Account, Group: w.group.ID, Role: estate.RoleAdmin})
 	must(t, err)
 	if len(clear) != 40 || !strings.HasPrefix(clear, "test_") || !strings.HasSuffix(clear, k.Hint) {
 		t.Errorf("key %q with hint %q: want 40 characters that begin with test_", clear, k.Hint)
 	}
 	for _, good := range []string{clear, " " + clear + "\n", old} {
-		if got, ok := w.Authenticate(good); !ok || got.Group != w.group.ID || got.Role != estate.RoleGroup {
-			t.Errorf("Authenticate(%q): %+v, %v", good, got, ok)
+		if got, problem := w.Identify(noon, good, "192.0.2.1"); problem != "" || got.Group != w.group.ID || got.Role != estate.RoleAdmin {
+			t.Errorf("Identify(%q): %+v, %v", good, got, problem)
 		}
 	}
 	for _, bad := range []string{"", "x", clear[:39], clear + "x", strings.ToUpper(clear), strings.Repeat("k", 1<<20)} {
-		if _, ok := w.Authenticate(bad); ok {
+		if _, problem := w.Identify(noon, bad, ""); problem != estate.KeyUnknown {
 			t.Errorf("a key of %d characters was taken", len(bad))
 		}
 	}
-	signing, err := w.OpenKeyOf(w.group.ID)
+	signing, err := w.OpenKeyOf(noon, w.group.ID)
 	must(t, err)
 	if signing != clear {
 		t.Error("the signing key is not the newest")
 	}
-	if _, err := w.OpenKeyOf("1"); !errors.Is(err, estate.ErrUnknown) {
+	if _, err := w.OpenKeyOf(noon, "1"); !errors.Is(err, estate.ErrUnknown) {
 		t.Errorf("key of an unknown group: %v", err)
 	}
 }

@@ -15,13 +15,11 @@ func (r *Registry) RetireTerminal(now time.Time, tid string) error {
 	if !ok || t.Retired {
 		return fmt.Errorf("%w: terminal", ErrUnknown)
 	}
-	former := t.CodeHash
 	d, bound := r.devices[t.POIID]
 	told := fact{t.Group, TerminalRetired{TID: tid, POIID: t.POIID}}
 	t.Retired, t.CodeHash, t.POIID = true, "", ""
-	changes := []change{{
-		stream: "terminal/" + tid, state: t, facts: []fact{told},
-		show: func() { delete(r.codes, former); r.showTerminal(t) },
+	changes := []journaled{{
+		stream: "terminal/" + tid, state: t, facts: []fact{told}, show: func() { r.showTerminal(t) },
 	}}
 	if bound {
 		gone := Device{POIID: d.POIID, Number: d.Number, Retired: true}

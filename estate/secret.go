@@ -9,6 +9,12 @@ import (
 // codeAlphabet has 32 symbols that are told apart when read aloud or from a screen: no 0, 1, I, O.
 const codeAlphabet = "23456789ABCDEFGHJKLMNPQRSTUVWXYZ"
 
+// idAlphabet is base 32 for ids (RFC 4648).
+const (
+	idAlphabet = "ABCDEFGHIJKLMNOPQRSTUVWXYZ234567"
+	idLength   = 20
+)
+
 const keyAlphabet = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz"
 
 func newCode(random io.Reader) (string, error) { return draw(random, codeAlphabet, codeLength) }

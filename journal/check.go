@@ -7,7 +7,7 @@ import (
 
 // Bounds of one batch; beyond them it fails with ErrMalformed.
 const (
-	maxChanges     = 256
+	maxChanges     = 2048
 	maxFacts       = 1024 // of one change
 	maxStreamBytes = 200  // Change
 	maxNameBytes   = 512  // ref, holds, and a fact's kind and scope

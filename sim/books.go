@@ -81,6 +81,7 @@ type booked struct {
 	Kind   string    `json:"kind"`
 	Away   string    `json:"channel"` // not empty: the card was typed in
 	Later  string    `json:"capture"` // not empty: held, and captured later
+	Once   bool      `json:"oneTry"`
 	Status string    `json:"status"`
 	End    string    `json:"end"`
 	Parked string    `json:"parked"`

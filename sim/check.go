@@ -144,6 +144,10 @@ func (b *books) marksOf(id string, kinds []string, events []kassa.Event) {
 			reasons[t.Reason] = true
 		}
 	}
+	hard := reasons["declined"] || reasons["declined_funds"] || reasons["declined_security"]
+	if o.Once && hard && (paid || len(o.Attempts) > 0 && !reasons[o.End] && !has(kinds, "CancelRequested")) {
+		b.wrong(doubled, id, "an order of one try went on after a decline")
+	}
 	dues := make(map[int]int)
 	for _, e := range events {
 		switch e := e.(type) {
@@ -184,6 +188,8 @@ func (b *books) marksOf(id string, kinds []string, events []kassa.Event) {
 		{EnteredPaid, paid && o.Away != ""},
 		{EnteredDeclined, !paid && o.Away != "" && reasons[o.End]},
 		{EnteredUnknown, o.Away != "" && has(kinds, "ReversalAcknowledged")},
+		{OneTryDeclined, o.Once && hard && !paid},
+		{OneTrySteppedUp, o.Once && paid && (reasons["soft_decline_pin"] || reasons["soft_decline_insert"])},
 		{CreditPaid, paid && o.Kind == "credit"},
 		{CheckDone, paid && o.Kind == "card_check"},
 		{OtherCardPaid, paid && (reasons["declined"] || reasons["declined_funds"] || reasons["declined_security"])},

@@ -91,6 +91,10 @@ const (
 	StartedHere      Mark = "order of a register started at the terminal where it waits"
 	Deferred         Mark = "order taken back, its terminal left cloud mode"
 	DeferredPaid     Mark = "order taken back, then completed"
+
+	BusyRefused     Mark = "order that does not wait refused, its terminal is busy"
+	OneTryDeclined  Mark = "order of one try ended by a decline"
+	OneTrySteppedUp Mark = "order of one try completed after a soft decline"
 )
 
 // Marks lists the marks, in the order of their definition.
@@ -108,7 +112,7 @@ func Marks() []Mark {
 		ReleaseWaited, RestartCapturing, RestartReleasing, RefundVoided, RefundVoidedLater, RefundVoidRefused,
 		RestartVoiding, CreditPaid, CreditReversed, CheckDone,
 		StartPaid, StartRepeated, StartRefused, ClaimPaid, ClaimLost, UnclaimedExpired, RestartUnclaimed, TipPaid, TipReversed,
-		RestartTipped, RefundAtPOI, StartedHere, Deferred, DeferredPaid,
+		RestartTipped, RefundAtPOI, StartedHere, Deferred, DeferredPaid, BusyRefused, OneTryDeclined, OneTrySteppedUp,
 	}
 }
 

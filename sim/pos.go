@@ -20,7 +20,9 @@ type sale struct {
 	card   string        // that is typed in
 	// unclaimed tells that it is made for no terminal: one of them takes it up.
 	unclaimed bool
-	asks      int
+	// once tells that it neither waits for its terminal nor lets the customer try another card.
+	once bool
+	asks int
 
 	known   bool // the create was acknowledged
 	order   string
@@ -75,6 +77,7 @@ func (s *sale) newOrder() kassa.NewOrder {
 	if s.card != "" {
 		n.Channel = kassa.Ecommerce
 	}
+	n.OneTry, n.NoQueue = s.once, s.once
 	if s.holds > 0 {
 		n.Capture, n.HoldFor = kassa.CaptureLater, s.holds
 	}
@@ -125,6 +128,13 @@ func (s *sale) create() {
 		switch {
 		case r == nil || r.Err != nil || r.Reason == kassa.WorldBusy:
 			s.w.after(s.w.between(500*time.Millisecond, 4*time.Second), s.create)
+			return
+		case r.Reason == kassa.POIBusy: // a copy of it that is still under way may find the terminal free
+			s.w.mark(BusyRefused)
+			if s.once = s.asks < 8; !s.once { // the terminal may have left cloud mode: then it waits after all
+				s.cancels = true
+			}
+			s.w.after(s.w.between(2*time.Second, 6*time.Second), s.create)
 			return
 		case r.Reason == kassa.OrderFinished:
 			s.w.mark(CreateAfterEnd)

@@ -25,6 +25,7 @@ func (s *sale) choose() {
 		s.poiid, s.tid, s.unclaimed = "", "", true
 		s.kind, s.amount = kassa.Purchase, max(s.amount, 100)
 	}
+	s.once = s.poiid != "" && w.often(0.3)
 	s.voids = w.often(0.4)
 	if s.kind != kassa.Purchase || !w.often(0.4) {
 		return

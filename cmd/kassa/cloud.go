@@ -84,7 +84,7 @@ func (c *cloud) join(o serveOptions, log *slog.Logger) error {
 	if c.registry, err = estate.Open(c.store, c.secure, rand.Reader, estate.Test); err != nil {
 		return err
 	}
-	c.guard = auth.NewGuard(c.registry)
+	c.guard = auth.NewGuard(c.registry, func() time.Time { return c.now() }, o.otherURL)
 	last, err := lastInstant(c.store)
 	if err != nil {
 		return err

@@ -37,13 +37,13 @@ func (c *cloud) demo(terminals int, facts *demoFacts) error {
 	}
 	facts.Group, facts.Other = "Bar", "Terrace"
 	var err error
-	if facts.GroupKey, _, err = c.key(estate.RoleGroup, demoAccount, demoGroup); err != nil {
+	if facts.GroupKey, _, err = c.key(estate.RoleAdmin, demoAccount, demoGroup); err != nil {
 		return fmt.Errorf("demo: %w", err)
 	}
-	if facts.OtherKey, _, err = c.key(estate.RoleGroup, demoAccount, demoOtherGroup); err != nil {
+	if facts.OtherKey, _, err = c.key(estate.RoleAdmin, demoAccount, demoOtherGroup); err != nil {
 		return fmt.Errorf("demo: %w", err)
 	}
-	if facts.AccountKey, _, err = c.key(estate.RoleAccount, demoAccount, ""); err != nil {
+	if facts.AccountKey, _, err = c.key(estate.RoleAdmin, demoAccount, ""); err != nil {
 		return fmt.Errorf("demo: %w", err)
 	}
 	for i := range terminals {

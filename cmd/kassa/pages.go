@@ -88,18 +88,18 @@ func (c *cloud) mountPages(mux *http.ServeMux) {
 
 // keyFacts is what may be shown of a key.
 func (c *cloud) keyFacts(key string) (dashboard.Key, bool) {
-	k, ok := c.registry.Authenticate(key)
+	k, ok := c.registry.FindKey(key)
 	if !ok {
 		return dashboard.Key{}, false
 	}
 	shown := dashboard.Key{Hint: k.Hint, Print: k.Hash[:min(8, len(k.Hash))], Group: k.Group, Variable: "KASSA_MSP_KEY"}
-	switch k.Role {
-	case estate.RoleOperator:
+	switch {
+	case k.Account == "":
 		shown.Holder, shown.Variable = "the operator", "KASSA_TOKEN"
-	case estate.RoleAccount:
+	case k.Group == "":
 		a, _ := c.registry.Account(k.Account)
 		shown.Holder, shown.Variable = "account "+a.Name, "KASSA_MSP_ACCOUNT_KEY"
-	case estate.RoleGroup:
+	default:
 		g, _ := c.registry.Group(k.Group)
 		shown.Holder = "group " + g.Name
 	}
@@ -185,8 +185,7 @@ func device(d estate.Device, present map[string]poi.Presence) dashboard.Device {
 
 // KeyHint is the end of a group's newest key.
 func (p pagePorts) KeyHint(group string) string {
-	g, _ := p.c.registry.Group(group)
-	key, err := p.c.registry.OpenKey(estate.RoleGroup, g.Account, group)
+	key, err := p.c.registry.OpenKeyOf(p.c.now(), group)
 	if err != nil || len(key) < 8 {
 		return ""
 	}

@@ -47,8 +47,8 @@ type doorPorts struct {
 const refusedCalls = "calls/refused"
 
 func (d doorPorts) Authenticate(key string) (multisafepay.Caller, bool) {
-	caller, ok := d.c.guard.Caller(key)
-	if !ok || caller.Role == estate.RoleOperator { // the operator's token takes no payments
+	caller, problem := d.c.guard.Identify(key, "")
+	if problem.Bad() || caller.Operator() { // the operator's token takes no payments
 		return multisafepay.Caller{}, false
 	}
 	return multisafepay.Caller{Account: caller.Account, Group: caller.Group, Role: caller.Role}, true
@@ -67,7 +67,7 @@ func (d doorPorts) Groups(account string) []string {
 
 // HMAC signs with the group's API key, as MultiSafepay's webhooks are.
 func (d doorPorts) HMAC(group string, message []byte) ([]byte, error) {
-	key, err := d.c.registry.OpenKeyOf(group)
+	key, err := d.c.registry.OpenKeyOf(d.c.now(), group)
 	if err != nil {
 		return nil, err
 	}
@@ -105,8 +105,8 @@ func (w webhookDialect) Judge(status int, reply []byte) string { return w.n.Judg
 type nativePorts struct{ c *cloud }
 
 func (n nativePorts) MayOperate(key string) bool {
-	caller, ok := n.c.guard.Caller(key)
-	return ok && caller.Role == estate.RoleOperator
+	caller, problem := n.c.guard.Identify(key, "")
+	return !problem.Bad() && caller.Operator()
 }
 
 func (n nativePorts) Acquirer() native.AcquirerStatus {

@@ -27,6 +27,7 @@ type serveOptions struct {
 	timeout, heartbeat       time.Duration
 	codes                    map[string]string
 	demo                     int
+	otherURL                 string // base URL of the other environment's installation
 	inherit, withParent      bool
 }
 
@@ -153,9 +154,9 @@ func (c *cloud) introduce(o serveOptions, facts *demoFacts, out io.Writer) error
 
 // key gives the newest key of a role, or makes the first.
 func (c *cloud) key(role estate.Role, account, group string) (key string, fresh bool, err error) {
-	key, err = c.registry.OpenKey(role, account, group)
+	key, err = c.registry.OpenKey(c.now(), role, account, group)
 	if errors.Is(err, estate.ErrUnknown) {
-		_, key, err = c.registry.MakeKey(c.now(), account, group, role)
+		_, key, err = c.registry.MakeKey(c.now(), estate.NewKey{Account: account, Group: group, Role: role})
 		return key, true, err
 	}
 	return key, false, err

@@ -13,7 +13,6 @@ import (
 	"sync"
 	"time"
 
-	"kassa/estate"
 )
 
 // Handler serves the dialect. It must be called for every request whose escaped path it [Owns],
@@ -153,7 +152,7 @@ func (h *Handler) route(w http.ResponseWriter, c *call, path string) *refusal {
 		refused.status = c.route.refused
 		return refused
 	}
-	if !c.route.keys.allows(c.caller.Role) {
+	if !c.route.keys.allows(c.caller) {
 		return forbidden("this call takes the " + string(c.route.keys))
 	}
 	return c.route.serve(h, w, c)
@@ -179,10 +178,7 @@ func (h *Handler) authenticate(r *http.Request) (Caller, bool) {
 		return h.openPublic(key)
 	}
 	caller, ok := h.Directory.Authenticate(key)
-	if !ok || (caller.Role != estate.RoleGroup && caller.Role != estate.RoleAccount) {
-		return Caller{}, false
-	}
-	if (caller.Role == estate.RoleGroup) != (caller.Group != "") || caller.Account == "" {
+	if !ok || caller.Account == "" { // the operator's key takes no payments
 		return Caller{}, false
 	}
 	return caller, true

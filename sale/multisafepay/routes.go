@@ -5,8 +5,6 @@ import (
 	"net/url"
 	"slices"
 	"strings"
-
-	"kassa/estate"
 )
 
 // route is one line of the API.
@@ -33,14 +31,14 @@ const (
 	noKey      access = "no key"
 )
 
-func (a access) allows(role estate.Role) bool {
-	switch role {
-	case estate.RoleAccount:
+func (a access) allows(c Caller) bool {
+	switch {
+	case c.Role == rolePublic:
+		return a == publicKey
+	case c.Group == "":
 		return true
-	case estate.RoleGroup:
-		return a != accountKey
 	}
-	return a == publicKey && role == rolePublic
+	return a != accountKey
 }
 
 // routes are all calls of the API, one a line. Where two paths match, the one with more literal

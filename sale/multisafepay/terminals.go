@@ -150,7 +150,7 @@ func estateRefused(err error, about string) *refusal {
 // me tells whose key it is.
 func (h *Handler) me(w http.ResponseWriter, c *call) *refusal {
 	role := "account"
-	if c.caller.Role == estate.RoleGroup {
+	if c.caller.Group != "" {
 		role = "terminal_group"
 	}
 	out := object{"account_id": number(c.caller.Account), "role": role, "site_id": nil}

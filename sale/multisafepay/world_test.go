@@ -296,13 +296,13 @@ func (w *world) serve() (stop func()) {
 func (w *world) Authenticate(key string) (multisafepay.Caller, bool) {
 	switch key {
 	case groupKey:
-		return multisafepay.Caller{Account: "1", Group: "100", Role: estate.RoleGroup}, true
+		return multisafepay.Caller{Account: "1", Group: "100", Role: estate.RoleAdmin}, true
 	case otherKey:
-		return multisafepay.Caller{Account: "1", Group: "200", Role: estate.RoleGroup}, true
+		return multisafepay.Caller{Account: "1", Group: "200", Role: estate.RoleAdmin}, true
 	case accountKey:
-		return multisafepay.Caller{Account: "1", Role: estate.RoleAccount}, true
+		return multisafepay.Caller{Account: "1", Role: estate.RoleAdmin}, true
 	case foreignKey:
-		return multisafepay.Caller{Account: "2", Group: "900", Role: estate.RoleGroup}, true
+		return multisafepay.Caller{Account: "2", Group: "900", Role: estate.RoleAdmin}, true
 	case adminKey:
 		return multisafepay.Caller{Role: estate.RoleOperator}, true
 	}

@@ -11,6 +11,7 @@ import (
 
 	"kassa"
 	"kassa/journal"
+	"kassa/journal/event"
 )
 
 // Event is a fact as the API shows it: with who did it, and what that was, in words.
@@ -60,32 +61,32 @@ func (h *Handler) timeline(o kassa.Order) ([]Event, error) {
 	slices.SortFunc(all, func(a, b journal.Entry) int { return cmp.Compare(a.Seq, b.Seq) })
 	list := make([]Event, 0, len(all))
 	for i, e := range all {
-		event := describe(e)
-		event.Order, event.Reference = o.ID(), o.Ref
+		row := describe(e)
+		row.Order, row.Reference = o.ID(), o.Ref
 		if i > 0 {
-			event.DeltaMS = e.At.Sub(all[i-1].At).Milliseconds()
+			row.DeltaMS = e.At.Sub(all[i-1].At).Milliseconds()
 		}
-		list = append(list, event)
+		list = append(list, row)
 	}
 	return list, nil
 }
 
 // describe says a fact in words. A fact that nobody knows here is said by its name.
 func describe(e journal.Entry) Event {
-	event := Event{
+	row := Event{
 		Seq: e.Seq, At: e.At, Stream: e.Stream, Version: e.Version, Kind: e.Kind, Group: e.Scope,
-		Who: cloudSide, What: spaced(e.Kind), Data: withoutDoor(e),
+		Who: cloudSide, What: spaced(e.Kind), Data: event.Data(e),
 	}
 	switch journal.Kind(e.Stream) {
 	case "order":
-		event.Order = strings.TrimPrefix(e.Stream, "order/")
+		row.Order = strings.TrimPrefix(e.Stream, "order/")
 		if fact, err := kassa.DecodeEvent(e.Kind, e.Payload); err == nil {
 			if who, what := inWords(fact); what != "" {
-				event.Who, event.What = who, what
+				row.Who, row.What = who, what
 			}
 		}
 	case "webhook":
-		describeWebhook(&event, e.Payload)
+		describeWebhook(&row, e.Payload)
 	case "calls":
 		var refused struct {
 			Route     string `json:"route"`
@@ -93,42 +94,11 @@ func describe(e journal.Entry) Event {
 			ErrorInfo string `json:"error_info"`
 		}
 		if json.Unmarshal(e.Payload, &refused) == nil {
-			event.Who, event.Reference = till, refused.OrderID
-			event.What = fmt.Sprintf("%s was refused: %s", refused.Route, refused.ErrorInfo)
+			row.Who, row.Reference = till, refused.OrderID
+			row.What = fmt.Sprintf("%s was refused: %s", refused.Route, refused.ErrorInfo)
 		}
 	}
-	return event
-}
-
-// withoutDoor leaves out what a dialect keeps with an order or a refund: that is the merchant's.
-func withoutDoor(e journal.Entry) json.RawMessage {
-	switch e.Kind {
-	case "OrderCreated", "RefundTaken", "CaptureTaken", "OrderNoted":
-	default:
-		return e.Payload
-	}
-	fact, err := kassa.DecodeEvent(e.Kind, e.Payload)
-	if err != nil {
-		return nil
-	}
-	switch f := fact.(type) {
-	case kassa.OrderCreated:
-		f.Order.Door = nil
-		fact = f
-	case kassa.RefundTaken:
-		f.Refund.Door = nil
-		fact = f
-	case kassa.CaptureTaken:
-		f.Capture.Door = nil
-		fact = f
-	case kassa.OrderNoted:
-		return nil
-	}
-	_, payload, err := kassa.EncodeEvent(fact)
-	if err != nil {
-		return nil
-	}
-	return payload
+	return row
 }
 
 // spaced turns "TerminalActivated" into "terminal activated".

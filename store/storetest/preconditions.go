@@ -252,7 +252,7 @@ func testIsolation(t *testing.T, s *subject) {
 }
 
 func testMalformed(t *testing.T, s *subject) {
-	many := make(journal.Batch, 300)
+	many := make(journal.Batch, 3000)
 	for i := range many {
 		many[i] = change(fmt.Sprintf("order/%d", i), 0)
 	}
