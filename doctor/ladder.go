@@ -147,3 +147,8 @@ func Conclude(f Facts, list []Rung) Verdict {
 	}
 	return v
 }
+
+// Failed tells whether one of some rungs failed.
+func Failed(list []Rung) bool {
+	return slices.ContainsFunc(list, func(r Rung) bool { return r.Result == Fail })
+}

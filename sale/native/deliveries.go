@@ -40,7 +40,7 @@ func (h *Handler) listDeliveries(w http.ResponseWriter, c *call) *problem {
 		}
 		about = o.ID()
 	}
-	list, next, err := h.selectDeliveries(func(d Delivery) bool {
+	list, next, err := h.selectDeliveries(h.scopes(c.caller), func(d Delivery) bool {
 		return (status == "" || d.Status == status) && (about == "" || d.Order == about)
 	}, before, limit)
 	if err != nil {
@@ -49,13 +49,13 @@ func (h *Handler) listDeliveries(w http.ResponseWriter, c *call) *problem {
 	return answer(w, http.StatusOK, page{Data: list, HasMore: next != "", Next: next})
 }
 
-func (h *Handler) selectDeliveries(matches func(Delivery) bool, before string, limit int) (list []Delivery, next string, err error) {
+func (h *Handler) selectDeliveries(scopes []string, matches func(Delivery) bool, before string, limit int) (list []Delivery, next string, err error) {
 	list = []Delivery{}
 	if before != "" {
 		before = "webhook/" + before
 	}
 	for scanned := 0; ; {
-		streams, err := h.Records.Newest("webhook", nil, before, maxPage)
+		streams, err := h.Records.Newest("webhook", scopes, before, maxPage)
 		if err != nil {
 			return nil, "", err
 		}
@@ -86,6 +86,9 @@ func (h *Handler) resend(w http.ResponseWriter, c *call) *problem {
 	if refused := c.body(w, &struct{}{}); refused != nil {
 		return refused
 	}
+	if refused := h.seesDelivery(c, c.path["delivery"]); refused != nil {
+		return refused
+	}
 	d, err := h.Deliveries.Resend(context.WithoutCancel(c.Context()), c.path["delivery"])
 	switch {
 	case errors.Is(err, ErrNoDelivery):
@@ -96,4 +99,21 @@ func (h *Handler) resend(w http.ResponseWriter, c *call) *problem {
 		return unreadable("the delivery may not be sent again")
 	}
 	return answer(w, http.StatusAccepted, d)
+}
+
+// seesDelivery refuses the deliveries of others as if they were not there.
+func (h *Handler) seesDelivery(c *call, id string) *problem {
+	if c.caller.operator() {
+		return nil
+	}
+	s, ok, err := h.Records.Load("webhook/" + id)
+	if err != nil {
+		return unreadable("the delivery could not be read")
+	}
+	if ok {
+		if d, err := h.Deliveries.Read(s); err == nil && within(h.scopes(c.caller), d.Group) {
+			return nil
+		}
+	}
+	return fault("delivery_unknown", "there is no delivery with this id")
 }

@@ -32,8 +32,12 @@ func (h *Handler) events(w http.ResponseWriter, c *call) *problem {
 	if refused != nil {
 		return refused
 	}
+	scopes := h.scopes(c.caller)
 	show := func(e journal.Entry) (any, bool, error) {
-		event, err := names.name(describe(e))
+		if !within(scopes, e.Scope) {
+			return nil, false, nil
+		}
+		event, err := names.name(h.describe(e))
 		return event, err == nil && (about == "" || event.Order == about), err
 	}
 	if wantsStream(c) {
@@ -130,7 +134,11 @@ func (h *Handler) notices(w http.ResponseWriter, c *call) *problem {
 	if refused != nil {
 		return refused
 	}
+	scopes := h.scopes(c.caller)
 	return h.stream(w, c, after, func(e journal.Entry) (any, bool, error) {
+		if !within(scopes, e.Scope) {
+			return nil, false, nil
+		}
 		if about != "" && e.Stream != "order/"+about {
 			return nil, false, nil
 		}
@@ -170,16 +178,14 @@ type shown func(e journal.Entry) (body any, ok bool, err error)
 func (h *Handler) stream(w http.ResponseWriter, c *call, after uint64, show shown) *problem {
 	if h.streams.Add(1) > maxStreams {
 		h.streams.Add(-1)
-		return fault("too_many_streams", fmt.Sprintf("%d event streams are open", maxStreams))
+		return tooManyStreams()
 	}
 	defer h.streams.Add(-1)
 	ctx, cancel := context.WithCancel(c.Context())
 	defer cancel()
 	nudges := h.Feed.Watch(ctx) // before the first look, so that nothing falls between
-	s := &eventStream{w: w, control: http.NewResponseController(w), after: after}
-	w.Header().Set("Content-Type", "text/event-stream; charset=utf-8")
-	w.Header().Set("X-Accel-Buffering", "no")
-	w.WriteHeader(http.StatusOK)
+	s := startStream(w)
+	s.after = after
 	if !s.mark() {
 		return nil
 	}
@@ -232,6 +238,23 @@ type eventStream struct {
 	w       http.ResponseWriter
 	control *http.ResponseController
 	after   uint64
+}
+
+func tooManyStreams() *problem {
+	return fault("too_many_streams", fmt.Sprintf("%d event streams are open", maxStreams))
+}
+
+// startStream begins a stream of events.
+func startStream(w http.ResponseWriter) *eventStream {
+	w.Header().Set("Content-Type", "text/event-stream; charset=utf-8")
+	w.Header().Set("X-Accel-Buffering", "no")
+	w.WriteHeader(http.StatusOK)
+	return &eventStream{w: w, control: http.NewResponseController(w)}
+}
+
+// event sends an event that has a name and no place in the journal.
+func (s *eventStream) event(name string, body []byte) bool {
+	return s.write("event: " + name + "\ndata: " + string(body) + "\n\n")
 }
 
 // mark tells the client how far it is, without an event: what it comes back with says nothing was

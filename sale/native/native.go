@@ -66,6 +66,7 @@ type call struct {
 	route  *route
 	path   map[string]string // what stands in the path
 	query  url.Values
+	replay any // what a repeat of this request shows; nil for the answer itself
 }
 
 func (h *Handler) ServeHTTP(w http.ResponseWriter, r *http.Request) {
@@ -80,7 +81,7 @@ func (h *Handler) route(w http.ResponseWriter, r *http.Request) *problem {
 	case strings.HasPrefix(path, problemsPrefix):
 		return h.problemPage(w, r)
 	case path == documentPath:
-		return h.document(w, r)
+		return serveDocument(w, r)
 	}
 	found, values, allowed := match(h.table, r.Method, path)
 	c := &call{Request: r, route: found, path: values}

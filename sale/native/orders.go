@@ -99,7 +99,11 @@ func (h *Handler) listOrders(w http.ResponseWriter, c *call) *problem {
 	if refused != nil {
 		return refused
 	}
-	f := orderFilter{terminal: q.Get("terminal"), reference: q.Get("reference"), status: kassa.Status(q.Get("status"))}
+	tid, refused := h.bare(terminalID, q.Get("terminal"))
+	if refused != nil {
+		return refused
+	}
+	f := orderFilter{terminal: tid, reference: q.Get("reference"), status: kassa.Status(q.Get("status"))}
 	if f.status != "" && !slices.Contains(statuses(), f.status) {
 		return badInput(mistake{Parameter: "status", Detail: fmt.Sprintf("must be one of %v", statuses())})
 	}

@@ -25,6 +25,7 @@ type Config struct {
 	Deliveries Deliveries
 	Papers     Papers
 	Clock      Clock
+	Webhooks   Webhooks
 	// Write makes a batch durable and then calls done.
 	Write func(batch journal.Batch, done func(journal.Receipt, error))
 	// Heartbeat is how often terminals are to be heard of.
@@ -36,7 +37,7 @@ type Config struct {
 }
 
 func (c *Config) complete() error {
-	for _, field := range []any{c.Registry, c.Callers, c.Links, c.Parts, c.Orders, c.Records, c.Feed, c.Notices, c.Deliveries, c.Papers, c.Clock} {
+	for _, field := range []any{c.Registry, c.Callers, c.Links, c.Parts, c.Orders, c.Records, c.Feed, c.Notices, c.Deliveries, c.Papers, c.Clock, c.Webhooks} {
 		if field == nil {
 			return errIncomplete
 		}

@@ -41,7 +41,7 @@ func accessRoutes() []route {
 		{"POST", "webhooks/{webhook}/secret", webhooksManage, "", true, (*Handler).newSecret, nil},
 		{"POST", "webhooks/{webhook}/test", webhooksManage, "", true, (*Handler).testEndpoint, nil},
 
-		{"GET", "openapi.json", noKey, "", false, (*Handler).documentRoute, nil},
+		{"GET", "openapi.json", noKey, "", false, (*Handler).document, nil},
 	}
 }
 
@@ -169,13 +169,27 @@ func (h *Handler) changeSettings(w http.ResponseWriter, c *call) *problem {
 func (h *Handler) secretAmong(set map[string]json.RawMessage, unset []string) bool {
 	return slices.ContainsFunc(estate.Definitions(), func(d estate.Definition) bool {
 		_, among := set[d.Name]
-		return d.Secret && (among || slices.Contains(unset, d.Name))
+		return secret(d) && (among || slices.Contains(unset, d.Name))
 	})
 }
 
+// secret tells whether a setting is secret, or has a secret in it.
+func secret(d estate.Definition) bool { return d.Secret || len(d.Hidden) > 0 }
+
 // definitions lists what can be set.
 func (h *Handler) definitions(w http.ResponseWriter, _ *call) *problem {
-	return answer(w, http.StatusOK, map[string]any{"data": estate.Definitions()})
+	list := []any{}
+	for _, d := range estate.Definitions() {
+		shown := map[string]any{"name": d.Name, "form": d.Form, "rule": d.Rule(), "secret": secret(d), "by": d.By, "pushed": d.Pushed, "levels": d.Levels}
+		if len(d.Default) > 0 {
+			shown["default"] = d.Default
+		}
+		if len(d.Levels) == 0 {
+			shown["levels"] = []estate.Level{estate.LevelAccount, estate.LevelGroup, estate.LevelShop, estate.LevelTerminal}
+		}
+		list = append(list, shown)
+	}
+	return answer(w, http.StatusOK, map[string]any{"data": list})
 }
 
 // wish asks the operator for a setting of a terminal that only the operator may change.

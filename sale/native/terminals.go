@@ -374,7 +374,9 @@ func (h *Handler) coded(w http.ResponseWriter, c *call, make func(tid string) (s
 	return answer(w, http.StatusOK, shown)
 }
 
-func (h *Handler) block(w http.ResponseWriter, c *call) *problem { return h.blocking(w, c, h.Registry.Block) }
+func (h *Handler) block(w http.ResponseWriter, c *call) *problem {
+	return h.blocking(w, c, h.Registry.Block)
+}
 
 func (h *Handler) unblock(w http.ResponseWriter, c *call) *problem {
 	return h.blocking(w, c, h.Registry.Unblock)
