@@ -41,8 +41,7 @@ type mistake struct {
 func (p *problem) write(w http.ResponseWriter, r *http.Request) {
 	full := *p
 	full.Type, full.Instance, full.RequestID = base(r)+problemsPrefix+p.Code, r.URL.Path, r.Header.Get("Request-Id")
-	if full.Fix == "" {
-		t, _ := troubleOf(p.Code)
+	if t, _ := troubleOf(p.Code); full.Fix == "" && !t.reason {
 		full.Fix = t.fix
 	}
 	w.Header().Set("Content-Type", "application/problem+json")
@@ -81,9 +80,13 @@ func because(reason kassa.Reason) *problem {
 	p := fault(string(reason), reason.Text())
 	switch reason {
 	case kassa.WorldBusy:
-		p.Status = http.StatusServiceUnavailable
+		p.Status, p.Fix = http.StatusServiceUnavailable, "try again in a moment"
 	case kassa.AmountInvalid, kassa.CurrencyInvalid:
 		p.Status = http.StatusBadRequest
+	case kassa.NotCancellable:
+		p.Fix = "refund it"
+	case kassa.RefundDuplicate:
+		p.Fix = "look at the order's refunds before you send it again"
 	}
 	return p
 }
