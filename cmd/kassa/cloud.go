@@ -109,7 +109,7 @@ func (c *cloud) join(o serveOptions, log *slog.Logger) error {
 	if c.post, err = c.outbox(o); err != nil {
 		return err
 	}
-	if err := c.joinDoors(log); err != nil {
+	if err := c.joinDoors(o, log); err != nil {
 		return err
 	}
 	return c.joinPages(o)
@@ -128,7 +128,7 @@ func lastInstant(store *sqlite.Store) (time.Time, error) {
 	return entries[0].At, nil
 }
 
-func (c *cloud) joinDoors(log *slog.Logger) error {
+func (c *cloud) joinDoors(o serveOptions, log *slog.Logger) error {
 	stream, _, err := c.store.Load(refusedCalls)
 	if err != nil {
 		return err
@@ -153,7 +153,7 @@ func (c *cloud) joinDoors(log *slog.Logger) error {
 	if err != nil {
 		return err
 	}
-	c.native, err = c.nativeAPI(door, door)
+	c.native, err = c.nativeAPI(o, door, door)
 	return err
 }
 
@@ -211,7 +211,7 @@ func (c *cloud) server(o serveOptions, plain, secure net.Listener, log *slog.Log
 		}
 	})
 	return front.New(front.Options{
-		Plain: plain, Secure: secure, TLS: c.authority.TLS(), Handler: root, Log: log, Refuse: refuseSale,
+		Plain: plain, Secure: secure, TLS: c.authority.TLS(), Handler: root, Log: log, Refuse: refuse,
 		Now: time.Now, Random: rand.Reader,
 	}), nil
 }
@@ -265,4 +265,9 @@ func logNotice(log *slog.Logger, n acquirer.Notice) {
 	default:
 		log.Info("acquirer.notice", "type", fmt.Sprintf("%T", n))
 	}
+}
+
+// refuse writes the front's errors in the words of the dialect whose path it is.
+func refuse(w http.ResponseWriter, r *http.Request, status int, message string) bool {
+	return multisafepay.Refuse(w, r, status, message) || adyen.Refuse(w, r, status, message) || native.Refuse(w, r, status, message)
 }

@@ -149,26 +149,3 @@ func (c *cloud) poiHub(o serveOptions, log *slog.Logger) (*poi.Hub, error) {
 		Sales: counterPorts{c}, Now: c.now, Random: rand.Reader, Log: log, Heartbeat: o.heartbeat,
 	})
 }
-
-// Terminals lists the estate's terminals with their presence.
-func (n nativePorts) Terminals() []native.Terminal {
-	present := make(map[string]poi.Presence)
-	for _, p := range n.c.pois.List() {
-		present[p.POIID] = p
-	}
-	list := []native.Terminal{}
-	for _, a := range n.c.registry.Accounts() {
-		for _, g := range n.c.registry.Groups(a.ID) {
-			for _, t := range n.c.registry.Terminals(g.ID) {
-				d, _ := n.c.registry.Device(t.POIID)
-				p := present[t.POIID]
-				list = append(list, native.Terminal{
-					TID: t.TID, POIID: t.POIID, Name: t.Name, Group: g.Name, Environment: string(t.Environment),
-					Activated: t.POIID != "", Configured: d.Configured, KCV: d.KCV,
-					Online: t.POIID != "" && p.Online, Since: p.Since, LastSeen: p.LastSeen, Reason: p.Reason,
-				})
-			}
-		}
-	}
-	return list
-}
