@@ -24,6 +24,7 @@ import (
 	"kassa/mail"
 	"kassa/poi"
 	"kassa/poilink"
+	"kassa/sale/adyen/management"
 	"kassa/sale/multisafepay"
 	"kassa/sale/native"
 	"kassa/store/sqlite"
@@ -45,6 +46,7 @@ type cloud struct {
 	webhooks *webhook.Deliverer
 	post     *mail.Outbox
 	native   *native.Handler
+	manage   *management.Handler
 	pages    *dashboard.Handler
 	calls    *dashboard.Calls
 	// authority signs the certificate of the HTTPS listener; server makes it.
@@ -148,14 +150,17 @@ func (c *cloud) joinDoors(log *slog.Logger) error {
 	if err != nil {
 		return err
 	}
-	c.native, err = c.nativeAPI(door, door)
+	if c.native, err = c.nativeAPI(door, door); err != nil {
+		return err
+	}
+	c.manage, err = c.managementAPI()
 	return err
 }
 
 // parts are what must run, each until its context ends.
 func (c *cloud) parts() []func(context.Context) error {
 	return []func(context.Context) error{
-		c.engine.Run, c.acquirer.Run, c.runPOIs, c.door.Run, c.webhooks.Run, c.post.Run, c.pages.Run, c.watchStore,
+		c.engine.Run, c.acquirer.Run, c.runPOIs, c.door.Run, c.manage.Run, c.webhooks.Run, c.post.Run, c.pages.Run, c.watchStore,
 	}
 }
 
@@ -189,7 +194,7 @@ func (c *cloud) server(o serveOptions, plain, secure net.Listener, log *slog.Log
 	mux.Handle(poilink.Path, c.pois)
 	mux.Handle("/sim/", c.simulation(o, log))
 	c.mountPages(mux)
-	door, api := c.watched(c.door), c.watched(c.native)
+	door, api, manage := c.watched(c.door), c.watched(c.native), c.watched(c.manage)
 	mux.HandleFunc("/", func(w http.ResponseWriter, _ *http.Request) {
 		front.Refuse(w, http.StatusNotFound, "not_found", "there is nothing at this path")
 	})
@@ -197,6 +202,8 @@ func (c *cloud) server(o serveOptions, plain, secure net.Listener, log *slog.Log
 		switch path := r.URL.EscapedPath(); { // before the mux, which would clean order ids like ".." away
 		case multisafepay.Owns(path):
 			door.ServeHTTP(w, r)
+		case management.Owns(path):
+			manage.ServeHTTP(w, r)
 		case native.Owns(path):
 			api.ServeHTTP(w, r)
 		default:
@@ -204,7 +211,7 @@ func (c *cloud) server(o serveOptions, plain, secure net.Listener, log *slog.Log
 		}
 	})
 	return front.New(front.Options{
-		Plain: plain, Secure: secure, TLS: c.authority.TLS(), Handler: root, Log: log, Refuse: multisafepay.Refuse,
+		Plain: plain, Secure: secure, TLS: c.authority.TLS(), Handler: root, Log: log, Refuse: refuseManagement,
 		Now: time.Now, Random: rand.Reader,
 	}), nil
 }

@@ -153,7 +153,7 @@ func TestKeysAtThisDoor(t *testing.T) {
 
 func TestOwns(t *testing.T) {
 	for path, want := range map[string]bool{
-		"/v3/terminals": true, "/v3": true, "/v3/nothing": true, "/v3/../x": true, "/connectedTerminals": true, "/tapi/connectedTerminals": true,
+		"/v3/terminals": true, "/v3": true, "/v3/nothing": true, "/v3/../x": true, "/connectedTerminals": true, "/tapi/connectedTerminals": true, "/adyen/v3/me": true,
 		"/v1/merchants/M/connectedDevices": true, "/v1/v1/merchants/M/devices/D/status": true,
 		"/v1/merchants/M/devices/D/sync": false, "/v1/json/orders": false, "/sync": false, "/v30": false, "/": false, "/v1/merchants//connectedDevices": false,
 	} {
