@@ -5,11 +5,9 @@ import (
 	"crypto/rand"
 	"encoding/json"
 	"errors"
-	"net/http"
 
 	"kassa/estate"
 	"kassa/sale/adyen/management"
-	"kassa/sale/multisafepay"
 	"kassa/webhook"
 )
 
@@ -23,11 +21,6 @@ func (c *cloud) managementAPI() (*management.Handler, error) {
 		Estate: c.registry, Keys: p, Presence: p, Actions: p, Webhooks: p, Records: c.store, Now: c.now,
 		Random: func(b []byte) { _, _ = rand.Read(b) }, // never fails (package crypto/rand)
 	})
-}
-
-// refuseManagement answers for a door when something failed around it, in its own form.
-func refuseManagement(w http.ResponseWriter, r *http.Request, status int, message string) bool {
-	return multisafepay.Refuse(w, r, status, message) || management.Refuse(w, r, status, message)
 }
 
 func (p managementPorts) Identify(key, remote string) (management.Caller, string) {
