@@ -37,10 +37,31 @@ const (
 	manageKeys     = "keys.manage"
 )
 
-// Routes lists all calls. The paths with more literal segments come first where two match.
+const (
+	get    = http.MethodGet
+	post   = http.MethodPost
+	patch  = http.MethodPatch
+	remove = http.MethodDelete
+)
+
+// Routes lists all calls.
 func Routes() []Route {
-	get, post, patch, remove := http.MethodGet, http.MethodPost, http.MethodPatch, http.MethodDelete
-	list := []Route{
+	list := slices.Concat(terminalRoutes(), accountRoutes(), settingRoutes(), ownedRoutes())
+	for i := range list {
+		var path []string
+		for _, part := range split(list[i].Pattern) {
+			if name := strings.Trim(part, "{}"); name != part {
+				path = append(path, "path "+name)
+			}
+		}
+		list[i].IDs = slices.Concat(path, list[i].IDs)
+	}
+	return list
+}
+
+// terminalRoutes are the calls about terminals.
+func terminalRoutes() []Route {
+	return []Route{
 		{Method: post, Pattern: "/connectedTerminals", Permission: readTerminals, Legacy: true,
 			IDs: []string{"body merchantAccount", "body store", "body uniqueTerminalId"}, serve: (*Handler).connectedTerminals},
 		{Method: get, Pattern: "/v1/merchants/{merchantAccount}/connectedDevices", Permission: readTerminals, IDs: []string{"query store"}, serve: (*Handler).connectedDevices},
@@ -53,7 +74,12 @@ func Routes() []Route {
 			IDs: []string{"body storeId", "body terminalIds[]"}, serve: (*Handler).scheduleActions},
 		{Method: get, Pattern: "/v3/companies/{companyId}/terminalActions", Permission: readTerminals, Account: true, serve: (*Handler).listActions},
 		{Method: get, Pattern: "/v3/companies/{companyId}/terminalActions/{actionId}", Permission: readTerminals, Account: true, serve: (*Handler).showAction},
+	}
+}
 
+// accountRoutes are the calls about who and what there is above terminals.
+func accountRoutes() []Route {
+	return []Route{
 		{Method: get, Pattern: "/v3/companies", Permission: readTerminals, Account: true, serve: (*Handler).listCompanies},
 		{Method: get, Pattern: "/v3/companies/{companyId}", Permission: readTerminals, Account: true, serve: (*Handler).showCompany},
 		{Method: get, Pattern: "/v3/companies/{companyId}/merchants", Permission: readTerminals, Account: true, serve: (*Handler).listMerchantsOf},
@@ -71,6 +97,10 @@ func Routes() []Route {
 
 		{Method: get, Pattern: "/v3/me", Permission: "", serve: (*Handler).me},
 	}
+}
+
+// settingRoutes are the calls about settings, at five levels.
+func settingRoutes() (list []Route) {
 	for _, pattern := range []string{
 		"/v3/terminals/{terminalId}/terminalSettings",
 		"/v3/stores/{storeId}/terminalSettings",
@@ -83,6 +113,11 @@ func Routes() []Route {
 			Route{Method: get, Pattern: pattern, Permission: readSettings, Account: above, serve: (*Handler).showSettings},
 			Route{Method: patch, Pattern: pattern, Permission: writeSettings, Account: above, serve: (*Handler).changeSettings})
 	}
+	return list
+}
+
+// ownedRoutes are the calls about what a merchant or a company has.
+func ownedRoutes() (list []Route) {
 	for _, owner := range []string{"/v3/merchants/{merchantId}", "/v3/companies/{companyId}"} {
 		hooks, credentials := owner+"/webhooks", owner+"/apiCredentials"
 		var merchants []string
@@ -103,15 +138,6 @@ func Routes() []Route {
 			Route{Method: get, Pattern: credentials + "/{apiCredentialId}", Permission: manageKeys, Account: true, serve: (*Handler).showCredential},
 			Route{Method: patch, Pattern: credentials + "/{apiCredentialId}", Permission: manageKeys, Account: true, IDs: []string{"body associatedMerchantAccounts[]"}, serve: (*Handler).changeCredential},
 			Route{Method: post, Pattern: credentials + "/{apiCredentialId}/generateApiKey", Permission: manageKeys, Account: true, serve: (*Handler).generateAPIKey})
-	}
-	for i := range list {
-		var path []string
-		for _, part := range split(list[i].Pattern) {
-			if name := strings.Trim(part, "{}"); name != part {
-				path = append(path, "path "+name)
-			}
-		}
-		list[i].IDs = slices.Concat(path, list[i].IDs)
 	}
 	return list
 }
