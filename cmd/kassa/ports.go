@@ -46,13 +46,18 @@ type doorPorts struct {
 // refusedCalls is the stream in which refused calls are kept for diagnosis.
 const refusedCalls = "calls/refused"
 
-func (d doorPorts) Authenticate(key string) (multisafepay.Caller, bool) {
-	caller, problem := d.c.guard.Identify(key, "")
-	if problem.Bad() || caller.Operator() { // the operator's token takes no payments
-		return multisafepay.Caller{}, false
+func (d doorPorts) Identify(key, remote string) (multisafepay.Caller, string) {
+	caller, problem := d.c.guard.Identify(key, remote)
+	switch {
+	case problem.Code == estate.KeyUnknown:
+		return multisafepay.Caller{}, ""
+	case problem.Bad():
+		return multisafepay.Caller{}, problem.Text()
 	}
-	return multisafepay.Caller{Account: caller.Account, Group: caller.Group, Role: caller.Role}, true
+	return multisafepay.Caller{Account: caller.Account, Group: caller.Group, Role: caller.Role, May: caller.May()}, ""
 }
+
+func (d doorPorts) Takes(tid string) (bool, string) { return d.c.takes(tid) }
 
 func (d doorPorts) Terminal(tid string) (estate.Terminal, bool) { return d.c.registry.Terminal(tid) }
 func (d doorPorts) Group(id string) (estate.Group, bool)        { return d.c.registry.Group(id) }
@@ -115,8 +120,10 @@ func (w webhookDialect) Judge(status int, reply []byte) string { return w.n.Judg
 // nativePorts gives the native API what it shows.
 type nativePorts struct{ c *cloud }
 
-func (n nativePorts) MayOperate(key string) bool {
-	caller, problem := n.c.guard.Identify(key, "")
+func (n nativePorts) MayOperate(key string) bool { return n.c.mayOperate(key, "") }
+
+func (c *cloud) mayOperate(key, remote string) bool {
+	caller, problem := c.guard.Identify(key, remote)
 	return !problem.Bad() && caller.Operator()
 }
 
