@@ -25,6 +25,8 @@ import (
 	"kassa/mail"
 	"kassa/poi"
 	"kassa/poilink"
+	"kassa/sale/adyen"
+	"kassa/sale/adyen/management"
 	"kassa/sale/multisafepay"
 	"kassa/sale/native"
 	"kassa/store/sqlite"
@@ -43,9 +45,11 @@ type cloud struct {
 	acquirer *acquirer.Link
 	pois     *poi.Hub
 	door     *multisafepay.Handler
+	adyen    *adyen.Handler
 	webhooks *webhook.Deliverer
 	post     *mail.Outbox
 	native   *native.Handler
+	manage   *management.Handler
 	pages    *dashboard.Handler
 	calls    *dashboard.Calls
 	// authority signs the certificate of the HTTPS listener; server makes it.
@@ -108,7 +112,7 @@ func (c *cloud) join(o serveOptions, log *slog.Logger) error {
 	if c.post, err = c.outbox(o); err != nil {
 		return err
 	}
-	if err := c.joinDoors(log); err != nil {
+	if err := c.joinDoors(o, log); err != nil {
 		return err
 	}
 	return c.joinPages(o)
@@ -127,7 +131,7 @@ func lastInstant(store *sqlite.Store) (time.Time, error) {
 	return entries[0].At, nil
 }
 
-func (c *cloud) joinDoors(log *slog.Logger) error {
+func (c *cloud) joinDoors(o serveOptions, log *slog.Logger) error {
 	stream, _, err := c.store.Load(refusedCalls)
 	if err != nil {
 		return err
@@ -141,22 +145,24 @@ func (c *cloud) joinDoors(log *slog.Logger) error {
 	if err != nil {
 		return err
 	}
-	notifier := &multisafepay.Notifier{Records: c.store, Directory: door, Signer: door}
-	c.webhooks, err = webhook.New(webhook.Config{
-		Store: c.store, Dialects: map[string]webhook.Dialect{multisafepay.Dialect: webhookDialect{notifier}},
-		Now: c.now,
-	})
-	if err != nil {
+	if err := c.joinAdyen(); err != nil {
 		return err
 	}
-	c.native, err = c.nativeAPI(door, door)
+	if c.webhooks, err = c.deliverer(door); err != nil {
+		return err
+	}
+	if c.native, err = c.nativeAPI(o, door, door); err != nil {
+		return err
+	}
+	c.manage, err = c.managementAPI()
 	return err
 }
 
 // parts are what must run, each until its context ends.
 func (c *cloud) parts() []func(context.Context) error {
 	return []func(context.Context) error{
-		c.engine.Run, c.acquirer.Run, c.runPOIs, c.door.Run, c.webhooks.Run, c.post.Run, c.pages.Run, c.watchStore,
+		c.engine.Run, c.acquirer.Run, c.runPOIs, c.door.Run, c.adyen.Run, c.manage.Run, c.webhooks.Run, c.post.Run, c.pages.Run,
+		c.watchStore,
 	}
 }
 
@@ -190,7 +196,7 @@ func (c *cloud) server(o serveOptions, plain, secure net.Listener, log *slog.Log
 	mux.Handle(poilink.Path, c.pois)
 	mux.Handle("/sim/", c.simulation(o, log))
 	c.mountPages(mux)
-	door, api := c.watched(c.door), c.watched(c.native)
+	door, terminal, api, manage := c.watched(c.door), c.watched(c.adyen), c.watched(c.native), c.watched(c.manage)
 	mux.HandleFunc("/", func(w http.ResponseWriter, _ *http.Request) {
 		front.Refuse(w, http.StatusNotFound, "not_found", "there is nothing at this path")
 	})
@@ -198,6 +204,10 @@ func (c *cloud) server(o serveOptions, plain, secure net.Listener, log *slog.Log
 		switch path := r.URL.EscapedPath(); { // before the mux, which would clean order ids like ".." away
 		case multisafepay.Owns(path):
 			door.ServeHTTP(w, r)
+		case adyen.Owns(path):
+			terminal.ServeHTTP(w, r)
+		case management.Owns(path):
+			manage.ServeHTTP(w, r)
 		case native.Owns(path):
 			api.ServeHTTP(w, r)
 		default:
@@ -205,7 +215,7 @@ func (c *cloud) server(o serveOptions, plain, secure net.Listener, log *slog.Log
 		}
 	})
 	return front.New(front.Options{
-		Plain: plain, Secure: secure, TLS: c.authority.TLS(), Handler: root, Log: log, Refuse: multisafepay.Refuse,
+		Plain: plain, Secure: secure, TLS: c.authority.TLS(), Handler: root, Log: log, Refuse: refuse,
 		Now: time.Now, Random: rand.Reader,
 	}), nil
 }
@@ -273,4 +283,10 @@ func logNotice(log *slog.Logger, n acquirer.Notice) {
 	default:
 		log.Info("acquirer.notice", "type", fmt.Sprintf("%T", n))
 	}
+}
+
+// refuse writes the front's errors in the words of the dialect whose path it is.
+func refuse(w http.ResponseWriter, r *http.Request, status int, message string) bool {
+	return multisafepay.Refuse(w, r, status, message) || adyen.Refuse(w, r, status, message) ||
+		management.Refuse(w, r, status, message) || native.Refuse(w, r, status, message)
 }

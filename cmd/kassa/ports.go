@@ -9,7 +9,6 @@ import (
 	"log/slog"
 	"net/http"
 	"strings"
-	"time"
 
 	"kassa/estate"
 	"kassa/hsm"
@@ -19,7 +18,6 @@ import (
 	"kassa/poilink"
 	"kassa/sale/multisafepay"
 	"kassa/sale/native"
-	"kassa/webhook"
 )
 
 // This file joins what the parts ask for with who can give it.
@@ -89,34 +87,6 @@ func (d doorPorts) Record(_ context.Context, call multisafepay.RefusedCall) {
 	d.refused.Note(journal.Fact{At: call.At, Kind: multisafepay.CallRefused, Scope: call.Scope, Payload: payload}, nil)
 }
 
-// webhookDialect lets the webhooks speak MultiSafepay's dialect.
-type webhookDialect struct{ n *multisafepay.Notifier }
-
-func (w webhookDialect) Render(entry journal.Entry) ([]webhook.Notice, error) {
-	n, ok, err := w.n.Render(entry)
-	if err != nil || !ok {
-		return nil, err
-	}
-	return []webhook.Notice{{
-		Order: n.Order, OrderRef: n.OrderRef, Account: n.Account, Group: n.Group, Environment: n.Environment, Event: n.Event,
-		URL: n.URL, Method: n.Method, Body: n.Body,
-	}}, nil
-}
-
-// Prepare signs by the wall clock: the receiver compares with its own, also after a night's suspension
-// and while the test clock is ahead.
-func (w webhookDialect) Prepare(n webhook.Notice, _ time.Time) (webhook.Request, error) {
-	r, err := w.n.Prepare(multisafepay.Notice{
-		Order: n.Order, OrderRef: n.OrderRef, Account: n.Account, Group: n.Group, Environment: n.Environment, Event: n.Event,
-		URL: n.URL, Method: n.Method, Body: n.Body,
-	}, time.Now())
-	return webhook.Request{Method: r.Method, URL: r.URL, Header: r.Header, Body: r.Body}, err
-}
-
-func (w webhookDialect) Policy() webhook.Policy { return webhook.Policy{Delays: w.n.Delays()} }
-
-func (w webhookDialect) Judge(status int, reply []byte) string { return w.n.Judge(status, reply) }
-
 // nativePorts gives the native API what it shows.
 type nativePorts struct{ c *cloud }
 
@@ -155,27 +125,4 @@ func (c *cloud) poiHub(o serveOptions, log *slog.Logger) (*poi.Hub, error) {
 		},
 		Sales: counterPorts{c}, Now: c.now, Random: rand.Reader, Log: log, Heartbeat: o.heartbeat,
 	})
-}
-
-// Terminals lists the estate's terminals with their presence.
-func (n nativePorts) Terminals() []native.Terminal {
-	present := make(map[string]poi.Presence)
-	for _, p := range n.c.pois.List() {
-		present[p.POIID] = p
-	}
-	list := []native.Terminal{}
-	for _, a := range n.c.registry.Accounts() {
-		for _, g := range n.c.registry.Groups(a.ID) {
-			for _, t := range n.c.registry.Terminals(g.ID) {
-				d, _ := n.c.registry.Device(t.POIID)
-				p := present[t.POIID]
-				list = append(list, native.Terminal{
-					TID: t.TID, POIID: t.POIID, Name: t.Name, Group: g.Name, Environment: string(t.Environment),
-					Activated: t.POIID != "", Configured: d.Configured, KCV: d.KCV,
-					Online: t.POIID != "" && p.Online, Since: p.Since, LastSeen: p.LastSeen, Reason: p.Reason,
-				})
-			}
-		}
-	}
-	return list
 }
