@@ -143,8 +143,10 @@ const maxPastLinks = 50_000
 // plainDevices takes what terminals show, ask and print for nobody.
 type plainDevices struct{}
 
-func (plainDevices) Answered(_ estate.Terminal, _ string, _ json.RawMessage, settled func()) { go settled() }
-func (plainDevices) Notified(_ estate.Terminal, _ json.RawMessage, settled func())           { go settled() }
+func (plainDevices) Answered(_ estate.Terminal, _ string, _ json.RawMessage, settled func()) {
+	go settled()
+}
+func (plainDevices) Notified(_ estate.Terminal, _ json.RawMessage, settled func()) { go settled() }
 
 // poiHub makes the terminals' side.
 func (c *cloud) poiHub(o serveOptions, log *slog.Logger) (*poi.Hub, error) {
