@@ -86,9 +86,12 @@ type EndpointSecret struct {
 // HasPassword tells whether a password is kept.
 func (e Endpoint) HasPassword() bool { return len(e.SealedPassword) > 0 }
 
-// Wants tells whether it asked for a code or type of event.
+// Wants tells whether it asked for a code or type of event; "order.*" asks for all that begin with "order.".
 func (e Endpoint) Wants(event string) bool {
-	return e.Active && !e.Deleted && (len(e.Events) == 0 || slices.Contains(e.Events, event))
+	return e.Active && !e.Deleted && (len(e.Events) == 0 || slices.ContainsFunc(e.Events, func(asked string) bool {
+		family, all := strings.CutSuffix(asked, "*")
+		return asked == event || all && strings.HasPrefix(event, family)
+	}))
 }
 
 // The facts of endpoints. What is sealed is left out of them.

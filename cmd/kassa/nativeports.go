@@ -10,6 +10,7 @@ import (
 
 	"kassa/estate"
 	"kassa/journal"
+	"kassa/sale/adyen"
 	"kassa/sale/multisafepay"
 	"kassa/sale/native"
 	"kassa/webhook"
@@ -17,24 +18,26 @@ import (
 
 // This file joins what Kassa's own API asks for with who can give it.
 
-func (c *cloud) nativeAPI(door multisafepay.Directory, signer multisafepay.Signer) (*native.Handler, error) {
+func (c *cloud) nativeAPI(o serveOptions, door multisafepay.Directory, signer multisafepay.Signer) (*native.Handler, error) {
 	// The same dialect as the webhooks', for whom every group has an address.
 	heard := &multisafepay.Notifier{Records: c.store, Directory: everyoneListens{door}, Signer: signer}
 	return native.New(native.Config{
-		Estate: nativePorts{c}, Orders: c.engine, Records: c.store, Feed: c.store, Notices: notices{heard},
-		Deliveries: deliveries{c.webhooks, c.store.Streams}, Papers: receiptPorts{c}, Clock: clockPorts{c}, Boarding: boardingPorts{c}, Dialects: []string{multisafepay.Dialect}, Now: c.now,
+		Environment: c.registry.Environment(), Registry: c.registry, Callers: callers{c.guard}, Links: links{c}, Parts: nativePorts{c},
+		Orders: c.engine, Records: c.store, Feed: c.store, Notices: notices{heard}, Deliveries: deliveries{c.webhooks, c.store.Streams},
+		Papers: receiptPorts{c}, Clock: clockPorts{c}, Webhooks: endpoints{c}, Write: c.store.Submit,
+		Heartbeat: o.heartbeatOrUsual(), Dialects: []string{multisafepay.Dialect, adyen.Dialect}, Now: c.now, Wall: time.Now,
 	})
 }
 
-// Groups lists the terminal groups of all accounts.
-func (n nativePorts) Groups() []native.Group {
-	var list []native.Group
-	for _, a := range n.c.registry.Accounts() {
-		for _, g := range n.c.registry.Groups(a.ID) {
-			list = append(list, native.Group{ID: g.ID, Name: g.Name})
-		}
-	}
-	return list
+// endpoints sends to those who want this API's events.
+type endpoints struct{ c *cloud }
+
+func (e endpoints) CheckURL(url string) error {
+	return webhook.CheckURL(e.c.registry.Environment(), url)
+}
+
+func (endpoints) Test(context.Context, estate.Endpoint) (native.Tested, error) {
+	return native.Tested{}, errors.New("nothing is sent to endpoints")
 }
 
 // nowhere stands for the address of who listens without one. No name ends in .invalid (RFC 6761).
