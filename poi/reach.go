@@ -217,8 +217,8 @@ func (m *Machine) gone(s *session, detail string) {
 	s.counted = true
 	m.track.ended(m.now)
 	reason := reasonOf(detail)
-	if reason == ReasonLinkLost && s.took && m.now.Sub(s.opened) < m.rules.Heartbeat {
-		reason = ReasonReplaced // by a link that did not stay
+	if reason == ReasonLinkLost && s.took && !m.track.clone.Before(s.opened) {
+		reason = ReasonReplaced // it took the place of one that was alive, and did not stay
 	}
 	m.become(Offline, reason)
 }
@@ -245,6 +245,9 @@ func (m *Machine) Due(now time.Time) bool {
 		if p.expired(now) {
 			return true
 		}
+	}
+	if due, ok := m.NextDue(); ok && !now.Before(due) {
+		return true // the link's own reader wakes up too; it goes by the wall clock
 	}
 	return m.track.state == Online && m.Online() && !now.Before(m.staleAt(m.current))
 }
@@ -307,8 +310,11 @@ func (m *Machine) reach(now time.Time) Reach {
 	case r.State == Online && m.Online() && !now.Before(m.staleAt(m.current)):
 		r.State, r.Reason, r.Since = Stale, ReasonSilent, m.staleAt(m.current)
 	}
-	if r.Linked {
+	switch {
+	case r.Linked:
 		r.Opened, r.Detail = m.current.opened, ""
+	case m.current != nil:
+		r.Detail = m.current.why // it is being closed
 	}
 	return r
 }
