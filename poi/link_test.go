@@ -497,7 +497,7 @@ func TestATerminalThatDoesNotReadIsCutAndTheEngineNeverWaits(t *testing.T) {
 }
 
 func TestASilentLinkIsGivenUp(t *testing.T) {
-	c := newCloud(t, func(cfg *poi.Config) { cfg.Heartbeat = 20 * time.Millisecond })
+	c := newCloud(t, func(cfg *poi.Config) { cfg.Heartbeat = time.Second })
 	c.run()
 	s := c.board()
 	for {

@@ -146,7 +146,11 @@ func (m *Machine) configure(in Configure) {
 		return
 	}
 	m.current.pushed = in.Settings.Version
-	m.pending = slices.DeleteFunc(m.pending, func(p pending) bool { return p.frame.Type == poilink.TypeSettings })
+	older := func(p pending) bool { return p.frame.Type == poilink.TypeSettings }
+	if i := slices.IndexFunc(m.pending, older); i >= 0 && m.pending[i].frame.Settings.Version >= in.Settings.Version {
+		return // it was sent again with the welcome
+	}
+	m.pending = slices.DeleteFunc(m.pending, older)
 	m.push(pending{frame: poilink.Frame{Type: poilink.TypeSettings, Settings: &in.Settings}})
 }
 
