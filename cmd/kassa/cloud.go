@@ -24,6 +24,7 @@ import (
 	"kassa/mail"
 	"kassa/poi"
 	"kassa/poilink"
+	"kassa/sale/adyen"
 	"kassa/sale/multisafepay"
 	"kassa/sale/native"
 	"kassa/store/sqlite"
@@ -42,6 +43,7 @@ type cloud struct {
 	acquirer *acquirer.Link
 	pois     *poi.Hub
 	door     *multisafepay.Handler
+	adyen    *adyen.Handler
 	webhooks *webhook.Deliverer
 	post     *mail.Outbox
 	native   *native.Handler
@@ -140,6 +142,9 @@ func (c *cloud) joinDoors(o serveOptions, log *slog.Logger) error {
 	if err != nil {
 		return err
 	}
+	if err := c.joinAdyen(); err != nil {
+		return err
+	}
 	notifier := &multisafepay.Notifier{Records: c.store, Directory: door, Signer: door}
 	c.webhooks, err = webhook.New(webhook.Config{
 		Store: c.store, Dialects: map[string]webhook.Dialect{multisafepay.Dialect: webhookDialect{notifier}},
@@ -155,7 +160,7 @@ func (c *cloud) joinDoors(o serveOptions, log *slog.Logger) error {
 // parts are what must run, each until its context ends.
 func (c *cloud) parts() []func(context.Context) error {
 	return []func(context.Context) error{
-		c.engine.Run, c.acquirer.Run, c.runPOIs, c.door.Run, c.webhooks.Run, c.post.Run, c.pages.Run, c.watchStore,
+		c.engine.Run, c.acquirer.Run, c.runPOIs, c.door.Run, c.adyen.Run, c.webhooks.Run, c.post.Run, c.pages.Run, c.watchStore,
 	}
 }
 
@@ -189,7 +194,7 @@ func (c *cloud) server(o serveOptions, plain, secure net.Listener, log *slog.Log
 	mux.Handle(poilink.Path, c.pois)
 	mux.Handle("/sim/", c.simulation(o, log))
 	c.mountPages(mux)
-	door, api := c.watched(c.door), c.watched(c.native)
+	door, terminal, api := c.watched(c.door), c.watched(c.adyen), c.watched(c.native)
 	mux.HandleFunc("/", func(w http.ResponseWriter, _ *http.Request) {
 		front.Refuse(w, http.StatusNotFound, "not_found", "there is nothing at this path")
 	})
@@ -197,6 +202,8 @@ func (c *cloud) server(o serveOptions, plain, secure net.Listener, log *slog.Log
 		switch path := r.URL.EscapedPath(); { // before the mux, which would clean order ids like ".." away
 		case multisafepay.Owns(path):
 			door.ServeHTTP(w, r)
+		case adyen.Owns(path):
+			terminal.ServeHTTP(w, r)
 		case native.Owns(path):
 			api.ServeHTTP(w, r)
 		default:
@@ -204,7 +211,7 @@ func (c *cloud) server(o serveOptions, plain, secure net.Listener, log *slog.Log
 		}
 	})
 	return front.New(front.Options{
-		Plain: plain, Secure: secure, TLS: c.authority.TLS(), Handler: root, Log: log, Refuse: refuse,
+		Plain: plain, Secure: secure, TLS: c.authority.TLS(), Handler: root, Log: log, Refuse: refuseSale,
 		Now: time.Now, Random: rand.Reader,
 	}), nil
 }
@@ -258,9 +265,4 @@ func logNotice(log *slog.Logger, n acquirer.Notice) {
 	default:
 		log.Info("acquirer.notice", "type", fmt.Sprintf("%T", n))
 	}
-}
-
-// refuse writes the front's errors in the words of the dialect whose path it is.
-func refuse(w http.ResponseWriter, r *http.Request, status int, message string) bool {
-	return multisafepay.Refuse(w, r, status, message) || native.Refuse(w, r, status, message)
 }

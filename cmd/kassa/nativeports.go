@@ -22,7 +22,7 @@ func (c *cloud) nativeAPI(o serveOptions, door multisafepay.Directory, signer mu
 	heard := &multisafepay.Notifier{Records: c.store, Directory: everyoneListens{door}, Signer: signer}
 	return native.New(native.Config{
 		Environment: c.registry.Environment(), Registry: c.registry, Callers: callers{c.guard}, Links: links{c}, Parts: nativePorts{c},
-		Orders: c.engine, Records: c.store, Feed: c.store, Notices: notices{heard}, Deliveries: deliveries{c.webhooks},
+		Orders: c.engine, Records: c.store, Feed: c.store, Notices: notices{heard}, Deliveries: deliveries{c.webhooks, c.store.Streams},
 		Papers: receiptPorts{c}, Clock: clockPorts{c}, Webhooks: endpoints{c}, Write: c.store.Submit,
 		Heartbeat: o.heartbeatOrUsual(), Dialects: []string{multisafepay.Dialect}, Now: c.now, Wall: time.Now,
 	})
@@ -71,7 +71,7 @@ func (n notices) Notice(e journal.Entry, now time.Time) (native.Notice, bool, er
 		return native.Notice{}, false, fmt.Errorf("address of the notice of %s: %w", e.Stream, err)
 	}
 	return native.Notice{
-		ID: strings.TrimPrefix(webhook.StreamOf(e.Seq), "webhook/"), Dialect: multisafepay.Dialect, Event: rendered.Event,
+		ID: webhook.IDOf(e.Seq, ""), Dialect: multisafepay.Dialect, Event: rendered.Event,
 		Order: strings.TrimPrefix(rendered.Order, "order/"), Reference: rendered.OrderRef, Group: rendered.Group,
 		Method: request.Method, Query: at.RawQuery, Header: request.Header, Body: string(request.Body),
 	}, true, nil
@@ -80,9 +80,12 @@ func (n notices) Notice(e journal.Entry, now time.Time) (native.Notice, bool, er
 func (n notices) Judge(_ string, status int, reply []byte) string { return n.n.Judge(status, reply) }
 
 // deliveries are the webhooks that were sent, or are to be.
-type deliveries struct{ d *webhook.Deliverer }
+type deliveries struct {
+	d    *webhook.Deliverer
+	page func(kind, after string, limit int) ([]journal.Stream, error)
+}
 
-func (d deliveries) Stream(seq uint64) string { return webhook.StreamOf(seq) }
+func (d deliveries) Streams(seq uint64) ([]string, error) { return webhook.StreamsOf(seq, d.page) }
 
 func (d deliveries) Read(s journal.Stream) (native.Delivery, error) {
 	w, err := webhook.Read(s)
@@ -92,8 +95,7 @@ func (d deliveries) Read(s journal.Stream) (native.Delivery, error) {
 	return shownDelivery(w), nil
 }
 
-func (d deliveries) Resend(ctx context.Context, id string) (native.Delivery, error) {
-	w, err := d.d.Resend(ctx, id)
+func shownOrRefused(w webhook.Delivery, err error) (native.Delivery, error) {
 	switch {
 	case errors.Is(err, webhook.ErrUnknown):
 		return native.Delivery{}, native.ErrNoDelivery
@@ -105,9 +107,18 @@ func (d deliveries) Resend(ctx context.Context, id string) (native.Delivery, err
 	return shownDelivery(w), nil
 }
 
+// Ignore gives a waiting webhook up.
+func (d deliveries) Ignore(ctx context.Context, id string) (native.Delivery, error) {
+	return shownOrRefused(d.d.Ignore(ctx, id))
+}
+
+func (d deliveries) Resend(ctx context.Context, id string) (native.Delivery, error) {
+	return shownOrRefused(d.d.Resend(ctx, id))
+}
+
 func shownDelivery(w webhook.Delivery) native.Delivery {
 	shown := native.Delivery{
-		ID: w.ID, Order: strings.TrimPrefix(w.Order, "order/"), Reference: w.OrderRef, Group: w.Group, Event: w.Event,
+		ID: w.ID, Dialect: w.Dialect, Endpoint: w.Endpoint, Account: w.Account, Order: strings.TrimPrefix(w.Order, "order/"), Reference: w.OrderRef, Group: w.Group, Event: w.Event,
 		URL: w.URL, Method: w.Method, Status: string(w.Status), CreatedAt: w.CreatedAt, NextTry: w.Due, Attempts: []native.Try{},
 	}
 	for _, t := range w.Tries {

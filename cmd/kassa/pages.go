@@ -1,8 +1,6 @@
 package main
 
 import (
-	"encoding/json"
-	"fmt"
 	"net/http"
 	"strings"
 	"time"
@@ -109,28 +107,38 @@ func (c *cloud) keyFacts(key string) (dashboard.Key, bool) {
 // webhooksOf finds the deliveries that facts called for: each has the number of its fact.
 func (c *cloud) webhooksOf(facts []uint64) (list []dashboard.Webhook, err error) {
 	for _, seq := range facts {
-		stream, ok, err := c.store.Load(fmt.Sprintf("webhook/%016d", seq))
+		streams, err := webhook.StreamsOf(seq, c.store.Streams)
 		if err != nil {
 			return nil, err
 		}
-		if !ok {
-			continue
+		for _, name := range streams {
+			stream, ok, err := c.store.Load(name)
+			if err != nil {
+				return nil, err
+			}
+			if !ok {
+				continue
+			}
+			d, err := webhook.Read(stream)
+			if err != nil {
+				return nil, err
+			}
+			list = append(list, shownWebhook(d))
 		}
-		var d webhook.Delivery
-		if err := json.Unmarshal(stream.State, &d); err != nil {
-			return nil, fmt.Errorf("state of %s: %w", stream.ID, err)
-		}
-		shown := dashboard.Webhook{
-			ID: d.ID, Event: d.Event, Method: d.Method, URL: d.URL, Body: d.Body, Status: string(d.Status), Created: d.CreatedAt, Due: d.Due,
-		}
-		for _, t := range d.Tries {
-			shown.Tries = append(shown.Tries, dashboard.WebhookTry{
-				At: t.At, Took: time.Duration(t.LatencyMS) * time.Millisecond, Status: t.Status, Reply: t.Reply, Failure: t.Failure,
-			})
-		}
-		list = append(list, shown)
 	}
 	return list, nil
+}
+
+func shownWebhook(d webhook.Delivery) dashboard.Webhook {
+	shown := dashboard.Webhook{
+		ID: d.ID, Event: d.Event, Method: d.Method, URL: d.URL, Body: d.Body, Status: string(d.Status), Created: d.CreatedAt, Due: d.Due,
+	}
+	for _, t := range d.Tries {
+		shown.Tries = append(shown.Tries, dashboard.WebhookTry{
+			At: t.At, Took: time.Duration(t.LatencyMS) * time.Millisecond, Status: t.Status, Reply: t.Reply, Failure: t.Failure,
+		})
+	}
+	return shown
 }
 
 // pagePorts gives the pages the estate with its links.

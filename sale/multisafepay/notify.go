@@ -156,6 +156,12 @@ func (n *Notifier) Prepare(notice Notice, now time.Time) (Request, error) {
 	return r, nil
 }
 
+// Delays are the times after which a webhook that was not acknowledged is sent again: three times, a quarter
+// of an hour apart.
+func (n *Notifier) Delays() []time.Duration {
+	return []time.Duration{15 * time.Minute, 15 * time.Minute, 15 * time.Minute}
+}
+
 // Judge says in words why a reply does not acknowledge a webhook; empty when it does.
 func (n *Notifier) Judge(status int, reply []byte) string {
 	switch {

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"net/http"
+	"regexp"
 	"slices"
 	"strings"
 )
@@ -16,6 +17,9 @@ var (
 	// ErrUnderWay tells that a delivery waits for its next try already.
 	ErrUnderWay = errors.New("native: the delivery is under way")
 )
+
+// deliveryID is the form of a delivery's id: the number of its fact, and who wants it.
+var deliveryID = regexp.MustCompile(`^[0-9]{1,20}(-[A-Za-z0-9_-]{1,100})?$`)
 
 // listDeliveries lists webhooks, the newest first, each with its attempts.
 func (h *Handler) listDeliveries(w http.ResponseWriter, c *call) *problem {
@@ -29,7 +33,7 @@ func (h *Handler) listDeliveries(w http.ResponseWriter, c *call) *problem {
 		return badInput(mistake{Parameter: "status", Detail: fmt.Sprintf("must be one of %v", known)})
 	}
 	before := q.Get("before")
-	if before != "" && strings.Trim(before, "0123456789") != "" {
+	if before != "" && !deliveryID.MatchString(before) {
 		return badInput(mistake{Parameter: "before", Detail: "must be the next of an earlier page"})
 	}
 	about := ""

@@ -104,18 +104,22 @@ type Notice struct {
 
 // Deliveries knows the webhooks that were sent, or are to be.
 type Deliveries interface {
-	// Stream names the stream of the delivery that a fact called for, whether or not there is one.
-	Stream(seq uint64) string
+	// Streams names the streams of the deliveries that a fact called for: one for each that wanted it.
+	Streams(seq uint64) ([]string, error)
 	Read(s journal.Stream) (Delivery, error)
-	// Resend sends a delivery again. It wraps ErrNoDelivery or ErrUnderWay.
+	// Resend sends a delivery again, or now if it waits at the head of its queue. It wraps ErrNoDelivery or
+	// ErrUnderWay.
 	Resend(ctx context.Context, id string) (Delivery, error)
 }
 
 // Delivery is one webhook with its tries.
 type Delivery struct {
 	ID        string    `json:"id"`
+	Dialect   string    `json:"dialect"`
+	Endpoint  string    `json:"endpoint,omitempty"` // empty where the address is the order's or the group's
 	Order     string    `json:"order"`
 	Reference string    `json:"reference"`
+	Account   string    `json:"account,omitempty"`
 	Group     string    `json:"group"`
 	Event     string    `json:"event"`
 	URL       string    `json:"url"`

@@ -53,11 +53,17 @@ func (h *Handler) timeline(o kassa.Order) ([]Event, error) {
 		if len(all) > maxDetails {
 			break
 		}
-		sent, err := h.Records.StreamEntries(h.Deliveries.Stream(e.Seq), 0)
+		streams, err := h.Deliveries.Streams(e.Seq)
 		if err != nil {
 			return nil, err
 		}
-		all = append(all, sent...)
+		for _, stream := range streams {
+			sent, err := h.Records.StreamEntries(stream, 0)
+			if err != nil {
+				return nil, err
+			}
+			all = append(all, sent...)
+		}
 	}
 	slices.SortFunc(all, func(a, b journal.Entry) int { return cmp.Compare(a.Seq, b.Seq) })
 	list := make([]Event, 0, len(all))
@@ -137,8 +143,13 @@ func describeWebhook(event *Event, payload []byte) {
 	} else {
 		event.What += report.Try.Failure
 	}
-	if event.Kind == "WebhookParked" {
+	switch event.Kind {
+	case "WebhookParked":
 		event.What += "; given up"
+	case "WebhookWarned":
+		event.What += "; it keeps failing, look at the endpoint"
+	case "WebhookIgnored":
+		event.What = report.Event + " is given up by hand"
 	}
 }
 

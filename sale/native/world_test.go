@@ -188,7 +188,9 @@ func (w *world) Advance(_ context.Context, by time.Duration) (native.Moved, erro
 	return native.Moved{ClockState: native.ClockState{Ahead: by.String()}}, nil
 }
 
-func (w *world) Stream(seq uint64) string { return fmt.Sprintf("webhook/%016d", seq) }
+func (w *world) Streams(seq uint64) ([]string, error) {
+	return []string{fmt.Sprintf("webhook/%016d", seq)}, nil
+}
 
 func (w *world) Read(s journal.Stream) (d native.Delivery, err error) {
 	return d, json.Unmarshal(s.State, &d)

@@ -16,6 +16,7 @@ import (
 // The limits of the control API.
 const (
 	maxBody    = 4 << 10
+	maxDrawing = 32 << 10 // a signature
 	sseSilence = 15 * time.Second
 )
 
@@ -63,7 +64,7 @@ func (s *Shelf) Handler(prefix string) http.Handler {
 func safe(next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		h := w.Header()
-		h.Set("Content-Security-Policy", "default-src 'self'; base-uri 'none'; form-action 'self'; frame-ancestors 'self'")
+		h.Set("Content-Security-Policy", "default-src 'self'; img-src 'self' data:; base-uri 'none'; form-action 'self'; frame-ancestors 'self'")
 		h.Set("X-Content-Type-Options", "nosniff")
 		h.Set("Referrer-Policy", "same-origin")
 		if !strings.Contains(r.URL.Path, "/static/") {
@@ -108,7 +109,11 @@ func reply(w http.ResponseWriter, status int, body any) {
 
 // decode reads a small JSON body into to, and answers itself when it cannot.
 func decode(w http.ResponseWriter, r *http.Request, to any) bool {
-	dec := json.NewDecoder(http.MaxBytesReader(w, r.Body, maxBody))
+	return decodeMost(w, r, to, maxBody)
+}
+
+func decodeMost(w http.ResponseWriter, r *http.Request, to any, most int64) bool {
+	dec := json.NewDecoder(http.MaxBytesReader(w, r.Body, most))
 	dec.DisallowUnknownFields()
 	if err := dec.Decode(to); err != nil {
 		what := "the body is not the JSON object that is asked for"

@@ -28,6 +28,7 @@ func counterRoutes(one func(string, func(http.ResponseWriter, *http.Request, *un
 	one("POST /{id}/print", postPrint)
 	one("POST /{id}/totals", postTotals)
 	one("POST /{id}/scan", postScan)
+	one("POST /{id}/input", postInput)
 }
 
 // postMenu touches, types, scans, or holds the logo.

@@ -22,6 +22,8 @@ func (m *Machine) nexo(f poilink.Frame) {
 		m.payment(msg, f.ValidForMS)
 	case nexo.CategoryAbort:
 		m.abort(msg)
+	case nexo.CategoryDisplay, nexo.CategoryInput, nexo.CategoryPrint:
+		m.device(msg)
 	}
 }
 
@@ -64,9 +66,10 @@ func (m *Machine) payment(msg nexo.Message, validForMS int64) {
 	if items := p.PaymentTransaction.SaleItem; len(items) > 0 {
 		e.Label = clip(items[0].ProductLabel, maxLabel)
 	}
+	m.endAsked(nexo.ErrorAborted, "A payment began")
 	stopped := m.adopt(&e)
 	m.stopOwnStarting()
-	m.v.place = nil
+	m.v.place, m.v.shown = nil, nil
 	m.stop(timerPlace)
 	m.persist(Record{Kind: RecordOpen, Open: &e})
 	if stopped {
@@ -113,6 +116,10 @@ func (m *Machine) abort(msg nexo.Message) {
 		return
 	}
 	id := msg.AbortRequest.MessageReference.ServiceID
+	if c := msg.AbortRequest.MessageReference.MessageCategory; c == nexo.CategoryInput || c == nexo.CategoryDisplay || c == nexo.CategoryPrint {
+		m.abortAsked(msg.AbortRequest.MessageReference, msg.AbortRequest.AbortReason)
+		return
+	}
 	e := m.d.Open
 	switch {
 	case e != nil && e.ID == id && !e.outstanding():

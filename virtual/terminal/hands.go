@@ -74,6 +74,9 @@ func (u *unit) hands(r *http.Request) ([]Input, error) {
 	if text, key := r.FormValue("text"), r.FormValue("key"); key == string(KeyOK) && screen.Field != nil && screen.Field.Kind == FieldText {
 		list = append(list, TextTyped{text})
 	}
+	if text := r.FormValue("text"); text != "" && screen.Page == string(promptSignature) {
+		list = append(list, Answered{Text: &text})
+	}
 	if item := r.FormValue("touch"); item != "" {
 		list = append(list, Touched{item})
 	}

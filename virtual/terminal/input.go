@@ -68,6 +68,17 @@ type (
 	ReceiptMailed struct{ Exchange, Address string }
 	CopyPrinted   struct{ Exchange string }
 	TotalsAsked   struct{ Totals poilink.Totals }
+	// Answered is a customer's answer to what a register asks for. Entries are counted from 1. Strokes are lines
+	// of a signature; with More others follow. Text is a signature that is typed, too.
+	Answered struct {
+		Confirm *bool
+		Digits  *string
+		Text    *string
+		Entries []int
+		Strokes [][][2]int
+		More    bool
+		Cancel  bool
+	}
 	// FaultSet makes something go wrong until FaultClear.
 	FaultSet struct{ Fault Fault }
 	// FaultClear mends a fault.
@@ -95,6 +106,7 @@ func (RefundAskedFor) input() {}
 func (ReceiptMailed) input()  {}
 func (CopyPrinted) input()    {}
 func (TotalsAsked) input()    {}
+func (Answered) input()       {}
 func (FaultSet) input()       {}
 func (FaultClear) input()     {}
 func (Tick) input()           {}

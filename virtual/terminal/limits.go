@@ -17,6 +17,13 @@ const (
 	maxHistory   = 200  // payments in the history
 	pastShown    = 8    // of them on one screen
 	maxAddress   = 254  // RFC 5321
+	maxReplies   = 64   // answers to requests of class Device, for repeats
+	maxOutputs   = 8    // parts of a DisplayRequest
+	maxEntries   = 40   // of a menu
+	maxDigits    = 40   // of a number that a register asks for
+	maxDecimals  = 6
+	maxPoints    = 1500 // of a signature: as many as a frame holds
+	maxInputTime = 3600 // seconds
 	maxOutcomes  = 64   // ends of orders that were started here, for who asks late
 
 	// What the link allows in a start.
@@ -43,6 +50,13 @@ const (
 	delayFault       = 10 * time.Second
 	menuTimeout      = 2 * time.Minute // a menu that nobody touches
 	totalsTimeout    = 10 * time.Second
+	promptTimeout    = 2 * time.Minute // where the register names no time
+)
+
+// The area of a signature, in points.
+const (
+	signatureWidth  = 480
+	signatureHeight = 200
 )
 
 // noCVMLimitMinor is the contactless limit without cardholder verification: 50.00 EUR

@@ -4,6 +4,7 @@ import (
 	"crypto/ed25519"
 	"time"
 
+	"kassa/nexo"
 	"kassa/poilink"
 )
 
@@ -327,6 +328,8 @@ func (m *Machine) setActivated(a *poilink.Activated) {
 		return
 	}
 	if a == nil {
+		m.endAsked(nexo.ErrorAborted, "The terminal was unbound")
+		m.v.shown = nil
 		m.forgetWishes()
 	}
 	m.persist(Record{Kind: RecordActivated, Activated: a})

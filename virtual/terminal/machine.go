@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"kassa/dukpt"
+	"kassa/nexo"
 	"kassa/poilink"
 )
 
@@ -50,6 +51,7 @@ const (
 	stageTip            // the customer may add a tip
 	stageStarting       // an order is started here, and its payment has not come
 	stageChoose         // the card's holder chooses an application
+	stagePrompt         // a register asks the customer for something
 )
 
 // timer names one instant that the machine waits for.
@@ -67,6 +69,7 @@ const (
 	timerScreen
 	timerWish
 	timerPlace
+	timerPrompt
 	timers
 )
 
@@ -111,6 +114,9 @@ type volatile struct {
 	again  time.Duration
 	lost   bool
 	tip    tipping
+	// prompt is what a register asks for, shown what it shows.
+	prompt *prompt
+	shown  *shown
 }
 
 // Machine is one terminal. Its methods are for one goroutine at a time.
@@ -252,6 +258,8 @@ func (m *Machine) expired(t timer) {
 		m.wishesAgain()
 	case timerPlace:
 		m.placeOver()
+	case timerPrompt:
+		m.promptOver()
 	}
 }
 
@@ -282,6 +290,7 @@ func (m *Machine) powerOn() {
 	if dev, err := m.loadDevice(); err == nil {
 		m.v.device = dev
 	}
+	m.endAsked(nexo.ErrorAborted, "The terminal was restarted")
 	m.rest()
 	m.resume()
 	m.paperIn()

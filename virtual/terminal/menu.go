@@ -19,6 +19,8 @@ type Field struct {
 	Label string    `json:"label"`
 	Text  string    `json:"text"` // as many bullets as digits for a PIN
 	Kind  FieldKind `json:"kind"`
+	// Hidden tells that what is typed is shown as bullets.
+	Hidden bool `json:"hidden,omitempty"`
 }
 
 // FieldKind is what a field takes.
@@ -226,6 +228,8 @@ func (m *Machine) touch(id string) {
 	switch {
 	case m.v.stage == stageTip:
 		m.tipTouched(id)
+	case m.v.stage == stagePrompt:
+		m.promptTouched(id)
 	case m.v.place != nil:
 		verb, arg, _ := strings.Cut(id, ":")
 		m.act(verb, arg)
@@ -359,6 +363,12 @@ func most(k FieldKind) int {
 
 // typeText is the keyboard of the screen.
 func (m *Machine) typeText(text string) {
+	if m.v.stage == stagePrompt {
+		if m.v.screen.Field != nil {
+			m.promptTyped(text)
+		}
+		return
+	}
 	p, field := m.v.place, m.v.screen.Field
 	if p == nil || field == nil || !printable(text) || len(text) > most(field.Kind) {
 		return
@@ -479,6 +489,8 @@ func (m *Machine) direct(in Input) {
 		if problem = m.set(in.ID, in.Value); problem == "" && m.v.stage == stageNone {
 			m.rest()
 		}
+	case Answered:
+		problem = m.answerPrompt(in)
 	case TipAdded:
 		problem = m.addTip(in.AmountMinor, m.employee(in.EmployeeID))
 	case RefundAskedFor:

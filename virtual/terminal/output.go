@@ -1,6 +1,9 @@
 package terminal
 
-import "kassa/poilink"
+import (
+	"kassa/poilink"
+	"kassa/virtual/terminal/paint"
+)
 
 // Output is what a terminal wants done. It is a closed sum; outputs happen strictly in order.
 type Output interface{ output() }
@@ -93,7 +96,24 @@ type Screen struct {
 	Items []Item `json:"items,omitempty"`
 	Field *Field `json:"field,omitempty"`
 
+	// Blocks are the looks of what a register shows, whose words are Lines; Picture is "Accepted" or another of
+	// the device's own, Qualify what kind of message it is (nexo InfoQualify).
+	Blocks  []paint.Block `json:"blocks,omitempty"`
+	Picture string        `json:"picture,omitempty"`
+	Qualify string        `json:"qualify,omitempty"`
+	// Asked is what a register asks for, Signature the path of what is drawn so far.
+	Asked     *AskedFor `json:"asked,omitempty"`
+	Signature string    `json:"signature,omitempty"`
+
 	problem string // what the device itself says of a card, in English
+}
+
+// AskedFor is what a register asks the customer for: Least and Most are characters, or entries of a menu.
+type AskedFor struct {
+	ServiceID string `json:"serviceId"`
+	Command   string `json:"command"`
+	Least     int    `json:"least,omitempty"`
+	Most      int    `json:"most,omitempty"`
 }
 
 // ScreenName names a screen.
@@ -110,6 +130,8 @@ const (
 	ScreenEntry        ScreenName = "entry"
 	ScreenManagerPIN   ScreenName = "managerPIN"
 	ScreenNotice       ScreenName = "notice"
+	ScreenDisplay      ScreenName = "display"
+	ScreenInput        ScreenName = "input"
 	ScreenTip          ScreenName = "tip"
 	ScreenStarting     ScreenName = "starting"
 	ScreenRefused      ScreenName = "refused"

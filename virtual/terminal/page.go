@@ -6,6 +6,7 @@ import (
 	"html/template"
 	"net/http"
 	"slices"
+	"strings"
 
 	"kassa/virtual/deck"
 	"kassa/virtual/terminal/words"
@@ -25,7 +26,7 @@ func staticFiles() http.Handler {
 
 // render writes a page whole or an error, never half of one.
 func render(w http.ResponseWriter, page string, data any) {
-	t, err := template.New("").Funcs(template.FuncMap{"money": money, "say": words.Say, "outcome": outcomeWord}).ParseFS(files, "pages/*.html")
+	t, err := template.New("").Funcs(template.FuncMap{"money": money, "picture": pictureURL, "say": words.Say, "outcome": outcomeWord}).ParseFS(files, "pages/*.html")
 	var out bytes.Buffer
 	if err == nil {
 		err = t.ExecuteTemplate(&out, page, data)
@@ -101,6 +102,16 @@ func deviceView(w http.ResponseWriter, u *unit, page string) {
 // faultsOf lists what can go wrong with a model.
 func faultsOf(m Model) []FaultNote {
 	return slices.DeleteFunc(Faults(), func(n FaultNote) bool { return n.Name == FaultUnplug && !m.Cable })
+}
+
+// pictureURL lets a picture through that the device has looked at; anything else is no address.
+func pictureURL(data string) template.URL {
+	for _, format := range []string{"png", "jpeg", "gif"} {
+		if rest, ok := strings.CutPrefix(data, "data:image/"+format+";base64,"); ok && strings.Trim(rest, "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/=") == "" {
+			return template.URL(data)
+		}
+	}
+	return ""
 }
 
 // outcomeWord is what a paper says of a result, in English.

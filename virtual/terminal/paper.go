@@ -9,6 +9,8 @@ type PaperKind string
 const (
 	PaperRefund PaperKind = "refund"
 	PaperTotals PaperKind = "totals"
+	// PaperDocument is what a register prints.
+	PaperDocument PaperKind = "document"
 )
 
 // PaperState is where a receipt is; empty is on the roll.

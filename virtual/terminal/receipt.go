@@ -5,6 +5,7 @@ import (
 
 	"kassa/nexo"
 	"kassa/poilink"
+	"kassa/virtual/terminal/paint"
 )
 
 // Receipt is what the printer prints. Of the card it has the last four digits only, and no expiry
@@ -42,6 +43,9 @@ type Receipt struct {
 	Copy     bool       `json:"copy,omitempty"`
 	Rows     []PaperRow `json:"rows,omitempty"`
 	Language string     `json:"language,omitempty"`
+	// Document is the kind of document that a register prints (nexo DocumentQualifier), Blocks what it says.
+	Document string        `json:"document,omitempty"`
+	Blocks   []paint.Block `json:"blocks,omitempty"`
 }
 
 // receipt makes the paper of an attempt that read a card; without one there is nothing to print.

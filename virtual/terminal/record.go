@@ -28,6 +28,8 @@ const (
 	RecordWished    RecordKind = "wished"    // what became of a wish
 	RecordSetting   RecordKind = "setting"   // a setting was changed
 	RecordPaper     RecordKind = "paper"     // a receipt was printed; absent body: all that waited for paper
+	RecordAsked     RecordKind = "asked"     // a register asks the customer for something, or shows it later
+	RecordReplied   RecordKind = "replied"   // a request of class Device was answered with Frame
 	RecordSnapshot  RecordKind = "snapshot"  // all of the above in one, after compaction
 )
 
@@ -63,6 +65,8 @@ type Record struct {
 	Past         *Past                 `json:"past,omitempty"`
 	// Outcome is the end of an order that was started here.
 	Outcome *Outcome `json:"outcome,omitempty"`
+	Asked   *Asked   `json:"asked,omitempty"`
+	Reply   *Reply   `json:"reply,omitempty"`
 }
 
 // Exchange is a payment that the cloud asked for, as the journal knows it.
@@ -134,6 +138,9 @@ type durable struct {
 	Wishes    []Wish             `json:"wishes,omitempty"`
 	Outcomes  []Outcome          `json:"outcomes,omitempty"`
 	History   []Past             `json:"history,omitempty"`
+	// Asked has the screen; Replies are the last answers to requests of class Device.
+	Asked   *Asked  `json:"asked,omitempty"`
+	Replies []Reply `json:"replies,omitempty"`
 	// Settings are those that differ from what the model came with.
 	Settings map[string]string `json:"settings,omitempty"`
 }
@@ -159,6 +166,8 @@ func (d *durable) apply(r Record) error {
 		d.UpSeq, d.Outbox = r.Seq, nil
 	case RecordOpen, RecordAnswer, RecordEnd:
 		return d.applyExchange(r)
+	case RecordAsked, RecordReplied:
+		return d.applyDevice(r)
 	case RecordWish, RecordWished:
 		return d.applyWish(r)
 	case RecordSetting, RecordPaper:

@@ -29,6 +29,8 @@ func (m *Machine) rest() {
 		m.showStarting()
 	case !m.is(setCloudMode):
 		m.open(pageHome, nil)
+	case m.v.shown != nil:
+		m.show(m.displayScreen(*m.v.shown))
 	default:
 		m.show(m.idleScreen())
 	}
@@ -239,6 +241,13 @@ func (m *Machine) key(k Key) {
 	switch {
 	case m.v.stage == stagePIN:
 		m.pinKey(k)
+	case m.v.stage == stagePrompt:
+		m.promptKey(k)
+	case m.v.screen.Name == ScreenDisplay:
+		if k == KeyStop { // the staff puts it away
+			m.v.shown = nil
+			m.rest()
+		}
 	case k == KeyStop && m.v.stage == stageStarting:
 		m.stopStarting()
 	case m.v.stage == stageChoose:

@@ -153,7 +153,7 @@ func (m *Machine) set(id, value string) string {
 	if problem := s.accepts(value); problem != "" {
 		return problem
 	}
-	if id == setCloudMode && m.d.Open != nil {
+	if id == setCloudMode && (m.d.Open != nil || m.d.Asked != nil) {
 		return "cloudMode: not while a payment is on the screen"
 	}
 	m.keep(id, value)

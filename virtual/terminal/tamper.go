@@ -15,6 +15,7 @@ func (m *Machine) loseKeys(tampered bool) {
 	if e := m.d.Open; e != nil && !e.outstanding() {
 		m.finish(ResultCancelled, m.unready(), failure(nexo.ErrorDeviceOut, m.unready()))
 	}
+	m.endAsked(nexo.ErrorDeviceOut, m.unready())
 	m.closeLink()
 	m.reconnectLater(0)
 	if m.v.stage == stageNone {

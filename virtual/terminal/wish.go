@@ -105,7 +105,7 @@ func (m *Machine) start(in StartOrder) {
 		return
 	}
 	m.stop(timerScreen, timerPlace)
-	m.v.place = nil
+	m.v.place, m.v.shown = nil, nil
 	m.wish(Wish{
 		Frame: poilink.Frame{Type: poilink.TypeStart, Start: &s}, At: m.now, Tipping: in.Tipping, Printing: in.Printing,
 	})
@@ -131,6 +131,8 @@ func (m *Machine) mayStart(in StartOrder) (code, text string) {
 		return StartOffline, "No connection to the server"
 	case m.d.Open != nil || m.d.startWaiting() != nil:
 		return StartBusy, "Another payment is on the screen"
+	case m.d.Asked != nil:
+		return StartBusy, "The cash register asks something"
 	case m.v.place != nil && m.v.place.page != pageHome && in.Origin != poilink.OriginManual:
 		return StartBusy, "Somebody uses the menus of the terminal"
 	case len(m.d.Outbox) >= maxOutbox || len(m.d.Wishes) >= maxWishes:

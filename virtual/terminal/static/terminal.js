@@ -80,6 +80,34 @@ let heldSince = 0, heldLong = false;
 document.addEventListener("pointerdown", (event) => { heldSince = event.target.closest("[data-hold]") ? Date.now() : 0; });
 document.addEventListener("pointerup", () => { heldLong = heldSince > 0 && Date.now() - heldSince >= 600; });
 
+// A signature is drawn with a finger or the mouse; each line goes to the terminal when the pen is lifted.
+let pen = null;
+function penAt(event) {
+  const box = pen.ink.getBoundingClientRect();
+  const to = (at, size, most) => Math.max(0, Math.min(most - 1, Math.round((at / size) * most)));
+  return [to(event.clientX - box.left, box.width, 480), to(event.clientY - box.top, box.height, 200)];
+}
+document.addEventListener("pointerdown", (event) => {
+  const ink = event.target.closest("[data-ink]");
+  if (!ink) return;
+  event.preventDefault();
+  pen = { ink, line: [], path: ink.appendChild(document.createElementNS("http://www.w3.org/2000/svg", "path")) };
+  pen.line.push(penAt(event));
+});
+document.addEventListener("pointermove", (event) => {
+  if (!pen || pen.line.length >= 300) return;
+  const at = penAt(event), last = pen.line[pen.line.length - 1];
+  if (Math.abs(at[0] - last[0]) + Math.abs(at[1] - last[1]) < 3) return;
+  pen.line.push(at);
+  pen.path.setAttribute("d", "M" + pen.line.map((p) => p.join(" ")).join("L"));
+});
+document.addEventListener("pointerup", () => {
+  if (!pen) return;
+  const strokes = [pen.line];
+  pen = null;
+  queue = queue.then(() => send("POST", "input", { strokes, more: true }));
+});
+
 function touch(item) { queue = queue.then(() => send("POST", "menu", { touch: item })); }
 
 // typed sends what stands in a text field, and then OK.

@@ -225,4 +225,12 @@ var spanish = map[string]string{
 	"chip":                                      "chip",
 	"magstripe":                                 "banda magnética",
 	"Of":                                        "Del",
+	"No":                                        "No",
+	"Yes":                                       "Sí",
+	"Clear":                                     "Borrar",
+	"Please sign":                               "Firme, por favor",
+	"Choose at least %d":                        "Elija al menos %d",
+	"Choose at most %d":                         "Elija como máximo %d",
+	"At least %d characters":                    "Al menos %d caracteres",
+	"The cash register asks something":          "La caja pregunta algo",
 }

@@ -225,4 +225,12 @@ var french = map[string]string{
 	"chip":                                      "puce",
 	"magstripe":                                 "piste magnétique",
 	"Of":                                        "Du",
+	"No":                                        "Non",
+	"Yes":                                       "Oui",
+	"Clear":                                     "Effacer",
+	"Please sign":                               "Veuillez signer",
+	"Choose at least %d":                        "Choisissez-en au moins %d",
+	"Choose at most %d":                         "Choisissez-en au plus %d",
+	"At least %d characters":                    "Au moins %d caractères",
+	"The cash register asks something":          "La caisse pose une question",
 }

@@ -225,4 +225,12 @@ var italian = map[string]string{
 	"chip":                                      "chip",
 	"magstripe":                                 "banda magnetica",
 	"Of":                                        "Del",
+	"No":                                        "No",
+	"Yes":                                       "Sì",
+	"Clear":                                     "Cancella",
+	"Please sign":                               "Firmi, per favore",
+	"Choose at least %d":                        "Ne scelga almeno %d",
+	"Choose at most %d":                         "Ne scelga al massimo %d",
+	"At least %d characters":                    "Almeno %d caratteri",
+	"The cash register asks something":          "La cassa chiede qualcosa",
 }

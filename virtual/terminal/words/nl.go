@@ -225,4 +225,12 @@ var dutch = map[string]string{
 	"chip":                                      "chip",
 	"magstripe":                                 "magneetstrip",
 	"Of":                                        "Van",
+	"No":                                        "Nee",
+	"Yes":                                       "Ja",
+	"Clear":                                     "Wissen",
+	"Please sign":                               "Zet uw handtekening",
+	"Choose at least %d":                        "Kies er minstens %d",
+	"Choose at most %d":                         "Kies er hoogstens %d",
+	"At least %d characters":                    "Minstens %d tekens",
+	"The cash register asks something":          "De kassa vraagt iets",
 }
