@@ -53,7 +53,7 @@ func (h *Handler) terminal(t estate.Terminal) Terminal {
 		Account: h.shown(accountID, t.Account), Shop: h.shown(shopID, t.Shop), Environment: string(t.Environment), Provider: string(t.Provider),
 		State: t.Life(), May: may, MayNot: mayNot, Blocked: t.Blocked, CreatedAt: t.CreatedAt, ActivatedAt: t.ActivatedAt,
 		CodeExpires: t.CodeExpires, Activated: t.POIID != "", Configured: d.Configured, KCV: d.KCV, Reach: r,
-		Online: t.POIID != "" && r.State == "online", Since: r.Since, LastSeen: r.LastSeen, Reason: r.Reason,
+		Online: t.POIID != "" && r.State == "online", Since: r.Since, LastSeen: r.LastSeen, Reason: r.Words,
 	}
 }
 
@@ -337,7 +337,7 @@ func (h *Handler) retireTerminal(w http.ResponseWriter, c *call) *problem {
 	if refused != nil {
 		return refused
 	}
-	if r := h.Links.Reach(t.TID); t.POIID != "" && (r.State == "online" || r.State == "stale") {
+	if r := h.Links.Reach(t.TID); t.POIID != "" && (r.Linked) {
 		return fault("terminal_online", "a terminal is removed when it is not connected").with("switch it off, then remove it")
 	}
 	if err := h.Registry.RetireTerminal(h.Now(), t.TID); err != nil {
