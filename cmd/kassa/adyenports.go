@@ -4,13 +4,10 @@ import (
 	"crypto/rand"
 	"encoding/json"
 	"fmt"
-	"net/http"
 
 	"kassa/auth"
 	"kassa/estate"
 	"kassa/sale/adyen"
-	"kassa/sale/multisafepay"
-	"kassa/sale/native"
 )
 
 // adyenPorts gives the Adyen door what it asks for.
@@ -92,9 +89,4 @@ func (p adyenPorts) Keys(tid string) ([]adyen.EncryptionKey, error) {
 		return nil, fmt.Errorf("nexo.encryptionKey of %s: %w", tid, err)
 	}
 	return []adyen.EncryptionKey{{Identifier: key.Identifier, Version: key.Version, Passphrase: key.Passphrase}}, nil
-}
-
-// refuseSale answers for a door when something failed around it, in its own form.
-func refuseSale(w http.ResponseWriter, r *http.Request, status int, message string) bool {
-	return multisafepay.Refuse(w, r, status, message) || adyen.Refuse(w, r, status, message) || native.Refuse(w, r, status, message)
 }

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"crypto/rand"
 	"errors"
@@ -83,7 +84,7 @@ func (c *cloud) join(o serveOptions, log *slog.Logger) error {
 	if err != nil {
 		return err
 	}
-	if c.registry, err = estate.Open(c.store, c.secure, rand.Reader, estate.Test); err != nil {
+	if c.registry, err = estate.Open(c.store, c.secure, rand.Reader, cmp.Or(o.environment, estate.Test)); err != nil {
 		return err
 	}
 	c.guard = auth.NewGuard(c.registry, func() time.Time { return c.now() }, o.otherURL)
@@ -135,7 +136,7 @@ func (c *cloud) joinDoors(o serveOptions, log *slog.Logger) error {
 	}
 	door := doorPorts{c, journal.NewNotebook(refusedCalls, stream.Version, c.store.Submit)}
 	c.door, err = multisafepay.New(multisafepay.Config{
-		Orders: c.engine, Changes: c.engine, Cards: cardPorts{c.secure}, Write: c.store.Submit, Records: c.store, Feed: c.store, Directory: door, Estate: c.registry, Presence: c.pois,
+		Orders: c.engine, Changes: c.engine, Cards: cardPorts{c.secure, c.live()}, Write: c.store.Submit, Records: c.store, Feed: c.store, Directory: door, Estate: c.registry, Presence: c.pois,
 		Refusals: door,
 		CheckURL: webhook.CheckURL, Secret: []byte(c.secure.LookupHash([]byte("events token"))), Now: c.now,
 	})
@@ -145,12 +146,7 @@ func (c *cloud) joinDoors(o serveOptions, log *slog.Logger) error {
 	if err := c.joinAdyen(); err != nil {
 		return err
 	}
-	notifier := &multisafepay.Notifier{Records: c.store, Directory: door, Signer: door}
-	c.webhooks, err = webhook.New(webhook.Config{
-		Store: c.store, Dialects: map[string]webhook.Dialect{multisafepay.Dialect: webhookDialect{notifier}},
-		Now: c.now,
-	})
-	if err != nil {
+	if c.webhooks, err = c.deliverer(door); err != nil {
 		return err
 	}
 	c.native, err = c.nativeAPI(o, door, door)
@@ -164,7 +160,7 @@ func (c *cloud) parts() []func(context.Context) error {
 	}
 }
 
-func (c *cloud) runPOIs(ctx context.Context) error { return c.pois.Run(ctx, c.engine) }
+func (c *cloud) runPOIs(ctx context.Context) error { return c.pois.Run(ctx, cardGate{c.engine, c}) }
 
 // watchStore ends the process at the first I/O error: what is on disk is then unknown, and only a
 // new start can tell.
@@ -211,13 +207,16 @@ func (c *cloud) server(o serveOptions, plain, secure net.Listener, log *slog.Log
 		}
 	})
 	return front.New(front.Options{
-		Plain: plain, Secure: secure, TLS: c.authority.TLS(), Handler: root, Log: log, Refuse: refuseSale,
+		Plain: plain, Secure: secure, TLS: c.authority.TLS(), Handler: root, Log: log, Refuse: refuse,
 		Now: time.Now, Random: rand.Reader,
 	}), nil
 }
 
 // simulation passes on to the simulated parties.
 func (c *cloud) simulation(o serveOptions, log *slog.Logger) http.Handler {
+	if c.live() {
+		return noSimulation(o.otherURL)
+	}
 	mux := http.NewServeMux()
 	for path, dir := range map[string]string{
 		"/sim/acquirer/": o.simAcquirer, "/sim/terminals/": o.simTerminal, "/sim/inbox/": o.simTerminal,
@@ -230,7 +229,18 @@ func (c *cloud) simulation(o serveOptions, log *slog.Logger) http.Handler {
 	mux.HandleFunc("/sim/", func(w http.ResponseWriter, _ *http.Request) {
 		front.Refuse(w, http.StatusNotFound, "not_found", "the simulation has /sim/terminals/, /sim/acquirer/, /sim/inbox/ and /sim/mail/")
 	})
-	return c.guarded("the simulation needs", mux)
+	return c.guarded("the simulation needs", auth.Simulate, mux)
+}
+
+// noSimulation answers at the paths of the simulation in the live environment.
+func noSimulation(testURL string) http.Handler {
+	message := "this is the live environment, which has no simulation: it is in the test environment"
+	if testURL != "" {
+		message += ", at " + testURL
+	}
+	return http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
+		front.Refuse(w, http.StatusNotFound, "no_simulation_in_live", message)
+	})
 }
 
 func (c *cloud) acquirerLink(o serveOptions, log *slog.Logger) (*acquirer.Link, error) {
@@ -265,4 +275,9 @@ func logNotice(log *slog.Logger, n acquirer.Notice) {
 	default:
 		log.Info("acquirer.notice", "type", fmt.Sprintf("%T", n))
 	}
+}
+
+// refuse writes the front's errors in the words of the dialect whose path it is.
+func refuse(w http.ResponseWriter, r *http.Request, status int, message string) bool {
+	return multisafepay.Refuse(w, r, status, message) || adyen.Refuse(w, r, status, message) || native.Refuse(w, r, status, message)
 }

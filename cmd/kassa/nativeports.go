@@ -10,8 +10,10 @@ import (
 
 	"kassa/estate"
 	"kassa/journal"
+	"kassa/sale/adyen"
 	"kassa/sale/multisafepay"
 	"kassa/sale/native"
+	nativehooks "kassa/sale/native/notify"
 	"kassa/webhook"
 )
 
@@ -24,7 +26,7 @@ func (c *cloud) nativeAPI(o serveOptions, door multisafepay.Directory, signer mu
 		Environment: c.registry.Environment(), Registry: c.registry, Callers: callers{c.guard}, Links: links{c}, Parts: nativePorts{c},
 		Orders: c.engine, Records: c.store, Feed: c.store, Notices: notices{heard}, Deliveries: deliveries{c.webhooks, c.store.Streams},
 		Papers: receiptPorts{c}, Clock: clockPorts{c}, Webhooks: endpoints{c}, Write: c.store.Submit,
-		Heartbeat: o.heartbeatOrUsual(), Dialects: []string{multisafepay.Dialect}, Now: c.now, Wall: time.Now,
+		Heartbeat: o.heartbeatOrUsual(), Dialects: []string{multisafepay.Dialect, adyen.Dialect}, Now: c.now, Wall: time.Now,
 	})
 }
 
@@ -35,8 +37,17 @@ func (e endpoints) CheckURL(url string) error {
 	return webhook.CheckURL(e.c.registry.Environment(), url)
 }
 
-func (endpoints) Test(context.Context, estate.Endpoint) (native.Tested, error) {
-	return native.Tested{}, errors.New("nothing is sent to endpoints")
+// Test signs by the wall clock, as what is delivered is signed.
+func (e endpoints) Test(ctx context.Context, to estate.Endpoint) (native.Tested, error) {
+	notice, err := e.c.nativeNotifier().Test(to, time.Now())
+	if err != nil {
+		return native.Tested{}, err
+	}
+	tested, err := e.c.webhooks.Once(ctx, nativehooks.Dialect, nativeNotice(notice))
+	if err != nil {
+		return native.Tested{}, err
+	}
+	return native.Tested{Header: tested.Request.Header, Body: string(tested.Request.Body), Try: native.Try(tested.Try)}, nil
 }
 
 // nowhere stands for the address of who listens without one. No name ends in .invalid (RFC 6761).

@@ -1,11 +1,13 @@
 package main
 
 import (
+	"net"
 	"net/http"
 	"strings"
 	"time"
 
 	"kassa"
+	"kassa/auth"
 	"kassa/dashboard"
 	"kassa/estate"
 	"kassa/front"
@@ -54,31 +56,44 @@ func (c *cloud) watched(api http.Handler) http.Handler {
 // guarded lets through who may see what is not an API: in the test environment this machine, without a
 // token; from elsewhere it is needed. A wrong one is refused in any case. A browser shows it as the
 // password of HTTP Basic, with any name.
-func (c *cloud) guarded(what string, next http.Handler) http.Handler {
+func (c *cloud) guarded(what string, needs estate.Permission, next http.Handler) http.Handler {
 	return front.SimGuard(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		shown := bearer(r)
 		if _, password, ok := r.BasicAuth(); ok {
 			shown = password
 		}
 		free := c.registry.Environment() == estate.Test && front.FromHere(r)
+		caller, problem := c.identify(shown, r)
 		switch {
-		case shown == "" && free, shown != "" && (nativePorts{c}).MayOperate(shown):
+		case shown == "" && free, shown != "" && !problem.Bad() && caller.Operator() && caller.Can(needs):
 			next.ServeHTTP(w, r)
 			return
 		case strings.Contains(r.Header.Get("Accept"), "text/html"):
 			w.Header().Set("WWW-Authenticate", `Basic realm="Kassa: any name, and the operator's token as password", charset="UTF-8"`)
 		}
 		message := "this is not the operator's token (KASSA_TOKEN) of this installation"
-		if shown == "" {
+		switch {
+		case problem.Bad() && problem.Code != estate.KeyUnknown:
+			message += ": " + problem.Text()
+		case shown == "":
 			message = "from another machine " + what + " the operator's token (KASSA_TOKEN) as Authorization: Bearer"
 		}
 		front.Refuse(w, http.StatusUnauthorized, "unauthorised", message)
 	}))
 }
 
+// identify tells who sends a request with a key.
+func (c *cloud) identify(key string, r *http.Request) (auth.Caller, auth.Problem) {
+	remote, _, err := net.SplitHostPort(r.RemoteAddr)
+	if err != nil {
+		remote = r.RemoteAddr
+	}
+	return c.guard.Identify(key, remote)
+}
+
 // mountPages puts the pages at their paths.
 func (c *cloud) mountPages(mux *http.ServeMux) {
-	pages := c.guarded("the pages need", c.pages)
+	pages := c.guarded("the pages need", auth.OrdersRead, c.pages)
 	for _, path := range dashboard.Paths() {
 		mux.Handle(path, pages)
 	}

@@ -9,7 +9,6 @@ import (
 	"log/slog"
 	"net/http"
 	"strings"
-	"time"
 
 	"kassa/estate"
 	"kassa/hsm"
@@ -19,7 +18,6 @@ import (
 	"kassa/poilink"
 	"kassa/sale/multisafepay"
 	"kassa/sale/native"
-	"kassa/webhook"
 )
 
 // This file joins what the parts ask for with who can give it.
@@ -46,13 +44,18 @@ type doorPorts struct {
 // refusedCalls is the stream in which refused calls are kept for diagnosis.
 const refusedCalls = "calls/refused"
 
-func (d doorPorts) Authenticate(key string) (multisafepay.Caller, bool) {
-	caller, problem := d.c.guard.Identify(key, "")
-	if problem.Bad() || caller.Operator() { // the operator's token takes no payments
-		return multisafepay.Caller{}, false
+func (d doorPorts) Identify(key, remote string) (multisafepay.Caller, string) {
+	caller, problem := d.c.guard.Identify(key, remote)
+	switch {
+	case problem.Code == estate.KeyUnknown:
+		return multisafepay.Caller{}, ""
+	case problem.Bad():
+		return multisafepay.Caller{}, problem.Text()
 	}
-	return multisafepay.Caller{Account: caller.Account, Group: caller.Group, Role: caller.Role}, true
+	return multisafepay.Caller{Account: caller.Account, Group: caller.Group, Role: caller.Role, May: caller.May()}, ""
 }
+
+func (d doorPorts) Takes(tid string) (bool, string) { return d.c.takes(tid) }
 
 func (d doorPorts) Terminal(tid string) (estate.Terminal, bool) { return d.c.registry.Terminal(tid) }
 func (d doorPorts) Group(id string) (estate.Group, bool)        { return d.c.registry.Group(id) }
@@ -84,39 +87,13 @@ func (d doorPorts) Record(_ context.Context, call multisafepay.RefusedCall) {
 	d.refused.Note(journal.Fact{At: call.At, Kind: multisafepay.CallRefused, Scope: call.Scope, Payload: payload}, nil)
 }
 
-// webhookDialect lets the webhooks speak MultiSafepay's dialect.
-type webhookDialect struct{ n *multisafepay.Notifier }
-
-func (w webhookDialect) Render(entry journal.Entry) ([]webhook.Notice, error) {
-	n, ok, err := w.n.Render(entry)
-	if err != nil || !ok {
-		return nil, err
-	}
-	return []webhook.Notice{{
-		Order: n.Order, OrderRef: n.OrderRef, Account: n.Account, Group: n.Group, Environment: n.Environment, Event: n.Event,
-		URL: n.URL, Method: n.Method, Body: n.Body,
-	}}, nil
-}
-
-// Prepare signs by the wall clock: the receiver compares with its own, also after a night's suspension
-// and while the test clock is ahead.
-func (w webhookDialect) Prepare(n webhook.Notice, _ time.Time) (webhook.Request, error) {
-	r, err := w.n.Prepare(multisafepay.Notice{
-		Order: n.Order, OrderRef: n.OrderRef, Account: n.Account, Group: n.Group, Environment: n.Environment, Event: n.Event,
-		URL: n.URL, Method: n.Method, Body: n.Body,
-	}, time.Now())
-	return webhook.Request{Method: r.Method, URL: r.URL, Header: r.Header, Body: r.Body}, err
-}
-
-func (w webhookDialect) Policy() webhook.Policy { return webhook.Policy{Delays: w.n.Delays()} }
-
-func (w webhookDialect) Judge(status int, reply []byte) string { return w.n.Judge(status, reply) }
-
 // nativePorts gives the native API what it shows.
 type nativePorts struct{ c *cloud }
 
-func (n nativePorts) MayOperate(key string) bool {
-	caller, problem := n.c.guard.Identify(key, "")
+func (n nativePorts) MayOperate(key string) bool { return n.c.mayOperate(key, "") }
+
+func (c *cloud) mayOperate(key, remote string) bool {
+	caller, problem := c.guard.Identify(key, remote)
 	return !problem.Bad() && caller.Operator()
 }
 

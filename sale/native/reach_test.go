@@ -153,10 +153,17 @@ func (w *world) climb(tid string) (rungs []object, verdict object) {
 	return rungs, verdict
 }
 
-// TestTheLadder: the first failing rung is the headline, what follows is not blamed, and the last line says
-// whether the terminal is connected.
-func TestTheLadder(t *testing.T) {
-	w := newWorld(t)
+// falling is a state of a terminal, and where the ladder must end in it.
+type falling struct {
+	name    string
+	reach   native.Reach
+	probe   *native.Probed
+	failed  float64 // the rung; 0 for none
+	verdict string
+	reason  string
+}
+
+func fallings() []falling {
 	good := native.Probed{Took: 20 * time.Millisecond, CloudMode: true, Software: "Kassa 1.0", Checks: []doctor.Check{{Name: "resolve", OK: true}, {Name: "connect", OK: true}}}
 	online := native.Reach{State: "online", Linked: true, Since: time.Now(), LastSeen: time.Now(), Enabled: true}
 	bad := good
@@ -165,14 +172,7 @@ func TestTheLadder(t *testing.T) {
 	standalone.CloudMode = false
 	off := online
 	off.State, off.Reason, off.Words, off.Enabled = "offline", "not_enabled", "the WebSocket connection is not enabled for it", false
-	for _, c := range []struct {
-		name    string
-		reach   native.Reach
-		probe   *native.Probed
-		failed  float64 // the rung; 0 for none
-		verdict string
-		reason  string
-	}{
+	return []falling{
 		{"all is well", online, &good, 0, doctor.Connected, ""},
 		{"lost", native.Reach{State: "offline", Reason: "link_lost", Words: "its link was lost", LastSeen: noon, Since: noon, Enabled: true}, nil, 3, doctor.Disconnected, "link_lost"},
 		{"never", native.Reach{State: "offline", Reason: "never_connected", Enabled: true}, nil, 3, doctor.Disconnected, "never_connected"},
@@ -182,7 +182,14 @@ func TestTheLadder(t *testing.T) {
 		{"no paper", online, &bad, 6, doctor.Connected, "terminal_printer"},
 		{"standalone", online, &standalone, 7, doctor.Disconnected, "cloud_mode_off"},
 		{"not enabled", off, &good, 7, doctor.Disconnected, "cloud_connection_disabled"},
-	} {
+	}
+}
+
+// TestTheLadder: the first failing rung is the headline, what follows is not blamed, and the last line says
+// whether the terminal is connected.
+func TestTheLadder(t *testing.T) {
+	w := newWorld(t)
+	for _, c := range fallings() {
 		w.setReach("00000ABC", c.reach)
 		w.mu.Lock()
 		delete(w.probe, "00000ABC")
