@@ -2,8 +2,10 @@ package native_test
 
 import (
 	"bufio"
+	"bytes"
 	"encoding/json"
 	"fmt"
+	"io"
 	"strings"
 	"testing"
 	"time"
@@ -136,7 +138,12 @@ func (w *world) climb(tid string) (rungs []object, verdict object) {
 	if answer.StatusCode != 200 || answer.Header.Get("Content-Type") != "application/x-ndjson" {
 		w.t.Fatalf("%s as %s", answer.Status, answer.Header.Get("Content-Type"))
 	}
-	for scan := bufio.NewScanner(answer.Body); scan.Scan(); {
+	all, err := io.ReadAll(answer.Body)
+	if err != nil {
+		w.t.Fatal(err)
+	}
+	conforms(w.t, answer.Request, "", answer.StatusCode, answer.Header.Get("Content-Type"), all)
+	for scan := bufio.NewScanner(bytes.NewReader(all)); scan.Scan(); {
 		var line object
 		if err := json.Unmarshal(scan.Bytes(), &line); err != nil {
 			w.t.Fatal(err)

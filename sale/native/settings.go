@@ -48,7 +48,7 @@ func accessRoutes() []route {
 // Setting is one setting in effect, with where it comes from.
 type Setting struct {
 	Name   string          `json:"name"`
-	Value  json.RawMessage `json:"value"`
+	Value  json.RawMessage `json:"value,omitempty"` // none where nothing sets it
 	Secret bool            `json:"secret,omitempty"`
 	Origin struct {
 		Level estate.Level `json:"level"`
@@ -146,7 +146,7 @@ func (h *Handler) settingsOf(at estate.Owner) settingsView {
 		value, has := report.Values[d.Name]
 		refused, did := report.Refused[d.Name]
 		if has || did {
-			s := Setting{Name: d.Name, Value: json.RawMessage("null"), Secret: secret(d), Reported: value, Refused: refused}
+			s := Setting{Name: d.Name, Secret: secret(d), Reported: value, Refused: refused}
 			s.Origin.Level = estate.LevelDefault
 			v.Data = append(v.Data, s)
 		}

@@ -417,6 +417,7 @@ func (w *world) call(method, path, body string, headers ...string) (int, object)
 	if err != nil {
 		w.t.Fatal(err)
 	}
+	conforms(w.t, answer.Request, body, answer.StatusCode, answer.Header.Get("Content-Type"), raw)
 	var o object
 	if method != http.MethodHead && answer.StatusCode != http.StatusNoContent {
 		if err := json.Unmarshal(raw, &o); err != nil {
