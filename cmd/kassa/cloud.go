@@ -26,6 +26,7 @@ import (
 	"kassa/poi"
 	"kassa/poilink"
 	"kassa/sale/adyen"
+	"kassa/sale/adyen/management"
 	"kassa/sale/multisafepay"
 	"kassa/sale/native"
 	"kassa/store/sqlite"
@@ -48,6 +49,7 @@ type cloud struct {
 	webhooks *webhook.Deliverer
 	post     *mail.Outbox
 	native   *native.Handler
+	manage   *management.Handler
 	pages    *dashboard.Handler
 	calls    *dashboard.Calls
 	// authority signs the certificate of the HTTPS listener; server makes it.
@@ -149,14 +151,18 @@ func (c *cloud) joinDoors(o serveOptions, log *slog.Logger) error {
 	if c.webhooks, err = c.deliverer(door); err != nil {
 		return err
 	}
-	c.native, err = c.nativeAPI(o, door, door)
+	if c.native, err = c.nativeAPI(o, door, door); err != nil {
+		return err
+	}
+	c.manage, err = c.managementAPI()
 	return err
 }
 
 // parts are what must run, each until its context ends.
 func (c *cloud) parts() []func(context.Context) error {
 	return []func(context.Context) error{
-		c.engine.Run, c.acquirer.Run, c.runPOIs, c.door.Run, c.adyen.Run, c.webhooks.Run, c.post.Run, c.pages.Run, c.watchStore,
+		c.engine.Run, c.acquirer.Run, c.runPOIs, c.door.Run, c.adyen.Run, c.manage.Run, c.webhooks.Run, c.post.Run, c.pages.Run,
+		c.watchStore,
 	}
 }
 
@@ -190,7 +196,7 @@ func (c *cloud) server(o serveOptions, plain, secure net.Listener, log *slog.Log
 	mux.Handle(poilink.Path, c.pois)
 	mux.Handle("/sim/", c.simulation(o, log))
 	c.mountPages(mux)
-	door, terminal, api := c.watched(c.door), c.watched(c.adyen), c.watched(c.native)
+	door, terminal, api, manage := c.watched(c.door), c.watched(c.adyen), c.watched(c.native), c.watched(c.manage)
 	mux.HandleFunc("/", func(w http.ResponseWriter, _ *http.Request) {
 		front.Refuse(w, http.StatusNotFound, "not_found", "there is nothing at this path")
 	})
@@ -200,6 +206,8 @@ func (c *cloud) server(o serveOptions, plain, secure net.Listener, log *slog.Log
 			door.ServeHTTP(w, r)
 		case adyen.Owns(path):
 			terminal.ServeHTTP(w, r)
+		case management.Owns(path):
+			manage.ServeHTTP(w, r)
 		case native.Owns(path):
 			api.ServeHTTP(w, r)
 		default:
@@ -279,5 +287,6 @@ func logNotice(log *slog.Logger, n acquirer.Notice) {
 
 // refuse writes the front's errors in the words of the dialect whose path it is.
 func refuse(w http.ResponseWriter, r *http.Request, status int, message string) bool {
-	return multisafepay.Refuse(w, r, status, message) || adyen.Refuse(w, r, status, message) || native.Refuse(w, r, status, message)
+	return multisafepay.Refuse(w, r, status, message) || adyen.Refuse(w, r, status, message) ||
+		management.Refuse(w, r, status, message) || native.Refuse(w, r, status, message)
 }

@@ -24,6 +24,7 @@ func TestConnectedTerminals(t *testing.T) {
 		"lastSeen":"2026-11-25T08:59:57Z","ageSeconds":3}`)
 	all.is(t, "details.terminals.1", `{"uniqueTerminalId":"AMS1-000168242800763","state":"off","reason":"never connected"}`)
 	ask(map[string]any{"merchantAccount": "BakkerijZon", "store": w.shop}).is(t, "uniqueTerminalIds", `["S1F2L-000158215131748"]`)
+	ask(map[string]any{"merchantAccount": "BakkerijZon", "store": "utrecht"}).is(t, "uniqueTerminalIds", `["S1F2L-000158215131748"]`)
 	ask(map[string]any{"merchantAccount": "BakkerijZon", "store": w.shop2}).is(t, "uniqueTerminalIds", `[]`)
 	ask(map[string]any{"merchantAccount": "BakkerijZon", "uniqueTerminalId": poiOne}).is(t, "uniqueTerminalIds", `["S1F2L-000158215131748"]`)
 	ask(map[string]any{"merchantAccount": "BakkerijZon", "uniqueTerminalId": poiTwo}).is(t, "uniqueTerminalIds", `[]`)
@@ -153,7 +154,7 @@ func TestKeysAtThisDoor(t *testing.T) {
 
 func TestOwns(t *testing.T) {
 	for path, want := range map[string]bool{
-		"/v3/terminals": true, "/v3": true, "/v3/nothing": true, "/v3/../x": true, "/connectedTerminals": true, "/tapi/connectedTerminals": true,
+		"/v3/terminals": true, "/v3": true, "/v3/nothing": true, "/v3/../x": true, "/connectedTerminals": true, "/tapi/connectedTerminals": true, "/adyen/v3/me": true,
 		"/v1/merchants/M/connectedDevices": true, "/v1/v1/merchants/M/devices/D/status": true,
 		"/v1/merchants/M/devices/D/sync": false, "/v1/json/orders": false, "/sync": false, "/v30": false, "/": false, "/v1/merchants//connectedDevices": false,
 	} {

@@ -31,19 +31,20 @@ func New(c Config) (*Handler, error) {
 	return &Handler{config: c, table: Routes(), pending: make(map[string]action)}, nil
 }
 
-// prefixes under which the calls are reached too: what clients may have in their base address. The Go
-// library calls /v1/v1 when its address was not changed.
-func prefixes() [][2]string {
-	return [][2]string{{"/tapi/connectedTerminals", "/connectedTerminals"}, {"/v1/v1/", "/v1/"}}
-}
+// basePaths may stand before a path: clients keep the path of the address that they are given.
+func basePaths() []string { return []string{"/adyen", "/tapi"} }
 
-// plain is the path that the table knows.
+// plain is the path that the table knows. The Go library calls /v1/v1 when its address was not changed.
 func plain(path string) string {
 	path = "/" + strings.Trim(path, "/")
-	for _, p := range prefixes() {
-		if rest, ok := strings.CutPrefix(path, p[0]); ok {
-			return p[1] + rest
+	for _, base := range basePaths() {
+		if rest, ok := strings.CutPrefix(path, base+"/"); ok {
+			path = "/" + rest
+			break
 		}
+	}
+	if rest, ok := strings.CutPrefix(path, "/v1/v1/"); ok {
+		path = "/v1/" + rest
 	}
 	return path
 }
@@ -62,6 +63,20 @@ func Owns(path string) bool {
 		}
 	}
 	return false
+}
+
+// Refuse answers with an error that did not come from this handler, in its form, if the path is its own;
+// false tells that it is not, and nothing was written.
+func Refuse(w http.ResponseWriter, r *http.Request, status int, message string) bool {
+	if !Owns(r.URL.EscapedPath()) {
+		return false
+	}
+	f := &fault{status: status, detail: message}
+	if plain(r.URL.EscapedPath()) == "/connectedTerminals" {
+		f.beLegacy()
+	}
+	write(w, f.reply(r))
+	return true
 }
 
 func split(path string) []string { return strings.Split(strings.TrimPrefix(path, "/"), "/") }
@@ -89,6 +104,10 @@ func (h *Handler) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		}
 		answer = no.reply(r)
 	}
+	write(w, answer)
+}
+
+func write(w http.ResponseWriter, answer reply) {
 	w.Header().Set("Content-Type", "application/json")
 	w.Header().Set("Cache-Control", "no-store")
 	w.WriteHeader(answer.status)
