@@ -40,6 +40,7 @@ type world struct {
 
 	operator, admin, group, other string // keys
 	shop, shop2, otherShop        string // ids
+	once                          string // Idempotency-Key of the next call
 }
 
 // The devices: two of BakkerijZon, one of Slager, and one that is bound nowhere and in BakkerijZon's stock.
@@ -271,6 +272,9 @@ func (w *world) do(key, method, path string, body any) answer {
 	must(w.t, err)
 	r.Header.Set("X-API-Key", key)
 	r.Header.Set("Content-Type", "application/json")
+	if w.once != "" {
+		r.Header.Set("Idempotency-Key", w.once)
+	}
 	resp, err := http.DefaultClient.Do(r)
 	must(w.t, err)
 	defer resp.Body.Close()
