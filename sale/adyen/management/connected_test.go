@@ -11,7 +11,7 @@ import (
 )
 
 func live(at time.Time) management.Reach {
-	return management.Reach{State: "online", Enabled: true, Since: at.Add(-time.Hour), LastSeen: at.Add(-3 * time.Second)}
+	return management.Reach{State: "online", Enabled: true, Linked: true, Since: at.Add(-time.Hour), LastSeen: at.Add(-3 * time.Second)}
 }
 
 func TestConnectedTerminals(t *testing.T) {
@@ -22,7 +22,7 @@ func TestConnectedTerminals(t *testing.T) {
 	all.is(t, "uniqueTerminalIds", `["S1F2L-000158215131748"]`)
 	all.is(t, "details.terminals.0", `{"uniqueTerminalId":"S1F2L-000158215131748","state":"online","since":"2026-11-25T08:00:00Z",
 		"lastSeen":"2026-11-25T08:59:57Z","ageSeconds":3}`)
-	all.is(t, "details.terminals.1", `{"uniqueTerminalId":"AMS1-000168242800763","state":"off","reason":"never connected"}`)
+	all.is(t, "details.terminals.1", `{"uniqueTerminalId":"AMS1-000168242800763","state":"off","reason":"never_connected","text":"it has never connected"}`)
 	ask(map[string]any{"merchantAccount": "BakkerijZon", "store": w.shop}).is(t, "uniqueTerminalIds", `["S1F2L-000158215131748"]`)
 	ask(map[string]any{"merchantAccount": "BakkerijZon", "store": "utrecht"}).is(t, "uniqueTerminalIds", `["S1F2L-000158215131748"]`)
 	ask(map[string]any{"merchantAccount": "BakkerijZon", "store": w.shop2}).is(t, "uniqueTerminalIds", `[]`)
@@ -99,7 +99,7 @@ func TestConnectedDevices(t *testing.T) {
 	}
 	off := w.good(w.admin, "GET", "/v1/merchants/BakkerijZon/devices/"+poiTwo+"/status", nil)
 	off.is(t, "status", `"OFFLINE"`)
-	off.is(t, "details.reason", `"never connected"`)
+	off.is(t, "details.reason", `"never_connected"`)
 	w.good(w.admin, "GET", "/v1/merchants/BakkerijZon/devices/"+poiSpare+"/status", nil).is(t, "details.state", `"unknown"`)
 	for _, path := range []string{
 		"/v1/merchants/Slager/connectedDevices", "/v1/merchants/Nobody/connectedDevices", "/v1/merchants/BakkerijZon/connectedDevices?store=" + w.otherShop,

@@ -69,7 +69,7 @@ type links struct {
 	reach     map[string]management.Reach
 	report    map[string]management.Report
 	restarted []string // tid and id
-	refuse    error
+	stuck     bool     // terminals that are told to restart do not
 }
 
 func (l *links) Reach(tid string) management.Reach {
@@ -77,7 +77,7 @@ func (l *links) Reach(tid string) management.Reach {
 	defer l.mu.Unlock()
 	r, ok := l.reach[tid]
 	if !ok {
-		return management.Reach{State: "offline", Reason: "never connected", Enabled: true}
+		return management.Reach{State: "offline", Reason: "never_connected", Text: "it has never connected", Enabled: true}
 	}
 	return r
 }
@@ -98,11 +98,21 @@ func (l *links) set(tid string, r management.Reach) {
 func (l *links) Restart(_ context.Context, tid, id string) error {
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	if l.refuse != nil {
-		return l.refuse
+	if !l.reach[tid].Linked {
+		return errors.New("offline")
 	}
 	l.restarted = append(l.restarted, tid+" "+id)
+	if r := l.reach[tid]; !l.stuck { // it comes back over a new link
+		r.Epoch++
+		l.reach[tid] = r
+	}
 	return nil
+}
+
+func (l *links) stick() {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	l.stuck = true
 }
 
 func (l *links) told() []string {
