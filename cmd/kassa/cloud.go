@@ -148,12 +148,7 @@ func (c *cloud) joinDoors(o serveOptions, log *slog.Logger) error {
 	if err := c.joinAdyen(); err != nil {
 		return err
 	}
-	notifier := &multisafepay.Notifier{Records: c.store, Directory: door, Signer: door}
-	c.webhooks, err = webhook.New(webhook.Config{
-		Store: c.store, Dialects: map[string]webhook.Dialect{multisafepay.Dialect: webhookDialect{notifier}},
-		Now: c.now,
-	})
-	if err != nil {
+	if c.webhooks, err = c.deliverer(door); err != nil {
 		return err
 	}
 	if c.native, err = c.nativeAPI(o, door, door); err != nil {

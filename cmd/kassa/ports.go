@@ -9,7 +9,6 @@ import (
 	"log/slog"
 	"net/http"
 	"strings"
-	"time"
 
 	"kassa/estate"
 	"kassa/hsm"
@@ -19,7 +18,6 @@ import (
 	"kassa/poilink"
 	"kassa/sale/multisafepay"
 	"kassa/sale/native"
-	"kassa/webhook"
 )
 
 // This file joins what the parts ask for with who can give it.
@@ -88,34 +86,6 @@ func (d doorPorts) Record(_ context.Context, call multisafepay.RefusedCall) {
 	}
 	d.refused.Note(journal.Fact{At: call.At, Kind: multisafepay.CallRefused, Scope: call.Scope, Payload: payload}, nil)
 }
-
-// webhookDialect lets the webhooks speak MultiSafepay's dialect.
-type webhookDialect struct{ n *multisafepay.Notifier }
-
-func (w webhookDialect) Render(entry journal.Entry) ([]webhook.Notice, error) {
-	n, ok, err := w.n.Render(entry)
-	if err != nil || !ok {
-		return nil, err
-	}
-	return []webhook.Notice{{
-		Order: n.Order, OrderRef: n.OrderRef, Account: n.Account, Group: n.Group, Environment: n.Environment, Event: n.Event,
-		URL: n.URL, Method: n.Method, Body: n.Body,
-	}}, nil
-}
-
-// Prepare signs by the wall clock: the receiver compares with its own, also after a night's suspension
-// and while the test clock is ahead.
-func (w webhookDialect) Prepare(n webhook.Notice, _ time.Time) (webhook.Request, error) {
-	r, err := w.n.Prepare(multisafepay.Notice{
-		Order: n.Order, OrderRef: n.OrderRef, Account: n.Account, Group: n.Group, Environment: n.Environment, Event: n.Event,
-		URL: n.URL, Method: n.Method, Body: n.Body,
-	}, time.Now())
-	return webhook.Request{Method: r.Method, URL: r.URL, Header: r.Header, Body: r.Body}, err
-}
-
-func (w webhookDialect) Policy() webhook.Policy { return webhook.Policy{Delays: w.n.Delays()} }
-
-func (w webhookDialect) Judge(status int, reply []byte) string { return w.n.Judge(status, reply) }
 
 // nativePorts gives the native API what it shows.
 type nativePorts struct{ c *cloud }

@@ -47,9 +47,10 @@ type request struct {
 	header   header
 	terminal estate.Terminal
 	group    estate.Group
-	service  category
+	category category
 	body     object // the object under "<Category>Request"
 	payment  *payment
+	reversal *reversal
 	// kept is what check wants to be kept with the exchange.
 	kept     json.RawMessage
 	hash     string

@@ -269,7 +269,7 @@ func (h *Handler) begin(ctx context.Context, q *request) (x *exchange, fresh boo
 		return nil, false, err
 	}
 	batch := journal.Batch{change}
-	if q.service.transaction {
+	if q.category.transaction {
 		last, err := h.lastChange(e)
 		if err != nil {
 			return nil, false, err

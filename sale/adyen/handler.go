@@ -17,10 +17,10 @@ import (
 // Handler serves the dialect. It must be called for every request whose escaped path it [Owns].
 type Handler struct {
 	config
-	services  map[string]category
-	exchanges exchanges
-	orders    nudges
-	ring      keyring
+	categories map[string]category
+	exchanges  exchanges
+	orders     nudges
+	ring       keyring
 
 	// work ends with Run: the goroutines of the exchanges that run.
 	work      context.Context
@@ -53,7 +53,7 @@ func New(c Config) (*Handler, error) {
 		}
 	}
 	h := &Handler{
-		config: c, services: services(), closing: make(chan struct{}),
+		config: c, categories: categories(), closing: make(chan struct{}),
 		exchanges: exchanges{running: make(map[string]*exchange)},
 		orders:    nudges{waiting: make(map[string]map[chan struct{}]bool)},
 	}
@@ -176,9 +176,11 @@ func (h *Handler) read(q *request) (a answer, p problem, done bool) {
 	content := message.sub(envelopeRequest)
 	q.header = readHeader(content.sub("MessageHeader"))
 	if content == nil {
-		var f faults
-		f = append(f, "At root, field "+envelopeRequest+": Missing")
-		return refuse(pairs{"errors": f[0]}.form())
+		missing := "At root, field " + envelopeRequest + ": Missing"
+		if q.v1 {
+			return answer{}, malformed(missing), false
+		}
+		return refuse(pairs{"errors": missing}.form())
 	}
 	if q.header.poiid != "" || q.v1 {
 		if a, p, done := h.findTerminal(q); done || p.problem() {
@@ -235,7 +237,7 @@ func (h *Handler) readCategory(q *request, content object) (a answer, p problem,
 		f.missing("", q.header.category+"Request")
 	}
 	q.body = body
-	q.service = h.services[q.header.category]
+	q.category = h.categories[q.header.category]
 	if a, bad := f.answer(); bad {
 		return a, problem{}, true
 	}
@@ -247,7 +249,7 @@ func (h *Handler) readCategory(q *request, content object) (a answer, p problem,
 	if len(q.header.serviceID) > 10 {
 		q.warnings = append(q.warnings, "At SaleToPOIRequest.MessageHeader, field 'ServiceID': Longer than 10 characters")
 	}
-	if q.service.start == nil {
+	if q.category.start == nil {
 		return unsupported(q.header.category), problem{}, true
 	}
 	q.hash = requestHash(h.Secret, q.header.category, q.body)

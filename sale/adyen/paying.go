@@ -15,7 +15,7 @@ import (
 func (h *Handler) startPayment(ctx context.Context, x *exchange) (answer, bool) {
 	q := x.request
 	n := h.newOrder(x)
-	o, reason, err := h.Orders.Create(context.WithoutCancel(ctx), n)
+	o, reason, err := h.create(ctx, n)
 	switch {
 	case err != nil:
 		return answer{}, false // perhaps it is stored: wait looks
@@ -29,6 +29,32 @@ func (h *Handler) startPayment(ctx context.Context, x *exchange) (answer, bool) 
 	}
 	return answer{}, false
 }
+
+// create asks for the order. The end of an order can be read an instant before the engine has given its
+// terminal free: who pays right after an answer is not told that the terminal is busy with it.
+func (h *Handler) create(ctx context.Context, n kassa.NewOrder) (o kassa.Order, reason kassa.Reason, err error) {
+	for range freeingTries {
+		o, reason, err = h.Orders.Create(context.WithoutCancel(ctx), n)
+		if err != nil || reason != kassa.POIBusy || o.Number == 0 {
+			return o, reason, err
+		}
+		if holder, ok, err := h.loadOrder(o.Number); err != nil || !ok || !holder.Status.Final() {
+			return o, reason, err
+		}
+		select {
+		case <-time.After(freeingPause):
+		case <-ctx.Done():
+			return o, reason, ctx.Err()
+		}
+	}
+	return o, reason, err
+}
+
+// Freeing a terminal takes the engine's next turn.
+const (
+	freeingTries = 20
+	freeingPause = 5 * time.Millisecond
+)
 
 func (h *Handler) newOrder(x *exchange) kassa.NewOrder {
 	q, p, t := x.request, x.request.payment, x.request.terminal

@@ -76,7 +76,7 @@ func (h *Handler) paymentAnswer(x *exchange, o *kassa.Order) answer {
 	}
 	a := answer{body: body}
 	reason, wire := ended(o)
-	timedOut := o.End == kassa.CancelledBySale && o.EndedAt.Sub(x.record.At) >= h.Timeout
+	timedOut := (o.End == kassa.CancelledBySale || o.End == kassa.Inactive) && o.EndedAt.Sub(x.record.At) >= h.Timeout
 	switch {
 	case o.Parked != "":
 		reason, wire = "parked", wireReason{errorUnreachableHost, "", "The outcome is not known", "Call support before anything else"}

@@ -35,14 +35,20 @@ type category struct {
 	abort func(h *Handler, ctx context.Context, x *exchange) string
 }
 
-// services are the categories that this door serves, one a line. The others answer as a terminal that
+// categories are those that this door serves, one a line. The others answer as a terminal that
 // does not support them.
-func services() map[string]category {
+func categories() map[string]category {
 	return map[string]category{
 		"Payment": {
 			recorded: true, transaction: true, asksTerminal: true,
 			check: (*Handler).checkPayment, start: (*Handler).startPayment, wait: (*Handler).waitPayment, abort: (*Handler).abortPayment,
 		},
+		"Reversal": {
+			recorded: true, transaction: true, refunds: true,
+			check: (*Handler).checkReversal, start: (*Handler).startReversal, wait: (*Handler).waitReversal,
+		},
+		"Abort":             {start: (*Handler).serveAbort},
+		"TransactionStatus": {start: (*Handler).serveStatus},
 	}
 }
 
@@ -55,12 +61,12 @@ func unsupported(category string) answer {
 
 // serve does what a message asks for.
 func (h *Handler) serve(w http.ResponseWriter, r *http.Request, q *request) {
-	if !q.caller.TakesPayments || q.service.refunds && !q.caller.Refunds {
+	if !q.caller.TakesPayments || q.category.refunds && !q.caller.Refunds {
 		writeProblem(w, q.v1, forbidden("the role of this API key does not allow "+q.header.category))
 		return
 	}
-	if !q.service.recorded {
-		a, _ := q.service.start(h, r.Context(), h.newExchange(Exchange{}, 0, q))
+	if !q.category.recorded {
+		a, _ := q.category.start(h, r.Context(), h.newExchange(Exchange{}, 0, q))
 		h.write(w, q, a)
 		return
 	}
@@ -92,10 +98,10 @@ func (h *Handler) serve(w http.ResponseWriter, r *http.Request, q *request) {
 
 // refusal tells why a request may not begin: what is wrong with it, and a terminal that cannot be asked.
 func (h *Handler) refusal(q *request) (answer, bool) {
-	if a, refused := q.service.check(h, q); refused {
+	if a, refused := q.category.check(h, q); refused {
 		return a, true
 	}
-	if !q.service.asksTerminal {
+	if !q.category.asksTerminal {
 		return answer{}, false
 	}
 	if why := h.Terminals.Reach(q.terminal.TID); why != "" {
@@ -124,7 +130,7 @@ var unreachableAdvice = map[Unreachable]string{
 // spawn lets an exchange run to its end, whoever listens.
 func (h *Handler) spawn(x *exchange) {
 	h.background(func() {
-		s := h.services[x.record.Category]
+		s := h.categories[x.record.Category]
 		if x.request != nil {
 			if a, over := s.start(h, h.work, x); over {
 				h.finish(x, a, nil)
