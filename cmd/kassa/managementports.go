@@ -3,7 +3,6 @@ package main
 import (
 	"context"
 	"crypto/rand"
-	"errors"
 
 	"kassa/estate"
 	"kassa/poilink"
