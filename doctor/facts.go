@@ -44,8 +44,11 @@ type Facts struct {
 
 // Link is what is known of the terminal's connection.
 type Link struct {
-	State  string // online, stale, offline or unknown
-	Reason string // why it is not online
+	State string // online, stale, offline or unknown
+	// Linked tells that there is a link, be it for management only.
+	Linked bool
+	Reason string // why it is not online, in one word; Words says it in several
+	Words  string
 	Since  time.Time
 	Seen   time.Time // when it was last heard of; zero for never
 	// Address and Security are those of the last connection.
@@ -117,7 +120,7 @@ func fixOf(life string) string {
 }
 
 func checkSocket(f Facts) finding {
-	if f.Link.Seen.IsZero() && f.Link.State != "online" && f.Link.State != "stale" {
+	if f.Link.Seen.IsZero() && f.Link.State == "offline" && !f.Link.Linked {
 		return finding{detail: "it has never connected to this installation", reason: "never_connected",
 			fix: "give the device power and a network; its own connection test (Diagnostics) names the step that fails"}
 	}
@@ -129,33 +132,25 @@ func checkSocket(f Facts) finding {
 		says += ", " + f.Link.Security
 	}
 	e := []Evidence{{At: f.Link.Since, Source: "link", Says: says + fmt.Sprintf("; %d lost in 24 h", f.Link.Lost)}}
-	if f.Link.State == "offline" {
-		e = append(e, Evidence{At: f.Link.Since, Source: "link", Says: "offline: " + orNone(f.Link.Reason)})
-		return finding{detail: fmt.Sprintf("offline for %s: %s", age(f.Now, f.Link.Since), orNone(f.Link.Reason)), evidence: e,
-			reason: code(f.Link.Reason), fix: fixOfLink(f.Link.Reason)}
+	if f.Link.State == "offline" && !f.Link.Linked {
+		words := orNone(f.Link.Words)
+		e = append(e, Evidence{At: f.Link.Since, Source: "link", Says: "offline: " + words})
+		return finding{detail: fmt.Sprintf("offline for %s: %s", age(f.Now, f.Link.Since), words), evidence: e,
+			reason: f.Link.Reason, fix: fixOfLink(f.Link.Reason)}
 	}
 	return finding{detail: says, evidence: e}
 }
 
-// code makes a reason of a link one word.
-func code(reason string) string {
-	if reason == "" {
-		return "link_lost"
-	}
-	return strings.ReplaceAll(strings.ToLower(reason), " ", "_")
-}
-
 func fixOfLink(reason string) string {
-	reason = strings.ToLower(reason)
-	switch {
-	case strings.Contains(reason, "shut") || strings.Contains(reason, "power"):
+	switch reason {
+	case "shut_down":
 		return "it was switched off: switch it on"
-	case strings.Contains(reason, "replaced"):
+	case "replaced":
 		return "another connection with the same key took its place: see whether a second device shows the same number"
-	case strings.Contains(reason, "enabled"):
-		return "ask the operator to set cloud.webSocketEnabled"
-	case strings.Contains(reason, "never"):
+	case "never_connected":
 		return "give the device power and a network"
+	case "unbound":
+		return "activate a device as this terminal"
 	}
 	return "look at its power and its network: the router, the Wi-Fi password, the cable of the base"
 }
@@ -226,7 +221,7 @@ func checkTerminal(f Facts) finding {
 		if fix == "" {
 			fix = "see the terminal's own diagnostics"
 		}
-		return finding{detail: strings.TrimSuffix(bad.Name+": "+bad.Detail, ": "), evidence: e, reason: "terminal_" + code(bad.Name), fix: fix}
+		return finding{detail: strings.TrimSuffix(bad.Name+": "+bad.Detail, ": "), evidence: e, reason: "terminal_" + strings.ToLower(bad.Name), fix: fix}
 	}
 	return finding{detail: fmt.Sprintf("%d checks, all good", len(f.Checks)), evidence: e}
 }

@@ -59,12 +59,12 @@ type links struct{ c *cloud }
 
 func (l links) Reach(tid string) native.Reach {
 	t, _ := l.c.registry.Terminal(tid)
-	r := native.Reach{State: "offline", Reason: "never connected", Enabled: true}
+	r := native.Reach{State: "offline", Reason: "never_connected", Words: "it has never connected", Enabled: true}
 	for _, p := range l.c.pois.List() {
 		if p.POIID != t.POIID || t.POIID == "" {
 			continue
 		}
-		r.Since, r.LastSeen, r.Reason = p.Since, p.LastSeen, p.Reason
+		r.Since, r.LastSeen, r.Words, r.Linked = p.Since, p.LastSeen, p.Reason, p.Online
 		if p.Online {
 			r.State = "online"
 		}
