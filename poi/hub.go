@@ -30,6 +30,7 @@ type Boarding interface {
 type Notes interface {
 	NoteLinkUp(now time.Time, up estate.LinkUp) error
 	NoteLinkDown(now time.Time, down estate.LinkDown) error
+	NoteNotActivated(now time.Time, poiid string, reason estate.RefusalCode) error
 }
 
 // Engine takes what terminals say. Its methods never block, and call back from elsewhere only.
@@ -325,6 +326,8 @@ func (h *Hub) do(u *unit, out Output) Input {
 	case Down:
 		down := estate.LinkDown{POIID: u.poiid, Epoch: out.Epoch, Reason: out.Reason}
 		_ = h.failed(u, "note link", h.cfg.Notes.NoteLinkDown(now, down))
+	case NotActivated:
+		_ = h.failed(u, "note refusal", h.cfg.Notes.NoteNotActivated(now, u.poiid, out.Reason))
 	}
 	return nil
 }

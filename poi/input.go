@@ -164,6 +164,9 @@ type Down struct {
 	Reason string
 }
 
+// NotActivated notes an activation that the estate was not asked for.
+type NotActivated struct{ Reason estate.RefusalCode }
+
 // PinKey ties the POI to a public key, durably.
 type PinKey struct {
 	Link      LinkID
@@ -204,4 +207,5 @@ func (PinKey) output()           {}
 func (MakeKey) output()          {}
 func (CheckKeys) output()        {}
 func (DecideActivation) output() {}
+func (NotActivated) output()     {}
 func (Alert) output()            {}

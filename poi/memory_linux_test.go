@@ -36,9 +36,12 @@ func (quiet) Activate(time.Time, string, string) (t estate.Terminal, g estate.Gr
 }
 func (quiet) NoteLinkUp(time.Time, estate.LinkUp) error     { return nil }
 func (quiet) NoteLinkDown(time.Time, estate.LinkDown) error { return nil }
-func (quiet) FromPOI(string, string, kassa.Input, func())   {}
-func (quiet) POIConnected(string, string, []string)         {}
-func (quiet) POIMode(string, bool)                          {}
+func (quiet) NoteNotActivated(time.Time, string, estate.RefusalCode) error {
+	return nil
+}
+func (quiet) FromPOI(string, string, kassa.Input, func()) {}
+func (quiet) POIConnected(string, string, []string)       {}
+func (quiet) POIMode(string, bool)                        {}
 
 // BenchmarkIdleLink reports the user memory (heap and stacks) of one connected idle terminal with
 // all that is kept of it. The other side is bare sockets, which cost this process nothing but the
