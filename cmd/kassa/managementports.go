@@ -3,12 +3,10 @@ package main
 import (
 	"context"
 	"crypto/rand"
-	"encoding/json"
 	"errors"
 
 	"kassa/estate"
 	"kassa/sale/adyen/management"
-	"kassa/webhook"
 )
 
 // This file joins what Adyen's Management API asks for with who can give it.
@@ -59,14 +57,4 @@ func (p managementPorts) Report(tid string) (management.Report, bool) {
 
 func (p managementPorts) Restart(context.Context, string, string) error {
 	return errors.New("the link cannot be asked to restart a terminal")
-}
-
-func (managementPorts) CheckURL(env estate.Environment, url string) error {
-	return webhook.CheckURL(env, url)
-}
-
-func (managementPorts) Failing(string) bool { return false }
-
-func (managementPorts) Try(context.Context, string, string, string, json.RawMessage) (management.Trial, error) {
-	return management.Trial{}, errors.New("is not sent by Kassa")
 }

@@ -220,7 +220,9 @@ func (w *world) note(effect kassa.Effect) {
 	w.left[strings.TrimPrefix(fmt.Sprintf("%T", effect), "kassa.")]++
 }
 
+// sent counts the effects of a type that have left, once all that goes on has come to rest.
 func (w *world) sent(effect string) int {
+	synctest.Wait()
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	return w.left[effect]
