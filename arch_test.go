@@ -31,6 +31,7 @@ func folders() []folder {
 		{"nexo", nil, "a standard knows no kassa type"},
 		{"ocpi", nil, "a standard knows no kassa type"},
 		{"msplink", nil, "shops import it: the links and intents of the payment app, and no kassa type"},
+		{"terminalapi", []string{"nexo"}, "shops import it: a client of the Terminal API, and no kassa type"},
 		{"poilink", nil, "the envelope is a protocol page in Go; a third party could write it from that page"},
 		{"journal/event", []string{".", "journal"}, "what the record shows to the outside depends on the record alone"},
 		{"journal", []string{"."}, "the record knows what it records, not who reads it"},
@@ -57,7 +58,7 @@ func folders() []folder {
 		{"sim", []string{"*"}, "the simulation runs the whole system"},
 		{"cli", []string{".", "cli"}, "the verbs speak HTTP, as everybody else does"},
 		{"cmd", []string{"*"}, "cmd/kassa is where everything is joined"},
-		{"docs", []string{"msplink"}, "examples import what a shop may import"},
+		{"docs", []string{"msplink", "terminalapi", "nexo"}, "examples import what a shop may import"},
 		{"tools", nil, "tools stand outside the product"},
 	}
 }
@@ -242,8 +243,10 @@ const (
 func larger() map[string]int {
 	return map[string]int{
 		"sale/multisafepay": 7000,  // one dialect, whole: its calls share how they read, find, refuse and show the same order
+		"sale/native":       6500,  // one API, whole: its calls share how they know the caller, what it sees, and how they read, refuse, repeat and show
 		"virtual/terminal":  12000, // one device, from its secure element to its menus and its page: it changes as one, and nothing else may use its parts
 		"estate":            6000,  // one registry, whose steps change shops, terminals, devices, keys and settings together
+		"poi":               5000,  // one machine of one terminal's links: payments, presence, settings and prompts share its sequence numbers
 		"sim":               5000,  // one world: its parties, its faults and the books that compare them see each other in every seed
 	}
 }

@@ -17,6 +17,7 @@ const (
 	CurrencyInvalid      Reason = "currency_invalid"       // not a currency that the POI takes
 	TerminalUnknown      Reason = "terminal_unknown"       // no such terminal
 	TerminalOtherGroup   Reason = "terminal_other_group"   // the terminal belongs to another group
+	TerminalBarred       Reason = "terminal_barred"        // it is blocked, in the inventory, or its shop is not open
 	NotCancellable       Reason = "not_cancellable"        // the payment was approved first
 	NotRefundable        Reason = "not_refundable"         // nothing was paid
 	RefundTooHigh        Reason = "refund_too_high"        // more than what is left of the payment
@@ -51,6 +52,7 @@ const (
 	CardDataUnreadable  Reason = "card_data_unreadable" // the secure module could not open it
 	KeyReplay           Reason = "key_replay"           // the DUKPT counter did not rise
 	POIUnable           Reason = "poi_unable"           // the POI cannot take cards now
+	TestCardInLive      Reason = "test_card_in_live"    // a card of the test deck, in the live environment
 
 	// What the host said (ISO 8583 DE39), in classes.
 	Declined            Reason = "declined"             // 05 and all that say no more
@@ -73,11 +75,11 @@ const (
 func Reasons() []Reason {
 	return []Reason{
 		DuplicateOrder, OrderFinished, OrderUnknown, AmountInvalid, CurrencyInvalid, TerminalUnknown,
-		TerminalOtherGroup, NotCancellable, NotRefundable, RefundTooHigh, RefundDuplicate, RefundTooLate, TooManyRefunds,
+		TerminalOtherGroup, TerminalBarred, NotCancellable, NotRefundable, RefundTooHigh, RefundDuplicate, RefundTooLate, TooManyRefunds,
 		TooManyTries, RefundRepeated, NoHold, CaptureTooHigh, CaptureRepeated, TooManyCaptures, RefundUnknown,
 		RefundNotCancellable, ClaimedElsewhere, TipInvalid, OutOfTurn, POIBusy, WorldBusy, CancelledBySale, CancelledAtPOI, Inactive, NeverShown, NotCompleted,
 		HoldExpired, CardRefused, CompletionMissing, PartialNotAllowed, AcquirerUnreachable, CardDataUnreadable,
-		KeyReplay, POIUnable, Declined, DeclinedReferral, DeclinedFunds, DeclinedPickUp, DeclinedExpired,
+		KeyReplay, POIUnable, TestCardInLive, Declined, DeclinedReferral, DeclinedFunds, DeclinedPickUp, DeclinedExpired,
 		DeclinedCard, DeclinedLimit, DeclinedSecurity, DeclinedUnavailable, WrongPIN, PINTriesExceeded,
 		SoftDeclinePIN, SoftDeclineInsert, Configuration,
 	}
@@ -121,6 +123,7 @@ var reasonTexts = map[Reason]string{
 	AmountInvalid:        "the amount is not a whole number of minor units within the limits",
 	CurrencyInvalid:      "terminals take payments in EUR only",
 	TerminalUnknown:      "there is no such terminal",
+	TerminalBarred:       "the terminal takes no payments: it is blocked, in the inventory, or its shop is not open",
 	TerminalOtherGroup:   "the terminal belongs to another group than this key",
 	NotCancellable:       "the payment was approved before the cancel",
 	NotRefundable:        "the order has not been paid",
@@ -154,6 +157,7 @@ var reasonTexts = map[Reason]string{
 	CardDataUnreadable:   "the card data could not be opened with the terminal's key",
 	KeyReplay:            "the terminal used a key serial number again",
 	POIUnable:            "the terminal cannot take cards now",
+	TestCardInLive:       "a test card is not taken in the live environment",
 	Declined:             "declined by the bank",
 	DeclinedReferral:     "the bank wants to be called",
 	DeclinedFunds:        "insufficient funds",

@@ -100,6 +100,16 @@ func (g *Guard) Identify(key, remote string) (Caller, Problem) {
 // Operator tells whether the caller runs the installation.
 func (c Caller) Operator() bool { return c.Role == estate.RoleOperator && c.Account == "" }
 
+// May lists what a caller may do.
+func (c Caller) May() (list []estate.Permission) {
+	for _, p := range Permissions() {
+		if c.Can(p) {
+			list = append(list, p)
+		}
+	}
+	return list
+}
+
 // Can tells whether a caller may do something somewhere; where is for the MayUse methods to say.
 func (c Caller) Can(p estate.Permission) bool {
 	if len(c.Only) > 0 && !slices.Contains(c.Only, p) {

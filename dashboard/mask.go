@@ -219,12 +219,14 @@ func sensitive(name string) bool {
 		return -1
 	}, strings.ToLower(name))
 	switch letters {
-	case "pan", "pin", "key", "auth", "track1", "track2", "track", "firstname", "lastname", "bic", "authorization":
+	case "pan", "pin", "key", "auth", "track1", "track2", "track", "firstname", "lastname", "bic", "authorization",
+		"psk":
 		return true
 	}
 	for _, part := range []string{
 		"apikey", "token", "secret", "password", "cardnum", "cvc", "cvv", "securitycode", "trackdata", "pinblock",
 		"holder", "iban", "cryptogram", "cardexpir",
+		"passcode", "passphrase", "pwd", "menupin", "refundpin", "lockpin", "hmackey", "clientkey", // of terminals and webhooks
 	} {
 		if strings.Contains(letters, part) {
 			return true

@@ -86,9 +86,12 @@ type EndpointSecret struct {
 // HasPassword tells whether a password is kept.
 func (e Endpoint) HasPassword() bool { return len(e.SealedPassword) > 0 }
 
-// Wants tells whether it asked for a code or type of event.
+// Wants tells whether it asked for a code or type of event; "order.*" asks for all that begin with "order.".
 func (e Endpoint) Wants(event string) bool {
-	return e.Active && !e.Deleted && (len(e.Events) == 0 || slices.Contains(e.Events, event))
+	return e.Active && !e.Deleted && (len(e.Events) == 0 || slices.ContainsFunc(e.Events, func(asked string) bool {
+		family, all := strings.CutSuffix(asked, "*")
+		return asked == event || all && strings.HasPrefix(event, family)
+	}))
 }
 
 // The facts of endpoints. What is sealed is left out of them.
@@ -135,8 +138,8 @@ func (r *Registry) MakeEndpoint(now time.Time, e Endpoint, by string) (Endpoint,
 		return Endpoint{}, err
 	}
 	of := 0
-	for _, other := range r.endpoints {
-		if other.owner() == e.owner() && !other.Deleted {
+	for _, other := range r.endpointsOf[e.owner()] {
+		if !r.endpoints[other].Deleted {
 			of++
 		}
 	}
@@ -285,6 +288,42 @@ func (r *Registry) AllEndpoints() []Endpoint {
 	return r.endpointsThat(func(Endpoint) bool { return true })
 }
 
+// EndpointsFor lists the active endpoints of a dialect that hear of what happens in a group of an account:
+// the group's, the account's, those of its company that do not leave it out, and the installation's. Without
+// an account it lists the installation's, without a group no group's.
+func (r *Registry) EndpointsFor(dialect, account, group string) []Endpoint {
+	r.mu.RLock()
+	defer r.mu.RUnlock()
+	a, known := r.accounts[account]
+	owners := []Endpoint{{}}
+	if known {
+		owners = append(owners, Endpoint{Account: account}, Endpoint{Company: a.Company})
+	}
+	if known && group != "" {
+		owners = append(owners, Endpoint{Account: account, Group: group})
+	}
+	var list []Endpoint
+	for _, o := range owners {
+		for _, id := range r.endpointsOf[o.owner()] {
+			if e := r.endpoints[id]; e.Dialect == dialect && e.Active && !e.Deleted && e.hears(a) {
+				list = append(list, e)
+			}
+		}
+	}
+	return list
+}
+
+// hears tells whether an endpoint of a company does not leave an account out.
+func (e Endpoint) hears(a Account) bool {
+	switch e.Filter {
+	case IncludeAccounts:
+		return slices.Contains(e.Merchants, a.Merchant)
+	case ExcludeAccounts:
+		return !slices.Contains(e.Merchants, a.Merchant)
+	}
+	return true
+}
+
 func (r *Registry) endpointsThat(want func(Endpoint) bool) []Endpoint {
 	return listed(r, func() map[string]Endpoint { return r.endpoints },
 		func(e Endpoint) bool { return !e.Deleted && want(e) }, func(e Endpoint) string { return e.ID })
@@ -309,7 +348,12 @@ func (r *Registry) endpointChange(e Endpoint, body any) journaled {
 	}
 }
 
-func (r *Registry) showEndpoint(e Endpoint) { r.endpoints[e.ID] = e }
+func (r *Registry) showEndpoint(e Endpoint) {
+	if _, known := r.endpoints[e.ID]; !known {
+		r.endpointsOf[e.owner()] = append(r.endpointsOf[e.owner()], e.ID)
+	}
+	r.endpoints[e.ID] = e
+}
 
 func (r *Registry) sealPassword(e *Endpoint) error {
 	given := e.NewPassword

@@ -5,6 +5,7 @@ import (
 	"encoding/hex"
 	"encoding/json"
 	"errors"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -140,5 +141,57 @@ func TestRefusedEndpoints(t *testing.T) {
 		if _, err := w.MakeEndpoint(noon, good, ""); (i == 50) != errors.Is(err, estate.ErrFull) {
 			t.Fatalf("endpoint %d: %v", i+1, err)
 		}
+	}
+}
+
+func TestEndpointsThatHear(t *testing.T) {
+	w := newWorld(t)
+	other, err := w.MakeAccount(noon, estate.Account{Name: "Thee BV"})
+	must(t, err)
+	a, _ := w.Account(w.group.Account)
+	endpoint := func(e estate.Endpoint) string {
+		t.Helper()
+		if e.Dialect == "" {
+			e.Dialect = estate.DialectAdyen
+		}
+		e.Type, e.URL, e.Active = estate.EndpointEvents, "https://till.example/hook", true
+		made, err := w.MakeEndpoint(noon, e, "")
+		must(t, err)
+		return made.ID
+	}
+	names := map[string]string{
+		endpoint(estate.Endpoint{Account: a.ID}):                                                                       "account",
+		endpoint(estate.Endpoint{Account: a.ID, Group: w.group.ID}):                                                    "group",
+		endpoint(estate.Endpoint{Account: other.ID}):                                                                   "other",
+		endpoint(estate.Endpoint{Company: a.Company}):                                                                  "company",
+		endpoint(estate.Endpoint{Company: a.Company, Filter: estate.IncludeAccounts, Merchants: []string{a.Merchant}}): "included",
+		endpoint(estate.Endpoint{Company: a.Company, Filter: estate.ExcludeAccounts, Merchants: []string{a.Merchant}}): "not excluded",
+		endpoint(estate.Endpoint{Company: "Another"}):                                                                  "another company",
+		endpoint(estate.Endpoint{Dialect: estate.DialectNative}):                                                       "installation",
+		endpoint(estate.Endpoint{Dialect: estate.DialectNative, Account: a.ID}):                                        "native",
+	}
+	off := endpoint(estate.Endpoint{Account: a.ID})
+	_, err = w.ChangeEndpoint(noon, off, "", func(e *estate.Endpoint) { e.Active = false })
+	must(t, err)
+	must(t, w.DeleteEndpoint(noon, endpoint(estate.Endpoint{Account: a.ID}), ""))
+	for range 2 { // before and after a restart
+		for call, want := range map[[3]string][]string{
+			{"adyen", a.ID, w.group.ID}:  {"account", "company", "group", "included"},
+			{"adyen", a.ID, ""}:          {"account", "company", "included"},
+			{"adyen", other.ID, ""}:      {"company", "not excluded", "other"},
+			{"adyen", "", ""}:            nil,
+			{"native", "", ""}:           {"installation"},
+			{"native", a.ID, w.group.ID}: {"installation", "native"},
+		} {
+			var got []string
+			for _, e := range w.EndpointsFor(call[0], call[1], call[2]) {
+				got = append(got, names[e.ID])
+			}
+			slices.Sort(got)
+			if diff := cmp.Diff(want, got); diff != "" {
+				t.Errorf("%v (-want +got):\n%s", call, diff)
+			}
+		}
+		w.Registry = openOn(t, w.store)
 	}
 }

@@ -21,13 +21,13 @@ const (
 	maxSoftware = 64
 	loadPage    = 1000
 
-	maxMerchant    = 80
-	maxReference   = 80
-	maxShopText = 200
-	maxStatement   = 22 // characters
-	maxNetworks    = 20 // of one key, and permissions that it is narrowed to
-	maxKeyOverlap     = 90 * 24 * time.Hour
-	maxWhy         = 200
+	maxMerchant   = 80
+	maxReference  = 80
+	maxShopText   = 200
+	maxStatement  = 22 // characters
+	maxNetworks   = 20 // of one key, and permissions that it is narrowed to
+	maxKeyOverlap = 90 * 24 * time.Hour
+	maxWhy        = 200
 
 	// maxTogether bounds the streams that one step changes, below what a batch of the journal may hold.
 	maxTogether = 2000

@@ -79,6 +79,7 @@ type Registry struct {
 	wishes      map[string]Wish
 	watchers    watchers
 	endpoints   map[string]Endpoint
+	endpointsOf map[string][]string // ids of endpoints by owner
 
 	links *journal.Notebook
 }
@@ -95,7 +96,7 @@ func Open(store Store, vault Vault, random io.Reader, env Environment) (*Registr
 		terminals: make(map[string]Terminal), devices: make(map[string]Device), keys: make(map[string]Key),
 		keyIDs: make(map[string]string), codes: make(map[string]string), settings: make(map[Owner]ownerSettings),
 		definitions: definitions(), reports: make(map[string]Report), wishes: make(map[string]Wish),
-		endpoints: make(map[string]Endpoint),
+		endpoints: make(map[string]Endpoint), endpointsOf: make(map[string][]string),
 	}
 	r.uses = &keyUses{submit: store.Submit, last: make(map[string]keyUse)}
 	for _, load := range []func() error{

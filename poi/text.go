@@ -36,6 +36,8 @@ var screenTexts = map[kassa.Reason]string{
 	kassa.AcquirerUnreachable: "No connection to the bank. Try again",
 	kassa.WorldBusy:           "The server is busy. Try again",
 	kassa.POIUnable:           "Terminal not ready",
+	kassa.TerminalBarred:      "This terminal takes no payments",
+	kassa.TestCardInLive:      "Test cards are not accepted",
 	kassa.TooManyTries:        "Too many tries",
 
 	kassa.CancelledBySale: "Cancelled by the cash register",

@@ -34,10 +34,15 @@ type Deliverer struct {
 	senders map[estate.Environment]*sender
 	cursor  cursor
 
-	fresh  chan []item
-	landed chan landing
-	woken  chan struct{}
-	ended  chan struct{} // closed when Run returns
+	fresh chan []item
+	asked chan wish
+	tests chan struct{} // a place for each test webhook in the air
+
+	failingMu sync.Mutex
+	failing   map[string]bool // endpoints whose last try failed
+	landed    chan landing
+	woken     chan struct{}
+	ended     chan struct{} // closed when Run returns
 }
 
 // landing is the end of a try.
@@ -46,6 +51,13 @@ type landing struct {
 	// next is the delivery as it is kept now; its Status says whether there will be another try.
 	next Delivery
 	err  error
+}
+
+// wish is what a person wants of a delivery that waits.
+type wish struct {
+	delivery Delivery
+	drop     bool // give it up; else try it now
+	granted  chan bool
 }
 
 const cursorStream = "cursor/webhook"
@@ -71,6 +83,7 @@ func New(c Config) (*Deliverer, error) {
 			estate.Live: newSender(estate.Live, c.Resolver, c.Dial, c.Roots),
 			estate.Test: newSender(estate.Test, c.Resolver, c.Dial, c.Roots),
 		},
+		failing: make(map[string]bool), asked: make(chan wish), tests: make(chan struct{}, maxTests),
 		fresh: make(chan []item), landed: make(chan landing), woken: make(chan struct{}, 1), ended: make(chan struct{}),
 	}, nil
 }
@@ -128,6 +141,9 @@ func (d *Deliverer) open() ([]item, error) {
 			return err
 		}
 		backlog = append(backlog, delivery.item())
+		if len(delivery.Tries) > 0 {
+			d.note(delivery)
+		}
 		return nil
 	})
 	if err != nil {
@@ -143,11 +159,11 @@ func (d *Deliverer) follow(ctx context.Context) error {
 	poll := time.NewTicker(pollEvery)
 	defer poll.Stop()
 	for {
-		n, err := d.read(ctx)
+		more, err := d.read(ctx)
 		if err != nil && ctx.Err() == nil {
 			return err
 		}
-		if n == entriesPage && ctx.Err() == nil {
+		if more && ctx.Err() == nil {
 			continue
 		}
 		select {
@@ -163,72 +179,86 @@ func (d *Deliverer) follow(ctx context.Context) error {
 }
 
 // read takes one page of facts: the deliveries they call for and the cursor past them become
-// durable together.
-func (d *Deliverer) read(ctx context.Context) (int, error) {
+// durable together. It tells whether there may be more.
+func (d *Deliverer) read(ctx context.Context) (more bool, err error) {
 	entries, err := d.Store.Entries(d.cursor.After, entriesPage)
 	if err != nil {
-		return 0, fmt.Errorf("webhook: read the journal: %w", err)
+		return false, fmt.Errorf("webhook: read the journal: %w", err)
 	}
 	if len(entries) == 0 {
-		return 0, nil
+		return false, nil
 	}
+	more = len(entries) == entriesPage
 	var batch journal.Batch
 	var items []item
-	for _, e := range entries {
-		for _, name := range d.names {
-			change, it, ok, err := d.render(name, e)
-			if err != nil {
-				return 0, err
-			}
-			if ok { // a fact is of one dialect
-				batch = append(batch, change)
-				items = append(items, it...)
-				break
-			}
+	for i, e := range entries {
+		changes, its, err := d.render(e)
+		if err != nil {
+			return false, err
 		}
+		if len(batch)+len(changes) > maxPerFact { // the rest has the next batch
+			more, entries = true, entries[:i]
+			break
+		}
+		batch, items = append(batch, changes...), append(items, its...)
 	}
 	d.cursor.After = entries[len(entries)-1].Seq
 	if len(batch) == 0 && d.cursor.After-d.cursor.kept < cursorStride {
-		return len(entries), nil
+		return more, nil
 	}
 	state, err := json.Marshal(d.cursor)
 	if err != nil {
-		return 0, fmt.Errorf("webhook: encode the cursor: %w", err)
+		return false, fmt.Errorf("webhook: encode the cursor: %w", err)
 	}
 	batch = append(batch, journal.Change{Stream: cursorStream, Expect: d.cursor.version, State: state})
 	if _, err := d.Store.Commit(context.WithoutCancel(ctx), batch); err != nil {
-		return 0, fmt.Errorf("webhook: keep deliveries: %w", err)
+		return false, fmt.Errorf("webhook: keep deliveries: %w", err)
 	}
 	d.cursor.version++
 	d.cursor.kept = d.cursor.After
 	if len(items) == 0 {
-		return len(entries), nil
+		return more, nil
 	}
 	select {
 	case d.fresh <- items:
 	case <-ctx.Done():
 	}
-	return len(entries), nil
+	return more, nil
 }
 
-// render makes the delivery that a fact calls for. A fact that its dialect cannot render must not
-// stop all the others: it is kept as such.
-func (d *Deliverer) render(name string, e journal.Entry) (c journal.Change, its []item, ok bool, err error) {
-	n, ok, err := d.Dialects[name].Render(e)
+// render makes the deliveries that a fact calls for, maxPerFact at the most. A fact that a dialect cannot
+// render must not stop all the others: it is kept as such.
+func (d *Deliverer) render(e journal.Entry) (changes []journal.Change, items []item, err error) {
 	now := d.Now()
-	if err != nil {
-		lost := Delivery{ID: idOf(e.Seq), Dialect: name, Seq: e.Seq, Order: e.Stream, CreatedAt: now, Status: Parked}
-		t := Try{At: now, Failure: "the fact could not be made into a webhook: " + err.Error()}
-		lost.Tries, lost.Group = []Try{t}, e.Scope
-		c, err = lost.change(0, WebhookUnrendered, t)
-		return c, nil, true, err
+	for _, name := range d.names {
+		notices, failed := d.Dialects[name].Render(e)
+		if failed == nil && len(changes)+len(notices) > maxPerFact-len(d.names) {
+			failed = fmt.Errorf("it calls for %d webhooks", len(notices))
+		}
+		if failed != nil {
+			lost := Delivery{ID: idOf(e.Seq, name), Dialect: name, Seq: e.Seq, Order: e.Stream, CreatedAt: now, Status: Parked}
+			t := Try{At: now, Failure: "the fact could not be made into a webhook: " + failed.Error()}
+			lost.Tries, lost.Group = []Try{t}, e.Scope
+			c, err := lost.change(0, t, Policy{}, WebhookUnrendered)
+			if err != nil {
+				return nil, nil, err
+			}
+			changes = append(changes, c)
+			continue
+		}
+		for _, n := range notices {
+			delivery := newDelivery(name, e, n, now)
+			if slices.ContainsFunc(changes, func(c journal.Change) bool { return c.Stream == delivery.stream() }) {
+				continue // told once already
+			}
+			c, err := delivery.change(0, Try{}, Policy{})
+			if err != nil {
+				return nil, nil, err
+			}
+			changes, items = append(changes, c), append(items, delivery.item())
+		}
 	}
-	if !ok {
-		return c, nil, false, nil
-	}
-	delivery := newDelivery(name, e, n, now)
-	c, err = delivery.change(0, "", Try{})
-	return c, []item{delivery.item()}, true, err
+	return changes, items, nil
 }
 
 // work tries what is due until ctx ends.
@@ -258,6 +288,8 @@ func (d *Deliverer) work(ctx context.Context, backlog []item, wg *sync.WaitGroup
 			return nil
 		case <-due:
 		case <-d.woken:
+		case w := <-d.asked:
+			d.grant(ctx, s, w, wg)
 		case items := <-fresh:
 			for _, it := range items {
 				s.add(it)

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"net/url"
+	"slices"
 	"strings"
 	"time"
 	"unicode"
@@ -27,6 +28,8 @@ type Delivery struct {
 	ID          string    `json:"id"` // the same in every try
 	Dialect     string    `json:"dialect"`
 	Seq         uint64    `json:"seq"` // the fact that called for it
+	Endpoint    string    `json:"endpoint,omitempty"`
+	Queue       string    `json:"queue,omitempty"`
 	Order       string    `json:"order"`
 	OrderRef    string    `json:"orderRef"`
 	Account     string    `json:"account"`
@@ -56,12 +59,15 @@ const (
 	WebhookDelivered  = "WebhookDelivered"
 	WebhookFailed     = "WebhookFailed" // one try
 	WebhookParked     = "WebhookParked"
+	WebhookWarned     = "WebhookWarned"     // beside WebhookFailed: so many tries failed that people should look
+	WebhookIgnored    = "WebhookIgnored"    // a person gave it up
 	WebhookUnrendered = "WebhookUnrendered" // a fact that its dialect could not turn into a webhook
 )
 
 // Report is what the journal says of a try.
 type Report struct {
 	ID       string `json:"id"`
+	Endpoint string `json:"endpoint,omitempty"`
 	Order    string `json:"order"`
 	OrderRef string `json:"orderRef,omitempty"`
 	Event    string `json:"event,omitempty"`
@@ -74,16 +80,16 @@ type Report struct {
 
 func newDelivery(dialect string, e journal.Entry, n Notice, now time.Time) Delivery {
 	return Delivery{
-		ID: idOf(e.Seq), Dialect: dialect, Seq: e.Seq, Order: n.Order, OrderRef: n.OrderRef,
-		Account: n.Account, Group: n.Group, Environment: n.Environment, Event: n.Event, URL: n.URL, Method: n.Method,
-		Body: string(n.Body), CreatedAt: now, Status: Waiting, Due: now,
+		ID: idOf(e.Seq, n.Endpoint), Dialect: dialect, Seq: e.Seq, Endpoint: n.Endpoint, Queue: n.Queue, Order: n.Order,
+		OrderRef: n.OrderRef, Account: n.Account, Group: n.Group, Environment: n.Environment, Event: n.Event, URL: n.URL,
+		Method: n.Method, Body: string(n.Body), CreatedAt: now, Status: Waiting, Due: now,
 	}
 }
 
 func (d Delivery) notice() Notice {
 	return Notice{
-		Order: d.Order, OrderRef: d.OrderRef, Account: d.Account, Group: d.Group, Environment: d.Environment,
-		Event: d.Event, URL: d.URL, Method: d.Method, Body: []byte(d.Body),
+		Endpoint: d.Endpoint, Queue: d.Queue, Order: d.Order, OrderRef: d.OrderRef, Account: d.Account, Group: d.Group,
+		Environment: d.Environment, Event: d.Event, URL: d.URL, Method: d.Method, Body: []byte(d.Body),
 	}
 }
 
@@ -96,55 +102,76 @@ func (d Delivery) item() item {
 	if u, err := url.Parse(d.URL); err == nil {
 		host = strings.ToLower(u.Hostname())
 	}
-	return item{id: d.ID, seq: d.Seq, order: d.Order, host: host, due: d.Due}
+	queue := d.Queue
+	if queue == "" {
+		queue = d.Order
+	}
+	return item{id: d.ID, seq: d.Seq, queue: queue, host: host, due: d.Due}
 }
 
 // after gives the delivery that follows from a try, and the fact about it. A try that can never
 // succeed is not repeated.
-func (d Delivery) after(t Try, forGood bool) (next Delivery, kind string) {
+func (d Delivery) after(t Try, forGood bool, p Policy) (next Delivery, kind string) {
 	next = d
-	next.Tries = append(d.Tries[:len(d.Tries):len(d.Tries)], t)
+	next.Tries = append(slices.Clone(d.Tries), t)
+	if old := len(next.Tries) - repliesKept - 1; old >= 0 { // a month of replies would make each step a long one
+		next.Tries[old].Reply = ""
+	}
 	next.Due = time.Time{}
+	at, again := p.next(len(next.Tries), d.CreatedAt, t.At)
 	switch {
 	case t.Failure == "":
 		next.Status, kind = Delivered, WebhookDelivered
-	case forGood || len(next.Tries) >= maxTries:
+	case forGood || !again:
 		next.Status, kind = Parked, WebhookParked
 	default:
-		next.Due, kind = t.At.Add(retryInterval), WebhookFailed
+		next.Due, kind = at, WebhookFailed
 	}
 	return next, kind
 }
 
-// ahead gives the schedule from now on: empty once it is over.
-func (d Delivery) ahead() (list []time.Time) {
+// ahead gives the schedule from now on, its beginning if it is a long one: empty once it is over.
+func (d Delivery) ahead(p Policy) (list []time.Time) {
 	if d.Status != Waiting {
 		return nil
 	}
-	for at := d.Due; len(d.Tries)+len(list) < maxTries; at = at.Add(retryInterval) {
+	at, again := d.Due, true
+	for again && len(list) < aheadShown {
 		list = append(list, at)
+		at, again = p.next(len(d.Tries)+len(list), d.CreatedAt, at)
 	}
 	return list
 }
 
-// change is the step of the delivery's stream that a try makes.
-func (d Delivery) change(expect uint64, kind string, t Try) (journal.Change, error) {
+// change is the step of the delivery's stream that a try makes, with the facts about it.
+func (d Delivery) change(expect uint64, t Try, p Policy, kinds ...string) (journal.Change, error) {
 	state, err := json.Marshal(d)
 	if err != nil {
 		return journal.Change{}, fmt.Errorf("webhook: encode delivery %s: %w", d.ID, err)
 	}
-	c := journal.Change{Stream: d.stream(), Expect: expect, State: state, Open: d.Status == Waiting}
-	if kind == "" {
+	c := journal.Change{Stream: d.stream(), Expect: expect, State: state, Open: d.Status == Waiting, Scope: d.scope()}
+	if len(kinds) == 0 {
 		return c, nil
 	}
 	payload, err := json.Marshal(Report{
-		ID: d.ID, Order: d.Order, OrderRef: d.OrderRef, Event: d.Event, URL: d.URL, Try: t, Tries: len(d.Tries), Ahead: d.ahead(),
+		ID: d.ID, Endpoint: d.Endpoint, Order: d.Order, OrderRef: d.OrderRef, Event: d.Event, URL: d.URL, Try: t,
+		Tries: len(d.Tries), Ahead: d.ahead(p),
 	})
 	if err != nil {
 		return journal.Change{}, fmt.Errorf("webhook: encode report %s: %w", d.ID, err)
 	}
-	c.Facts = []journal.Fact{{At: t.At, Kind: kind, Scope: d.Group, Payload: payload}}
+	for _, kind := range kinds {
+		c.Facts = append(c.Facts, journal.Fact{At: t.At, Kind: kind, Scope: d.scope(), Payload: payload})
+	}
 	return c, nil
+}
+
+// scope is whose delivery it is.
+func (d Delivery) scope() string {
+	if d.Group == "" {
+		return d.Account
+	}
+	return d.Group
 }
 
 func readDelivery(s journal.Stream) (Delivery, error) {

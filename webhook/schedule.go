@@ -2,6 +2,7 @@ package webhook
 
 import (
 	"container/heap"
+	"slices"
 	"time"
 )
 
@@ -9,17 +10,17 @@ import (
 type item struct {
 	id    string
 	seq   uint64 // the journal's number of the fact that called for it
-	order string
+	queue string
 	host  string
 	due   time.Time
 }
 
-// schedule says which deliveries may be tried now: those that are due, first of their order, while
+// schedule says which deliveries may be tried now: those that are due, first of their queue, while
 // their host has a free lane. It is pure; everything about it comes from the journal.
 type schedule struct {
-	orders map[string][]item // by order, oldest first; only the first may be tried
+	queues map[string][]item // oldest first; only the first may be tried
 	hosts  map[string]*host
-	ready  dueItems // first of their order, neither tried now nor held back by their host
+	ready  dueItems // first of their queue, neither tried now nor held back by their host
 	inAir  int
 	count  int
 }
@@ -31,19 +32,22 @@ type host struct {
 }
 
 func newSchedule() *schedule {
-	return &schedule{orders: make(map[string][]item), hosts: make(map[string]*host)}
+	return &schedule{queues: make(map[string][]item), hosts: make(map[string]*host)}
 }
 
-// add takes a delivery. Those of an order must be added oldest first.
+// add takes a delivery. Those of a queue must be added oldest first. When it crowds its host, the first of
+// its queue is due: it is parked untried, whenever its next try would have been.
 func (s *schedule) add(it item) {
 	s.count++
 	if s.hosts[it.host] == nil {
 		s.hosts[it.host] = &host{}
 	}
 	s.hosts[it.host].pending++
-	s.orders[it.order] = append(s.orders[it.order], it)
-	if len(s.orders[it.order]) == 1 {
+	s.queues[it.queue] = append(s.queues[it.queue], it)
+	if len(s.queues[it.queue]) == 1 {
 		heap.Push(&s.ready, it)
+	} else if first := s.queues[it.queue][0]; s.crowded(it.host) && !first.due.IsZero() {
+		s.hurry(first.id, time.Time{})
 	}
 }
 
@@ -68,7 +72,7 @@ func (s *schedule) start(now time.Time) []item {
 func (s *schedule) again(it item, due time.Time) {
 	s.land(it)
 	it.due = due
-	s.orders[it.order][0] = it
+	s.queues[it.queue][0] = it
 	heap.Push(&s.ready, it)
 }
 
@@ -80,12 +84,12 @@ func (s *schedule) finish(it item) {
 	if h.pending--; h.pending == 0 {
 		delete(s.hosts, it.host)
 	}
-	rest := s.orders[it.order][1:]
+	rest := s.queues[it.queue][1:]
 	if len(rest) == 0 {
-		delete(s.orders, it.order)
+		delete(s.queues, it.queue)
 		return
 	}
-	s.orders[it.order] = rest
+	s.queues[it.queue] = rest
 	heap.Push(&s.ready, rest[0])
 }
 
@@ -97,6 +101,43 @@ func (s *schedule) land(it item) {
 		heap.Push(&s.ready, h.held[0])
 		h.held = h.held[1:]
 	}
+}
+
+// hurry makes a delivery due now that waits for its next try at the head of its queue; ok is false when it
+// does not.
+func (s *schedule) hurry(id string, now time.Time) (ok bool) {
+	i := slices.IndexFunc(s.ready, func(it item) bool { return it.id == id })
+	if i < 0 {
+		return false
+	}
+	s.ready[i].due = now
+	s.queues[s.ready[i].queue][0].due = now
+	heap.Fix(&s.ready, i)
+	return true
+}
+
+// lift takes a delivery as if it were in the air, so that a person's word can be kept for it; ok is false
+// when it is tried right now, or unknown here.
+func (s *schedule) lift(id, queue string) (it item, ok bool) {
+	i := slices.IndexFunc(s.ready, func(it item) bool { return it.id == id })
+	if i >= 0 {
+		it = s.ready[i]
+		heap.Remove(&s.ready, i)
+		s.hosts[it.host].inAir++
+		s.inAir++
+		return it, true
+	}
+	list := s.queues[queue]
+	if i = slices.IndexFunc(list, func(it item) bool { return it.id == id }); i < 1 { // the first is in the air or held
+		return item{}, false
+	}
+	it = list[i]
+	s.queues[queue] = slices.Delete(list, i, i+1)
+	it.queue += "/" + it.id
+	s.queues[it.queue] = []item{it}
+	s.hosts[it.host].inAir++
+	s.inAir++
+	return it, true
 }
 
 // next tells when start has something to give; ok is false while only a landing can change that.

@@ -22,7 +22,8 @@ type sender struct {
 	env      estate.Environment
 	resolver Resolver
 	dial     Dial
-	client   *http.Client
+	roots    *x509.CertPool
+	client   *http.Client // for receivers whose certificates must be in order
 }
 
 // tryKey finds the context of a try. The transport gives a dial the values of the request's
@@ -33,23 +34,27 @@ type tryKey struct{}
 type errPolicy struct{ error }
 
 func newSender(env estate.Environment, resolver Resolver, dial Dial, roots *x509.CertPool) *sender {
-	s := &sender{env: env, resolver: resolver, dial: dial}
+	s := &sender{env: env, resolver: resolver, dial: dial, roots: roots}
 	if s.dial == nil {
 		s.dial = (&net.Dialer{Control: s.control}).DialContext
 	}
-	s.client = &http.Client{
+	s.client = s.clientFor(&tls.Config{MinVersion: tls.VersionTLS12, RootCAs: roots})
+	return s
+}
+
+func (s *sender) clientFor(config *tls.Config) *http.Client {
+	return &http.Client{
 		// A redirect could lead anywhere, with the signature.
 		CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse },
 		Transport: &http.Transport{
 			DialContext:            s.connect,
-			TLSClientConfig:        &tls.Config{MinVersion: tls.VersionTLS12, RootCAs: roots},
+			TLSClientConfig:        config,
 			DisableKeepAlives:      true,
 			DisableCompression:     true, // what is read is what was sent: no bomb unfolds
 			MaxResponseHeaderBytes: maxHeader,
 			Proxy:                  nil,
 		},
 	}
-	return s
 }
 
 // connect resolves a host itself and connects to an address that it has checked, so that a name
@@ -129,7 +134,11 @@ func (s *sender) try(ctx context.Context, r Request) (status int, reply []byte, 
 		request.Header[name] = values
 	}
 	request.Header.Set("User-Agent", "Kassa-Webhook")
-	response, err := s.client.Do(request)
+	client := s.client
+	if r.Trust != (Trust{}) { // connections are not kept, so neither is the client
+		client = s.clientFor(r.Trust.config(s.roots, time.Now))
+	}
+	response, err := client.Do(request)
 	if err != nil {
 		failure, forGood = inWords(ended(ctx, err))
 		return 0, nil, failure, forGood
@@ -164,7 +173,7 @@ func inWords(err error) (failure string, forGood bool) {
 		}
 		return "the host name could not be looked up", false
 	}
-	if _, ok := errors.AsType[*tls.CertificateVerificationError](err); ok {
+	if _, ok := errors.AsType[*tls.CertificateVerificationError](err); ok || errors.Is(err, errCertificate) {
 		return "the certificate is not valid for this host name, or nobody known has signed it", false
 	}
 	if timeout, ok := errors.AsType[net.Error](err); ok && timeout.Timeout() {
@@ -183,8 +192,8 @@ func inWords(err error) (failure string, forGood bool) {
 	if _, ok := errors.AsType[tls.RecordHeaderError](err); ok {
 		return "the port does not speak TLS", false
 	}
-	if _, ok := errors.AsType[tls.AlertError](err); ok {
-		return "the TLS handshake failed: TLS 1.2 or newer is needed", false
+	if alert, ok := errors.AsType[*net.OpError](err); ok && alert.Op == "remote error" {
+		return "the TLS handshake failed: TLS 1.2 or newer is needed, and 1.3 where the endpoint says so", false
 	}
 	return "there was no reply in HTTP", false
 }

@@ -93,21 +93,26 @@ type told struct{ Order, URL, Env, Body string }
 // dialect sends what the facts say, and takes 200 and "OK" for yes.
 type dialect struct{}
 
-func (dialect) Render(e journal.Entry) (webhook.Notice, bool, error) {
+func (dialect) Render(e journal.Entry) ([]webhook.Notice, error) {
 	if e.Kind == "Broken" {
-		return webhook.Notice{}, false, fmt.Errorf("cannot render")
+		return nil, fmt.Errorf("cannot render")
 	}
 	if e.Kind != "Told" {
-		return webhook.Notice{}, false, nil
+		return nil, nil
 	}
 	var f told
 	if err := json.Unmarshal(e.Payload, &f); err != nil {
-		return webhook.Notice{}, false, err
+		return nil, err
 	}
-	return webhook.Notice{
+	return []webhook.Notice{{
 		Order: e.Stream, OrderRef: f.Order, Group: e.Scope, Environment: f.Env, Event: "told", URL: f.URL,
 		Method: "POST", Body: []byte(f.Body),
-	}, true, nil
+	}}, nil
+}
+
+func (dialect) Policy() webhook.Policy {
+	quarter := 15 * time.Minute
+	return webhook.Policy{Delays: []time.Duration{quarter, quarter, quarter}}
 }
 
 func (dialect) Prepare(n webhook.Notice, now time.Time) (webhook.Request, error) {
@@ -256,7 +261,8 @@ func running(t testing.TB, r *record, n *network) (stop func() error) {
 func deliverer(t testing.TB, r *record, n *network) (d *webhook.Deliverer, stop func() error) {
 	t.Helper()
 	d, err := webhook.New(webhook.Config{
-		Store: r, Dialects: map[string]webhook.Dialect{"test": dialect{}}, Now: time.Now, Resolver: n, Dial: n.dial,
+		Store: r, Now: time.Now, Resolver: n, Dial: n.dial,
+		Dialects: map[string]webhook.Dialect{"test": dialect{}, "fan": fan{}},
 	})
 	if err != nil {
 		t.Fatal(err)
@@ -269,5 +275,59 @@ func deliverer(t testing.TB, r *record, n *network) (d *webhook.Deliverer, stop 
 		err := <-end
 		n.servers.Wait()
 		return err
+	}
+}
+
+// fan sends each fact to every endpoint that the fact names, each its own queue, and takes any 2xx for yes.
+type fan struct{}
+
+// fanned is the payload of its facts: URLs by the name of the endpoint. "gone" and "moved" in a name tell what
+// has become of the endpoint since.
+type fanned struct {
+	URLs map[string]string
+	Body string
+}
+
+func (fan) Render(e journal.Entry) (list []webhook.Notice, err error) {
+	if e.Kind != "Fanned" {
+		return nil, nil
+	}
+	var f fanned
+	if err := json.Unmarshal(e.Payload, &f); err != nil {
+		return nil, err
+	}
+	for name, url := range f.URLs {
+		list = append(list, webhook.Notice{
+			Endpoint: name, Queue: name, Order: e.Stream, Group: e.Scope, Environment: "test", Event: "fanned", URL: url,
+			Method: "POST", Body: []byte(f.Body),
+		})
+	}
+	return list, nil
+}
+
+func (fan) Prepare(n webhook.Notice, _ time.Time) (webhook.Request, error) {
+	switch n.Endpoint {
+	case "gone":
+		return webhook.Request{}, fmt.Errorf("%w", webhook.ErrGone)
+	case "moved":
+		n.URL = "http://shop/new"
+	}
+	h := http.Header{}
+	r := http.Request{Header: h}
+	r.SetBasicAuth("till", "secret")
+	return webhook.Request{Method: n.Method, URL: n.URL, Body: n.Body, Header: h}, nil
+}
+
+func (fan) Judge(status int, _ []byte) string {
+	if status/100 == 2 {
+		return ""
+	}
+	return fmt.Sprintf("judged %d", status)
+}
+
+func (fan) Policy() webhook.Policy {
+	m, h := time.Minute, time.Hour
+	return webhook.Policy{
+		Delays: []time.Duration{2 * m, 5 * m, 10 * m, 15 * m, 30 * m, h, 2 * h, 4 * h}, Every: 8 * h, Until: 30 * 24 * h, Warn: 6,
 	}
 }

@@ -11,12 +11,18 @@ import (
 
 // cardPorts lets the secure module seal the cards that customers type in. The card is in clear only from
 // the request to here.
-type cardPorts struct{ m *hsm.Module }
+type cardPorts struct {
+	m    *hsm.Module
+	live bool
+}
 
 func (p cardPorts) Seal(order string, in multisafepay.EnteredCard) (kassa.CardFacts, []byte, error) {
 	pan, err := card.ParsePAN(in.Number)
 	if err != nil {
 		return kassa.CardFacts{}, nil, multisafepay.ErrCard
+	}
+	if p.live && isTestCard(pan.BIN()) {
+		return kassa.CardFacts{}, nil, multisafepay.ErrTestCard
 	}
 	sealed, err := p.m.SealEntered([]byte(order), hsm.EnteredCard{PAN: pan, Expiry: in.Expiry, Code: in.Code})
 	if errors.Is(err, hsm.ErrEntered) {

@@ -20,7 +20,7 @@ func TestCardsAreSealed(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	p := cardPorts{secure}
+	p := cardPorts{m: secure}
 	entered := multisafepay.EnteredCard{Number: number, Expiry: "3112", Code: "123", Holder: "Zoë"}
 	facts, sealed, err := p.Seal(order, entered)
 	if err != nil {

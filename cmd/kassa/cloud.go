@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"crypto/rand"
 	"errors"
@@ -24,6 +25,8 @@ import (
 	"kassa/mail"
 	"kassa/poi"
 	"kassa/poilink"
+	"kassa/sale/adyen"
+	"kassa/sale/adyen/management"
 	"kassa/sale/multisafepay"
 	"kassa/sale/native"
 	"kassa/store/sqlite"
@@ -42,9 +45,11 @@ type cloud struct {
 	acquirer *acquirer.Link
 	pois     *poi.Hub
 	door     *multisafepay.Handler
+	adyen    *adyen.Handler
 	webhooks *webhook.Deliverer
 	post     *mail.Outbox
 	native   *native.Handler
+	manage   *management.Handler
 	pages    *dashboard.Handler
 	calls    *dashboard.Calls
 	// authority signs the certificate of the HTTPS listener; server makes it.
@@ -81,7 +86,7 @@ func (c *cloud) join(o serveOptions, log *slog.Logger) error {
 	if err != nil {
 		return err
 	}
-	if c.registry, err = estate.Open(c.store, c.secure, rand.Reader, estate.Test); err != nil {
+	if c.registry, err = estate.Open(c.store, c.secure, rand.Reader, cmp.Or(o.environment, estate.Test)); err != nil {
 		return err
 	}
 	c.guard = auth.NewGuard(c.registry, func() time.Time { return c.now() }, o.otherURL)
@@ -107,7 +112,7 @@ func (c *cloud) join(o serveOptions, log *slog.Logger) error {
 	if c.post, err = c.outbox(o); err != nil {
 		return err
 	}
-	if err := c.joinDoors(log); err != nil {
+	if err := c.joinDoors(o, log); err != nil {
 		return err
 	}
 	return c.joinPages(o)
@@ -126,40 +131,42 @@ func lastInstant(store *sqlite.Store) (time.Time, error) {
 	return entries[0].At, nil
 }
 
-func (c *cloud) joinDoors(log *slog.Logger) error {
+func (c *cloud) joinDoors(o serveOptions, log *slog.Logger) error {
 	stream, _, err := c.store.Load(refusedCalls)
 	if err != nil {
 		return err
 	}
 	door := doorPorts{c, journal.NewNotebook(refusedCalls, stream.Version, c.store.Submit)}
 	c.door, err = multisafepay.New(multisafepay.Config{
-		Orders: c.engine, Changes: c.engine, Cards: cardPorts{c.secure}, Write: c.store.Submit, Records: c.store, Feed: c.store, Directory: door, Estate: c.registry, Presence: c.pois,
+		Orders: c.engine, Changes: c.engine, Cards: cardPorts{c.secure, c.live()}, Write: c.store.Submit, Records: c.store, Feed: c.store, Directory: door, Estate: c.registry, Presence: c.pois,
 		Refusals: door,
 		CheckURL: webhook.CheckURL, Secret: []byte(c.secure.LookupHash([]byte("events token"))), Now: c.now,
 	})
 	if err != nil {
 		return err
 	}
-	notifier := &multisafepay.Notifier{Records: c.store, Directory: door, Signer: door}
-	c.webhooks, err = webhook.New(webhook.Config{
-		Store: c.store, Dialects: map[string]webhook.Dialect{multisafepay.Dialect: webhookDialect{notifier}},
-		Now: c.now,
-	})
-	if err != nil {
+	if err := c.joinAdyen(); err != nil {
 		return err
 	}
-	c.native, err = c.nativeAPI(door, door)
+	if c.webhooks, err = c.deliverer(door); err != nil {
+		return err
+	}
+	if c.native, err = c.nativeAPI(o, door, door); err != nil {
+		return err
+	}
+	c.manage, err = c.managementAPI()
 	return err
 }
 
 // parts are what must run, each until its context ends.
 func (c *cloud) parts() []func(context.Context) error {
 	return []func(context.Context) error{
-		c.engine.Run, c.acquirer.Run, c.runPOIs, c.door.Run, c.webhooks.Run, c.post.Run, c.pages.Run, c.watchStore,
+		c.engine.Run, c.acquirer.Run, c.runPOIs, c.door.Run, c.adyen.Run, c.manage.Run, c.webhooks.Run, c.post.Run, c.pages.Run,
+		c.watchStore,
 	}
 }
 
-func (c *cloud) runPOIs(ctx context.Context) error { return c.pois.Run(ctx, c.engine) }
+func (c *cloud) runPOIs(ctx context.Context) error { return c.pois.Run(ctx, cardGate{c.engine, c}) }
 
 // watchStore ends the process at the first I/O error: what is on disk is then unknown, and only a
 // new start can tell.
@@ -189,7 +196,7 @@ func (c *cloud) server(o serveOptions, plain, secure net.Listener, log *slog.Log
 	mux.Handle(poilink.Path, c.pois)
 	mux.Handle("/sim/", c.simulation(o, log))
 	c.mountPages(mux)
-	door, api := c.watched(c.door), c.watched(c.native)
+	door, terminal, api, manage := c.watched(c.door), c.watched(c.adyen), c.watched(c.native), c.watched(c.manage)
 	mux.HandleFunc("/", func(w http.ResponseWriter, _ *http.Request) {
 		front.Refuse(w, http.StatusNotFound, "not_found", "there is nothing at this path")
 	})
@@ -197,6 +204,10 @@ func (c *cloud) server(o serveOptions, plain, secure net.Listener, log *slog.Log
 		switch path := r.URL.EscapedPath(); { // before the mux, which would clean order ids like ".." away
 		case multisafepay.Owns(path):
 			door.ServeHTTP(w, r)
+		case adyen.Owns(path):
+			terminal.ServeHTTP(w, r)
+		case management.Owns(path):
+			manage.ServeHTTP(w, r)
 		case native.Owns(path):
 			api.ServeHTTP(w, r)
 		default:
@@ -204,13 +215,16 @@ func (c *cloud) server(o serveOptions, plain, secure net.Listener, log *slog.Log
 		}
 	})
 	return front.New(front.Options{
-		Plain: plain, Secure: secure, TLS: c.authority.TLS(), Handler: root, Log: log, Refuse: multisafepay.Refuse,
+		Plain: plain, Secure: secure, TLS: c.authority.TLS(), Handler: root, Log: log, Refuse: refuse,
 		Now: time.Now, Random: rand.Reader,
 	}), nil
 }
 
 // simulation passes on to the simulated parties.
 func (c *cloud) simulation(o serveOptions, log *slog.Logger) http.Handler {
+	if c.live() {
+		return noSimulation(o.otherURL)
+	}
 	mux := http.NewServeMux()
 	for path, dir := range map[string]string{
 		"/sim/acquirer/": o.simAcquirer, "/sim/terminals/": o.simTerminal, "/sim/inbox/": o.simTerminal,
@@ -223,7 +237,18 @@ func (c *cloud) simulation(o serveOptions, log *slog.Logger) http.Handler {
 	mux.HandleFunc("/sim/", func(w http.ResponseWriter, _ *http.Request) {
 		front.Refuse(w, http.StatusNotFound, "not_found", "the simulation has /sim/terminals/, /sim/acquirer/, /sim/inbox/ and /sim/mail/")
 	})
-	return c.guarded("the simulation needs", mux)
+	return c.guarded("the simulation needs", auth.Simulate, mux)
+}
+
+// noSimulation answers at the paths of the simulation in the live environment.
+func noSimulation(testURL string) http.Handler {
+	message := "this is the live environment, which has no simulation: it is in the test environment"
+	if testURL != "" {
+		message += ", at " + testURL
+	}
+	return http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
+		front.Refuse(w, http.StatusNotFound, "no_simulation_in_live", message)
+	})
 }
 
 func (c *cloud) acquirerLink(o serveOptions, log *slog.Logger) (*acquirer.Link, error) {
@@ -258,4 +283,10 @@ func logNotice(log *slog.Logger, n acquirer.Notice) {
 	default:
 		log.Info("acquirer.notice", "type", fmt.Sprintf("%T", n))
 	}
+}
+
+// refuse writes the front's errors in the words of the dialect whose path it is.
+func refuse(w http.ResponseWriter, r *http.Request, status int, message string) bool {
+	return multisafepay.Refuse(w, r, status, message) || adyen.Refuse(w, r, status, message) ||
+		management.Refuse(w, r, status, message) || native.Refuse(w, r, status, message)
 }

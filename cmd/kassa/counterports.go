@@ -25,6 +25,9 @@ func (p counterPorts) Start(ctx context.Context, t estate.Terminal, s poilink.St
 	kinds := map[poilink.StartKind]kassa.OrderKind{
 		poilink.StartPayment: kassa.Purchase, poilink.StartRefund: kassa.Credit, poilink.StartCardCheck: kassa.CardCheck,
 	}
+	if may, why := t.May(); !may {
+		return poilink.Started{Reference: s.Reference, Code: "refused", Text: why}, nil
+	}
 	o, refused, err := p.c.door.StartAtPOI(ctx, t, multisafepay.AtPOI{
 		Reference: s.Reference, Description: s.Description, NotifyURL: s.NotificationURL, SessionID: s.SessionID,
 		Origin: origins[s.Origin], Kind: kinds[s.Kind],

@@ -46,6 +46,8 @@ func (c *cloud) demo(terminals int, facts *demoFacts) error {
 	if facts.AccountKey, _, err = c.key(estate.RoleAdmin, demoAccount, ""); err != nil {
 		return fmt.Errorf("demo: %w", err)
 	}
+	account, _ := r.Account(demoAccount)
+	facts.Merchant = account.Merchant
 	for i := range terminals {
 		t, err := c.demoTerminal(i, i == terminals-1)
 		if err != nil {

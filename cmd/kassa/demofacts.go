@@ -20,6 +20,7 @@ type demoFacts struct {
 	GroupKey   string         `json:"groupKey"`
 	AccountKey string         `json:"accountKey"`
 	OtherKey   string         `json:"otherKey"` // of the other group
+	Merchant   string         `json:"merchant"` // Adyen's code of the account
 	Group      string         `json:"group"`
 	Other      string         `json:"other"`
 	Terminals  []demoTerminal `json:"terminals"`
@@ -50,6 +51,7 @@ func (f demoFacts) environment() string {
 	for _, v := range [][2]string{
 		{"KASSA_URL", f.URL}, {"KASSA_HTTPS_URL", f.HTTPSURL}, {"KASSA_CA", f.CA}, {"KASSA_TOKEN", f.Token},
 		{"KASSA_MSP_KEY", f.GroupKey}, {"KASSA_MSP_ACCOUNT_KEY", f.AccountKey},
+		{"KASSA_ADYEN_KEY", f.AccountKey}, {"KASSA_ADYEN_MERCHANT", f.Merchant},
 		{"KASSA_TERMINAL_ID", first.TID}, {"KASSA_POIID", first.POIID},
 	} {
 		fmt.Fprintf(&b, "%s='%s'\n", v[0], strings.ReplaceAll(v[1], "'", `'\''`))
@@ -77,6 +79,8 @@ func (f demoFacts) banner(out io.Writer, dir string, took time.Duration) {
 	row("  group key", f.GroupKey+"   "+f.Group)
 	row("  group key", f.OtherKey+"   "+f.Other)
 	row("  account key", f.AccountKey)
+	row("Adyen Terminal API", f.HTTPSURL+"/sync   /async   "+f.HTTPSURL+"/v1/merchants/"+f.Merchant+"/devices/")
+	row("  with the account key as X-API-Key", "merchant account "+f.Merchant)
 	row("Operator token", f.Token)
 	fmt.Fprintf(out, `
 Try it in another terminal window:

@@ -1,13 +1,13 @@
 package main
 
 import (
-	"encoding/json"
-	"fmt"
+	"net"
 	"net/http"
 	"strings"
 	"time"
 
 	"kassa"
+	"kassa/auth"
 	"kassa/dashboard"
 	"kassa/estate"
 	"kassa/front"
@@ -56,31 +56,44 @@ func (c *cloud) watched(api http.Handler) http.Handler {
 // guarded lets through who may see what is not an API: in the test environment this machine, without a
 // token; from elsewhere it is needed. A wrong one is refused in any case. A browser shows it as the
 // password of HTTP Basic, with any name.
-func (c *cloud) guarded(what string, next http.Handler) http.Handler {
+func (c *cloud) guarded(what string, needs estate.Permission, next http.Handler) http.Handler {
 	return front.SimGuard(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		shown := bearer(r)
 		if _, password, ok := r.BasicAuth(); ok {
 			shown = password
 		}
 		free := c.registry.Environment() == estate.Test && front.FromHere(r)
+		caller, problem := c.identify(shown, r)
 		switch {
-		case shown == "" && free, shown != "" && (nativePorts{c}).MayOperate(shown):
+		case shown == "" && free, shown != "" && !problem.Bad() && caller.Operator() && caller.Can(needs):
 			next.ServeHTTP(w, r)
 			return
 		case strings.Contains(r.Header.Get("Accept"), "text/html"):
 			w.Header().Set("WWW-Authenticate", `Basic realm="Kassa: any name, and the operator's token as password", charset="UTF-8"`)
 		}
 		message := "this is not the operator's token (KASSA_TOKEN) of this installation"
-		if shown == "" {
+		switch {
+		case problem.Bad() && problem.Code != estate.KeyUnknown:
+			message += ": " + problem.Text()
+		case shown == "":
 			message = "from another machine " + what + " the operator's token (KASSA_TOKEN) as Authorization: Bearer"
 		}
 		front.Refuse(w, http.StatusUnauthorized, "unauthorised", message)
 	}))
 }
 
+// identify tells who sends a request with a key.
+func (c *cloud) identify(key string, r *http.Request) (auth.Caller, auth.Problem) {
+	remote, _, err := net.SplitHostPort(r.RemoteAddr)
+	if err != nil {
+		remote = r.RemoteAddr
+	}
+	return c.guard.Identify(key, remote)
+}
+
 // mountPages puts the pages at their paths.
 func (c *cloud) mountPages(mux *http.ServeMux) {
-	pages := c.guarded("the pages need", c.pages)
+	pages := c.guarded("the pages need", auth.OrdersRead, c.pages)
 	for _, path := range dashboard.Paths() {
 		mux.Handle(path, pages)
 	}
@@ -109,28 +122,38 @@ func (c *cloud) keyFacts(key string) (dashboard.Key, bool) {
 // webhooksOf finds the deliveries that facts called for: each has the number of its fact.
 func (c *cloud) webhooksOf(facts []uint64) (list []dashboard.Webhook, err error) {
 	for _, seq := range facts {
-		stream, ok, err := c.store.Load(fmt.Sprintf("webhook/%016d", seq))
+		streams, err := webhook.StreamsOf(seq, c.store.Streams)
 		if err != nil {
 			return nil, err
 		}
-		if !ok {
-			continue
+		for _, name := range streams {
+			stream, ok, err := c.store.Load(name)
+			if err != nil {
+				return nil, err
+			}
+			if !ok {
+				continue
+			}
+			d, err := webhook.Read(stream)
+			if err != nil {
+				return nil, err
+			}
+			list = append(list, shownWebhook(d))
 		}
-		var d webhook.Delivery
-		if err := json.Unmarshal(stream.State, &d); err != nil {
-			return nil, fmt.Errorf("state of %s: %w", stream.ID, err)
-		}
-		shown := dashboard.Webhook{
-			ID: d.ID, Event: d.Event, Method: d.Method, URL: d.URL, Body: d.Body, Status: string(d.Status), Created: d.CreatedAt, Due: d.Due,
-		}
-		for _, t := range d.Tries {
-			shown.Tries = append(shown.Tries, dashboard.WebhookTry{
-				At: t.At, Took: time.Duration(t.LatencyMS) * time.Millisecond, Status: t.Status, Reply: t.Reply, Failure: t.Failure,
-			})
-		}
-		list = append(list, shown)
 	}
 	return list, nil
+}
+
+func shownWebhook(d webhook.Delivery) dashboard.Webhook {
+	shown := dashboard.Webhook{
+		ID: d.ID, Event: d.Event, Method: d.Method, URL: d.URL, Body: d.Body, Status: string(d.Status), Created: d.CreatedAt, Due: d.Due,
+	}
+	for _, t := range d.Tries {
+		shown.Tries = append(shown.Tries, dashboard.WebhookTry{
+			At: t.At, Took: time.Duration(t.LatencyMS) * time.Millisecond, Status: t.Status, Reply: t.Reply, Failure: t.Failure,
+		})
+	}
+	return shown
 }
 
 // pagePorts gives the pages the estate with its links.

@@ -9,7 +9,6 @@ import (
 	"log/slog"
 	"net/http"
 	"strings"
-	"time"
 
 	"kassa/estate"
 	"kassa/hsm"
@@ -19,7 +18,6 @@ import (
 	"kassa/poilink"
 	"kassa/sale/multisafepay"
 	"kassa/sale/native"
-	"kassa/webhook"
 )
 
 // This file joins what the parts ask for with who can give it.
@@ -46,13 +44,18 @@ type doorPorts struct {
 // refusedCalls is the stream in which refused calls are kept for diagnosis.
 const refusedCalls = "calls/refused"
 
-func (d doorPorts) Authenticate(key string) (multisafepay.Caller, bool) {
-	caller, problem := d.c.guard.Identify(key, "")
-	if problem.Bad() || caller.Operator() { // the operator's token takes no payments
-		return multisafepay.Caller{}, false
+func (d doorPorts) Identify(key, remote string) (multisafepay.Caller, string) {
+	caller, problem := d.c.guard.Identify(key, remote)
+	switch {
+	case problem.Code == estate.KeyUnknown:
+		return multisafepay.Caller{}, ""
+	case problem.Bad():
+		return multisafepay.Caller{}, problem.Text()
 	}
-	return multisafepay.Caller{Account: caller.Account, Group: caller.Group, Role: caller.Role}, true
+	return multisafepay.Caller{Account: caller.Account, Group: caller.Group, Role: caller.Role, May: caller.May()}, ""
 }
+
+func (d doorPorts) Takes(tid string) (bool, string) { return d.c.takes(tid) }
 
 func (d doorPorts) Terminal(tid string) (estate.Terminal, bool) { return d.c.registry.Terminal(tid) }
 func (d doorPorts) Group(id string) (estate.Group, bool)        { return d.c.registry.Group(id) }
@@ -84,28 +87,13 @@ func (d doorPorts) Record(_ context.Context, call multisafepay.RefusedCall) {
 	d.refused.Note(journal.Fact{At: call.At, Kind: multisafepay.CallRefused, Scope: call.Scope, Payload: payload}, nil)
 }
 
-// webhookDialect lets the webhooks speak MultiSafepay's dialect.
-type webhookDialect struct{ n *multisafepay.Notifier }
-
-func (w webhookDialect) Render(entry journal.Entry) (webhook.Notice, bool, error) {
-	n, ok, err := w.n.Render(entry)
-	return webhook.Notice(n), ok, err
-}
-
-// Prepare signs by the wall clock: the receiver compares with its own, also after a night's suspension
-// and while the test clock is ahead.
-func (w webhookDialect) Prepare(n webhook.Notice, _ time.Time) (webhook.Request, error) {
-	r, err := w.n.Prepare(multisafepay.Notice(n), time.Now())
-	return webhook.Request(r), err
-}
-
-func (w webhookDialect) Judge(status int, reply []byte) string { return w.n.Judge(status, reply) }
-
 // nativePorts gives the native API what it shows.
 type nativePorts struct{ c *cloud }
 
-func (n nativePorts) MayOperate(key string) bool {
-	caller, problem := n.c.guard.Identify(key, "")
+func (n nativePorts) MayOperate(key string) bool { return n.c.mayOperate(key, "") }
+
+func (c *cloud) mayOperate(key, remote string) bool {
+	caller, problem := c.guard.Identify(key, remote)
 	return !problem.Bad() && caller.Operator()
 }
 
@@ -126,6 +114,17 @@ func bearer(r *http.Request) string {
 	return strings.TrimSpace(token)
 }
 
+// maxPastLinks bounds what is read of the links' past at the start.
+const maxPastLinks = 50_000
+
+// plainDevices takes what terminals show, ask and print for nobody.
+type plainDevices struct{}
+
+func (plainDevices) Answered(_ estate.Terminal, _ string, _ json.RawMessage, settled func()) {
+	go settled()
+}
+func (plainDevices) Notified(_ estate.Terminal, _ json.RawMessage, settled func()) { go settled() }
+
 // poiHub makes the terminals' side.
 func (c *cloud) poiHub(o serveOptions, log *slog.Logger) (*poi.Hub, error) {
 	return poi.New(poi.Config{
@@ -135,29 +134,8 @@ func (c *cloud) poiHub(o serveOptions, log *slog.Logger) (*poi.Hub, error) {
 			in, err := c.secure.InjectKey(ephemeral, nonce, number)
 			return poilink.Keys{Ephemeral: in.Ephemeral, Block: in.Block, IKID: in.IKID, KCV: in.KCV}, err
 		},
-		Sales: counterPorts{c}, Now: c.now, Random: rand.Reader, Log: log, Heartbeat: o.heartbeat,
+		Sales: counterPorts{c}, Devices: plainDevices{}, Settings: c.registry, Watcher: c.registry,
+		Past: func() ([]journal.Entry, error) { return c.store.StreamTail(estate.LinksStream, maxPastLinks) },
+		Now:  c.now, Random: rand.Reader, Log: log, Heartbeat: o.heartbeat,
 	})
-}
-
-// Terminals lists the estate's terminals with their presence.
-func (n nativePorts) Terminals() []native.Terminal {
-	present := make(map[string]poi.Presence)
-	for _, p := range n.c.pois.List() {
-		present[p.POIID] = p
-	}
-	list := []native.Terminal{}
-	for _, a := range n.c.registry.Accounts() {
-		for _, g := range n.c.registry.Groups(a.ID) {
-			for _, t := range n.c.registry.Terminals(g.ID) {
-				d, _ := n.c.registry.Device(t.POIID)
-				p := present[t.POIID]
-				list = append(list, native.Terminal{
-					TID: t.TID, POIID: t.POIID, Name: t.Name, Group: g.Name, Environment: string(t.Environment),
-					Activated: t.POIID != "", Configured: d.Configured, KCV: d.KCV,
-					Online: t.POIID != "" && p.Online, Since: p.Since, LastSeen: p.LastSeen, Reason: p.Reason,
-				})
-			}
-		}
-	}
-	return list
 }

@@ -8,6 +8,7 @@ import (
 	"io"
 	"log/slog"
 	"net"
+	"net/url"
 	"os"
 	"path/filepath"
 	"time"
@@ -27,6 +28,7 @@ type serveOptions struct {
 	timeout, heartbeat       time.Duration
 	codes                    map[string]string
 	demo                     int
+	environment              estate.Environment
 	otherURL                 string // base URL of the other environment's installation
 	inherit, withParent      bool
 }
@@ -50,6 +52,8 @@ func serveCommand() *cobra.Command {
 	}
 	f := c.Flags()
 	f.StringVar(&o.addr, "addr", front.DefaultAddr, "where to listen for HTTP (HTTPS gets a free port beside it)")
+	f.StringVar((*string)(&o.environment), "environment", string(estate.Test), "test or live; a data folder is of one for ever, and they never see each other")
+	f.StringVar(&o.otherURL, "other-url", "", "base URL of the installation for the other environment, to name it to who brings its key here")
 	f.StringVar(&o.dir, "data", ".kassa/cloud", "folder of the cloud's data")
 	f.StringVar(&o.zone, "zone", "", "file of the zone keys shared with the acquirer (default: zone.json beside the folder)")
 	f.StringVar(&o.acquirer, "acquirer", "", "HOST:PORT of the acquirer's host")
@@ -73,20 +77,20 @@ func runServe(ctx context.Context, o serveOptions, out io.Writer, log *slog.Logg
 	if o.withParent {
 		withParent(os.Stdin, cancel)
 	}
-	if o.acquirer == "" && o.simAcquirer == "" {
-		return cli.Failure{
-			Code: cli.Usage, What: "no acquirer is named",
-			Next: "give its host with --acquirer HOST:PORT, or a simulated one with --sim-acquirer FOLDER",
-		}
-	}
-	if _, _, err := net.SplitHostPort(o.acquirer); o.acquirer != "" && err != nil {
-		return cli.Failure{Code: cli.Usage, What: fmt.Sprintf("--acquirer %q is not HOST:PORT", o.acquirer)}
+	if err := o.check(); err != nil {
+		return err
 	}
 	plain, secure, err := listeners(o)
 	if err != nil {
 		return err
 	}
 	c, err := open(o, log)
+	if errors.Is(err, estate.ErrEnvironment) {
+		return cli.Failure{
+			Code: cli.Usage, What: err.Error(),
+			Next: "give --environment as the folder is, or another folder with --data",
+		}
+	}
 	if err != nil {
 		return err
 	}
@@ -102,6 +106,34 @@ func runServe(ctx context.Context, o serveOptions, out io.Writer, log *slog.Logg
 		return err
 	}
 	return runAll(ctx, append(c.parts(), server.Run)...)
+}
+
+// check tells which flags do not go together.
+func (o serveOptions) check() error {
+	switch o.environment {
+	case "", estate.Test, estate.Live:
+	default:
+		return cli.Failure{Code: cli.Usage, What: fmt.Sprintf("--environment %q is neither test nor live", o.environment)}
+	}
+	if u, err := url.Parse(o.otherURL); o.otherURL != "" && (err != nil || u.Host == "" || u.Scheme != "https" && u.Scheme != "http") {
+		return cli.Failure{Code: cli.Usage, What: fmt.Sprintf("--other-url %q is not like https://test.example.com", o.otherURL)}
+	}
+	if o.environment == estate.Live && (o.simAcquirer != "" || o.simTerminal != "" || o.demo > 0) {
+		return cli.Failure{
+			Code: cli.Usage, What: "the live environment has no simulation and no demo",
+			Next: "leave out --sim-acquirer, --sim-terminal and --demo, or run --environment test",
+		}
+	}
+	if o.acquirer == "" && o.simAcquirer == "" {
+		return cli.Failure{
+			Code: cli.Usage, What: "no acquirer is named",
+			Next: "give its host with --acquirer HOST:PORT, or a simulated one with --sim-acquirer FOLDER",
+		}
+	}
+	if _, _, err := net.SplitHostPort(o.acquirer); o.acquirer != "" && err != nil {
+		return cli.Failure{Code: cli.Usage, What: fmt.Sprintf("--acquirer %q is not HOST:PORT", o.acquirer)}
+	}
+	return nil
 }
 
 func listeners(o serveOptions) (plain, secure net.Listener, err error) {

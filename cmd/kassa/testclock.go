@@ -89,7 +89,7 @@ func (p clockPorts) upcoming() ([]native.Upcoming, error) {
 	return list, err
 }
 
-// webhooks lists the next try of each order's first webhook that is open: those behind it wait for it.
+// webhooks lists the next try of the first webhook of each queue that is open: those behind it wait for it.
 func (p clockPorts) webhooks() (list []native.Upcoming, err error) {
 	first := map[string]webhook.Delivery{}
 	err = p.c.store.OpenStreams("webhook", func(s journal.Stream) error {
@@ -97,8 +97,9 @@ func (p clockPorts) webhooks() (list []native.Upcoming, err error) {
 		if err := json.Unmarshal(s.State, &d); err != nil {
 			return fmt.Errorf("state of %s: %w", s.ID, err)
 		}
-		if before, ok := first[d.Order]; d.Status == webhook.Waiting && (!ok || d.Seq < before.Seq) {
-			first[d.Order] = d
+		queue := cmp.Or(d.Queue, d.Order)
+		if before, ok := first[queue]; d.Status == webhook.Waiting && (!ok || d.Seq < before.Seq) {
+			first[queue] = d
 		}
 		return nil
 	})

@@ -112,6 +112,11 @@ func (h *Handler) venue(caller Caller, tid string) (venue, *refusal) {
 	case caller.Group != "" && t.Group != caller.Group:
 		return venue{}, because(kassa.TerminalOtherGroup, "gateway_info.terminal_id")
 	}
+	if takes, why := h.Directory.Takes(t.TID); !takes {
+		refused := because(kassa.TerminalBarred, "gateway_info.terminal_id")
+		refused.info = "gateway_info.terminal_id: " + why
+		return venue{}, refused
+	}
 	group, _ := h.Directory.Group(t.Group)
 	return venue{group: group, environment: t.Environment, terminal: t}, nil
 }

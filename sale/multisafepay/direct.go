@@ -12,6 +12,9 @@ import (
 	"kassa"
 )
 
+// ErrTestCard tells that it is a card of the test deck, in the live environment.
+var ErrTestCard = errors.New("a test card is not taken in the live environment")
+
 // ErrCard tells that what was typed in is no card.
 var ErrCard = errors.New("not a card number with its check digit, an expiry YYMM and a verification code of 3 or 4 digits")
 
@@ -66,6 +69,8 @@ func readCard(body object) (EnteredCard, *refusal) {
 func (h *Handler) seal(n kassa.NewOrder, a *asked, c EnteredCard) (kassa.EnteredCard, *refusal) {
 	facts, sealed, err := h.Cards.Seal(n.Key(), c)
 	switch {
+	case errors.Is(err, ErrTestCard):
+		return kassa.EnteredCard{}, because(kassa.TestCardInLive, "gateway_info")
 	case errors.Is(err, ErrCard):
 		return kassa.EnteredCard{}, field(codeUnknown, "gateway_info: %s", ErrCard)
 	case err != nil:

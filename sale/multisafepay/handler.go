@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"net"
 	"net/http"
 	"net/url"
 	pathpkg "path"
@@ -13,6 +14,7 @@ import (
 	"sync"
 	"time"
 
+	"kassa/estate"
 )
 
 // Handler serves the dialect. It must be called for every request whose escaped path it [Owns],
@@ -146,20 +148,25 @@ func (h *Handler) route(w http.ResponseWriter, c *call, path string) *refusal {
 	if c.route.keys == noKey {
 		return c.route.serve(h, w, c)
 	}
-	var ok bool
-	if c.caller, ok = h.authenticate(c.Request); !ok {
-		refused := badKey()
+	var refused *refusal
+	if c.caller, refused = h.authenticate(c.Request); refused != nil {
 		refused.status = c.route.refused
 		return refused
 	}
 	if !c.route.keys.allows(c.caller) {
 		return forbidden("this call takes the " + string(c.route.keys))
 	}
+	if !c.caller.can(c.route.needs) {
+		return &refusal{
+			http.StatusForbidden, codeKey,
+			fmt.Sprintf("a key of the role %s may not do this: the call needs the permission %s", c.caller.Role, c.route.needs), causePermission,
+		}
+	}
 	return c.route.serve(h, w, c)
 }
 
 // authenticate takes the key from exactly one of the three places that clients use.
-func (h *Handler) authenticate(r *http.Request) (Caller, bool) {
+func (h *Handler) authenticate(r *http.Request) (Caller, *refusal) {
 	keys := append([]string(nil), r.URL.Query()["api_key"]...)
 	keys = append(keys, r.Header.Values("api_key")...)
 	for _, a := range r.Header.Values("Authorization") {
@@ -168,20 +175,32 @@ func (h *Handler) authenticate(r *http.Request) (Caller, bool) {
 		}
 	}
 	if len(keys) != 1 {
-		return Caller{}, false
+		return Caller{}, badKey()
 	}
 	key := strings.TrimSpace(keys[0])
 	if key == "" || len(key) > maxKeyLength {
-		return Caller{}, false
+		return Caller{}, badKey()
 	}
 	if strings.HasPrefix(key, publicPrefix) {
-		return h.openPublic(key)
+		if caller, ok := h.openPublic(key); ok {
+			return caller, nil
+		}
+		return Caller{}, badKey()
 	}
-	caller, ok := h.Directory.Authenticate(key)
-	if !ok || caller.Account == "" { // the operator's key takes no payments
-		return Caller{}, false
+	remote, _, err := net.SplitHostPort(r.RemoteAddr)
+	if err != nil {
+		remote = r.RemoteAddr
 	}
-	return caller, true
+	caller, problem := h.Directory.Identify(key, remote)
+	switch {
+	case problem != "":
+		refused := badKey()
+		refused.info = "Invalid API key: " + problem
+		return Caller{}, refused
+	case caller.Account == "": // the operator's key takes no payments
+		return Caller{}, badKey()
+	}
+	return caller, nil
 }
 
 // body reads and decodes the request's body as JSON, whatever content type it claims. One that says
@@ -235,13 +254,13 @@ func (h *Handler) mayRecord(now time.Time, known bool) bool {
 	return h.recorded[known] <= maxRecorded
 }
 
-// recordable lets through what has the form of an id and is no key that somebody put in its place,
+// recordable lets through what has the form of an id and not that of a key that somebody put in its place,
 // and cuts what could be a card number.
 func (h *Handler) recordable(id string) string {
 	if !h.orderIDForm.MatchString(id) {
 		return ""
 	}
-	if _, isKey := h.Directory.Authenticate(id); isKey {
+	if _, ours := estate.EnvironmentOf(id); ours && len(id) == keyLength {
 		return ""
 	}
 	return maskDigits(id)

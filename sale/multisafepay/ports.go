@@ -2,6 +2,7 @@ package multisafepay
 
 import (
 	"context"
+	"slices"
 	"time"
 
 	"kassa"
@@ -34,7 +35,7 @@ type Changes interface {
 // Cards is the secure module's part for cards that customers type in.
 type Cards interface {
 	// Seal seals a card so that only the acquirer's link opens it, and only for the order with this key.
-	// It gives ErrCard for what is no card.
+	// It gives ErrCard for what is no card, and ErrTestCard for one that is of no use in this environment.
 	Seal(order string, c EnteredCard) (kassa.CardFacts, []byte, error)
 	// Keep seals a card's number for later payments, under a name.
 	Keep(name string, c EnteredCard) ([]byte, error)
@@ -60,8 +61,11 @@ type Feed interface {
 
 // Directory knows keys, terminals and groups.
 type Directory interface {
-	// Authenticate tells whose key it is. It takes the same time for every unknown key.
-	Authenticate(key string) (Caller, bool)
+	// Identify tells whose key it is; nobody's when it is not known. A problem says why one that is known
+	// opens nothing, for who sent it. remote is the address that it came from, without a port.
+	Identify(key, remote string) (caller Caller, problem string)
+	// Takes tells whether new payments of a cash register may go to a terminal, and if not why.
+	Takes(tid string) (ok bool, why string)
 	Terminal(tid string) (estate.Terminal, bool)
 	Group(id string) (estate.Group, bool)
 	// Groups lists the ids of an account's groups.
@@ -84,7 +88,11 @@ type Caller struct {
 	// groups of the account.
 	Group string
 	Role  estate.Role
+	// May is what the key may do.
+	May []estate.Permission
 }
+
+func (c Caller) can(p estate.Permission) bool { return p == "" || slices.Contains(c.May, p) }
 
 // Presence knows which terminals have a live link.
 type Presence interface {
@@ -158,6 +166,7 @@ const (
 	maxStreams      = 10_000
 	maxOrderStreams = 16
 	maxKeyLength    = 200
+	keyLength       = 40 // of Kassa's own
 	maxDescription  = 200
 	maxGateway      = 50
 	maxHolder       = 100

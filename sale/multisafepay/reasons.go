@@ -48,6 +48,7 @@ var wireReasons = map[kassa.Reason]wireReason{
 	kassa.CurrencyInvalid:      {status: http.StatusNotFound, code: codeCurrency},
 	kassa.TerminalUnknown:      {status: http.StatusNotFound, code: codeTerminal},
 	kassa.TerminalOtherGroup:   {status: http.StatusNotFound, code: codeTerminal},
+	kassa.TerminalBarred:       {status: http.StatusNotFound, code: codeTerminal},
 	kassa.NotCancellable:       {status: http.StatusConflict, code: codeUnknown},
 	kassa.NotRefundable:        {status: http.StatusNotFound, code: codeRefund},
 	kassa.RefundTooHigh:        {status: http.StatusNotFound, code: codeRefund},
@@ -81,6 +82,7 @@ var wireReasons = map[kassa.Reason]wireReason{
 	kassa.CardDataUnreadable:  {status: http.StatusConflict, code: codeUnknown},
 	kassa.KeyReplay:           {status: http.StatusConflict, code: codeUnknown},
 	kassa.POIUnable:           {status: http.StatusConflict, code: codeTerminal},
+	kassa.TestCardInLive:      {status: http.StatusConflict, code: codeUnknown},
 
 	kassa.Declined:            {http.StatusConflict, codeDeclined, "4001", "Do not honor"},
 	kassa.DeclinedReferral:    {http.StatusConflict, codeDeclined, "4999", "Declined: refer to card issuer"},

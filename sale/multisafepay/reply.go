@@ -20,6 +20,7 @@ type refusal struct {
 // Causes of a refusal that are no kassa.Reason.
 const (
 	causeKey         = "key_invalid"
+	causePermission  = "permission_missing"
 	causeBody        = "body_invalid"
 	causeField       = "field_invalid"
 	causeTooLate     = "too_late"

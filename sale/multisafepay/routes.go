@@ -5,6 +5,8 @@ import (
 	"net/url"
 	"slices"
 	"strings"
+
+	"kassa/estate"
 )
 
 // route is one line of the API.
@@ -14,6 +16,8 @@ type route struct {
 	// at most, for several: an order id may hold slashes.
 	path string
 	keys access
+	// needs is what the key must be allowed to do; empty for whatever its role.
+	needs estate.Permission
 	// refused is the status that a missing or wrong key gets.
 	refused int
 	serve   func(*Handler, http.ResponseWriter, *call) *refusal
@@ -48,42 +52,54 @@ func routes() []route {
 		unauthorised = http.StatusUnauthorized
 		forbidden    = http.StatusForbidden // and "message" says so
 	)
+	const (
+		anything        = estate.Permission("")
+		payTake         = estate.Permission("payments.take")
+		payRefund       = estate.Permission("payments.refund")
+		readOrders      = estate.Permission("orders.read")
+		manageOrders    = estate.Permission("orders.manage")
+		manageTokens    = estate.Permission("tokens.manage")
+		readTerminals   = estate.Permission("terminals.read")
+		manageTerminals = estate.Permission("terminals.manage")
+		readSettings    = estate.Permission("settings.read")
+		manageWebhooks  = estate.Permission("webhooks.manage")
+	)
 	return []route{
-		{"POST", "orders", anyKey, unauthorised, (*Handler).create, nil},
-		{"GET", "orders/{order_id...}", anyKey, unauthorised, (*Handler).get, nil},
-		{"PATCH", "orders/{order_id...}", anyKey, unauthorised, (*Handler).update, nil},
-		{"POST", "orders/{order_id...}/cancel", anyKey, forbidden, (*Handler).cancel, nil},
-		{"POST", "orders/{order_id...}/refunds", anyKey, unauthorised, (*Handler).refund, nil},
-		{"PATCH", "orders/{order_id...}/refunds/{refund_id}", anyKey, unauthorised, (*Handler).cancelRefund, nil},
-		{"POST", "orders/{order_id...}/capture", anyKey, unauthorised, (*Handler).capture, nil},
-		{"PATCH", "capture/{order_id...}", anyKey, unauthorised, (*Handler).release, nil},
-		{"GET", "pos/receipt/{order_id...}", anyKey, unauthorised, (*Handler).receipt, nil},
+		{"POST", "orders", anyKey, payTake, unauthorised, (*Handler).create, nil},
+		{"GET", "orders/{order_id...}", anyKey, readOrders, unauthorised, (*Handler).get, nil},
+		{"PATCH", "orders/{order_id...}", anyKey, manageOrders, unauthorised, (*Handler).update, nil},
+		{"POST", "orders/{order_id...}/cancel", anyKey, payTake, forbidden, (*Handler).cancel, nil},
+		{"POST", "orders/{order_id...}/refunds", anyKey, payRefund, unauthorised, (*Handler).refund, nil},
+		{"PATCH", "orders/{order_id...}/refunds/{refund_id}", anyKey, payRefund, unauthorised, (*Handler).cancelRefund, nil},
+		{"POST", "orders/{order_id...}/capture", anyKey, manageOrders, unauthorised, (*Handler).capture, nil},
+		{"PATCH", "capture/{order_id...}", anyKey, manageOrders, unauthorised, (*Handler).release, nil},
+		{"GET", "pos/receipt/{order_id...}", anyKey, readOrders, unauthorised, (*Handler).receipt, nil},
 
-		{"GET", "recurring/{reference}", anyKey, unauthorised, (*Handler).listTokens, nil},
-		{"GET", "recurring/{reference}/token/{token}", anyKey, unauthorised, (*Handler).getToken, nil},
-		{"PATCH", "recurring/{reference}/update/{token}", anyKey, unauthorised, (*Handler).updateToken, nil},
-		{"DELETE", "recurring/{reference}/remove/{token}", anyKey, unauthorised, (*Handler).deleteToken, nil},
+		{"GET", "recurring/{reference}", anyKey, manageTokens, unauthorised, (*Handler).listTokens, nil},
+		{"GET", "recurring/{reference}/token/{token}", anyKey, manageTokens, unauthorised, (*Handler).getToken, nil},
+		{"PATCH", "recurring/{reference}/update/{token}", anyKey, manageTokens, unauthorised, (*Handler).updateToken, nil},
+		{"DELETE", "recurring/{reference}/remove/{token}", anyKey, manageTokens, unauthorised, (*Handler).deleteToken, nil},
 
-		{"GET", "transactions", anyKey, forbidden, (*Handler).listTransactions, nil},
-		{"GET", "transactions/{transaction_id}", anyKey, forbidden, (*Handler).getTransaction, nil},
-		{"GET", "closing-balances", anyKey, forbidden, (*Handler).closingBalances, nil},
+		{"GET", "transactions", anyKey, readOrders, forbidden, (*Handler).listTransactions, nil},
+		{"GET", "transactions/{transaction_id}", anyKey, readOrders, forbidden, (*Handler).getTransaction, nil},
+		{"GET", "closing-balances", anyKey, readOrders, forbidden, (*Handler).closingBalances, nil},
 
-		{"GET", "terminals", anyKey, forbidden, (*Handler).listTerminals, nil},
-		{"POST", "terminals", accountKey, forbidden, (*Handler).createTerminal, nil},
-		{"GET", "terminal-groups/{group_id}/terminals", anyKey, forbidden, (*Handler).listGroupTerminals, nil},
-		{"GET", "sites/{site_id}", anyKey, forbidden, (*Handler).getSite, nil},
-		{"PATCH", "sites/{site_id}", anyKey, forbidden, (*Handler).updateSite, nil},
-		{"GET", "me", anyKey, unauthorised, (*Handler).me, nil},
-		{"GET", "auth/api_token", anyKey, unauthorised, (*Handler).apiToken, nil},
+		{"GET", "terminals", anyKey, readTerminals, forbidden, (*Handler).listTerminals, nil},
+		{"POST", "terminals", accountKey, manageTerminals, forbidden, (*Handler).createTerminal, nil},
+		{"GET", "terminal-groups/{group_id}/terminals", anyKey, readTerminals, forbidden, (*Handler).listGroupTerminals, nil},
+		{"GET", "sites/{site_id}", anyKey, readSettings, forbidden, (*Handler).getSite, nil},
+		{"PATCH", "sites/{site_id}", anyKey, manageWebhooks, forbidden, (*Handler).updateSite, nil},
+		{"GET", "me", anyKey, anything, unauthorised, (*Handler).me, nil},
+		{"GET", "auth/api_token", anyKey, payTake, unauthorised, (*Handler).apiToken, nil},
 
-		{"GET", "gateways", publicKey, unauthorised, (*Handler).listGateways, nil},
-		{"GET", "gateways/{gateway_id}", publicKey, unauthorised, (*Handler).getGateway, nil},
-		{"GET", "payment-methods", publicKey, unauthorised, (*Handler).listPaymentMethods, nil},
-		{"GET", "payment-methods/{gateway_id}", publicKey, unauthorised, (*Handler).getPaymentMethod, nil},
-		{"GET", "issuers/{gateway_id}", publicKey, unauthorised, (*Handler).listIssuers, nil},
-		{"GET", "categories", publicKey, unauthorised, (*Handler).listCategories, nil},
+		{"GET", "gateways", publicKey, anything, unauthorised, (*Handler).listGateways, nil},
+		{"GET", "gateways/{gateway_id}", publicKey, anything, unauthorised, (*Handler).getGateway, nil},
+		{"GET", "payment-methods", publicKey, anything, unauthorised, (*Handler).listPaymentMethods, nil},
+		{"GET", "payment-methods/{gateway_id}", publicKey, anything, unauthorised, (*Handler).getPaymentMethod, nil},
+		{"GET", "issuers/{gateway_id}", publicKey, anything, unauthorised, (*Handler).listIssuers, nil},
+		{"GET", "categories", publicKey, anything, unauthorised, (*Handler).listCategories, nil},
 
-		{"GET", "openapi.json", noKey, 0, (*Handler).document, nil},
+		{"GET", "openapi.json", noKey, anything, 0, (*Handler).document, nil},
 	}
 }
 

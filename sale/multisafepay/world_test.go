@@ -247,12 +247,16 @@ type world struct {
 }
 
 const (
-	groupKey   = "group-key-0123456789"
-	otherKey   = "other-group-key-0123"
-	accountKey = "account-key-01234567"
-	foreignKey = "foreign-key-01234567"
-	adminKey   = "operator-key-0123456"
-	terminalID = "00000ABC"
+	groupKey       = "test_group000000000000000000000000000001"
+	otherKey       = "test_other000000000000000000000000000001"
+	accountKey     = "test_account0000000000000000000000000001"
+	foreignKey     = "test_foreign0000000000000000000000000001"
+	adminKey       = "test_operator000000000000000000000000001"
+	auditorKey     = "test_auditor0000000000000000000000000001"
+	liveKey        = "live_00000000000000000000000000000000000"
+	homeKey        = "test_home0000000000000000000000000000001"
+	barredTerminal = "0000BARD"
+	terminalID     = "00000ABC"
 )
 
 func newWorld(t *testing.T) *world {
@@ -293,20 +297,37 @@ func (w *world) serve() (stop func()) {
 	return cancel
 }
 
-func (w *world) Authenticate(key string) (multisafepay.Caller, bool) {
+func (w *world) Identify(key, remote string) (multisafepay.Caller, string) {
+	may := []estate.Permission{
+		"payments.take", "payments.refund", "orders.read", "orders.manage", "tokens.manage", "terminals.read",
+		"terminals.manage", "settings.read", "webhooks.manage",
+	}
 	switch key {
 	case groupKey:
-		return multisafepay.Caller{Account: "1", Group: "100", Role: estate.RoleAdmin}, true
+		return multisafepay.Caller{Account: "1", Group: "100", Role: estate.RoleAdmin, May: may}, ""
 	case otherKey:
-		return multisafepay.Caller{Account: "1", Group: "200", Role: estate.RoleAdmin}, true
+		return multisafepay.Caller{Account: "1", Group: "200", Role: estate.RoleAdmin, May: may}, ""
 	case accountKey:
-		return multisafepay.Caller{Account: "1", Role: estate.RoleAdmin}, true
+		return multisafepay.Caller{Account: "1", Role: estate.RoleAdmin, May: may}, ""
 	case foreignKey:
-		return multisafepay.Caller{Account: "2", Group: "900", Role: estate.RoleAdmin}, true
+		return multisafepay.Caller{Account: "2", Group: "900", Role: estate.RoleAdmin, May: may}, ""
 	case adminKey:
-		return multisafepay.Caller{Role: estate.RoleOperator}, true
+		return multisafepay.Caller{Role: estate.RoleOperator, May: may}, ""
+	case auditorKey:
+		return multisafepay.Caller{Account: "1", Role: estate.RoleAuditor, May: []estate.Permission{"orders.read"}}, ""
+	case liveKey:
+		return multisafepay.Caller{}, "this is the test environment, and the API key is of the live environment: use it at https://live.example"
+	case homeKey:
+		if remote != "192.0.2.1" {
+			return multisafepay.Caller{}, "this API key may not be used from this address"
+		}
+		return multisafepay.Caller{Account: "1", Group: "100", Role: estate.RoleAdmin, May: may}, ""
 	}
-	return multisafepay.Caller{}, false
+	return multisafepay.Caller{}, ""
+}
+
+func (w *world) Takes(tid string) (bool, string) {
+	return tid != barredTerminal, "the terminal is blocked: stolen"
 }
 
 func (w *world) Terminal(tid string) (estate.Terminal, bool) {
@@ -316,6 +337,8 @@ func (w *world) Terminal(tid string) (estate.Terminal, bool) {
 		return t, true
 	case "00000DEF":
 		t.Group = "200"
+		return t, true
+	case barredTerminal:
 		return t, true
 	case "0000LIVE":
 		t.Environment = estate.Live

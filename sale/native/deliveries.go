@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"net/http"
+	"regexp"
 	"slices"
 	"strings"
 )
@@ -17,12 +18,12 @@ var (
 	ErrUnderWay = errors.New("native: the delivery is under way")
 )
 
+// deliveryID is the form of a delivery's id: the number of its fact, and who wants it.
+var deliveryID = regexp.MustCompile(`^[0-9]{1,20}(-[A-Za-z0-9_-]{1,100})?$`)
+
 // listDeliveries lists webhooks, the newest first, each with its attempts.
 func (h *Handler) listDeliveries(w http.ResponseWriter, c *call) *problem {
-	q, refused := c.query("status", "order", "before", "limit")
-	if refused != nil {
-		return refused
-	}
+	q := c.query
 	limit, refused := limitOf(q, defaultPage, maxPage)
 	if refused != nil {
 		return refused
@@ -32,18 +33,18 @@ func (h *Handler) listDeliveries(w http.ResponseWriter, c *call) *problem {
 		return badInput(mistake{Parameter: "status", Detail: fmt.Sprintf("must be one of %v", known)})
 	}
 	before := q.Get("before")
-	if before != "" && strings.Trim(before, "0123456789") != "" {
+	if before != "" && !deliveryID.MatchString(before) {
 		return badInput(mistake{Parameter: "before", Detail: "must be the next of an earlier page"})
 	}
 	about := ""
 	if q.Has("order") {
-		o, refused := h.find(&call{Request: c.Request, id: q.Get("order")})
+		o, refused := h.find(c, q.Get("order"))
 		if refused != nil {
 			return refused
 		}
 		about = o.ID()
 	}
-	list, next, err := h.selectDeliveries(func(d Delivery) bool {
+	list, next, err := h.selectDeliveries(h.scopes(c.caller), func(d Delivery) bool {
 		return (status == "" || d.Status == status) && (about == "" || d.Order == about)
 	}, before, limit)
 	if err != nil {
@@ -52,13 +53,13 @@ func (h *Handler) listDeliveries(w http.ResponseWriter, c *call) *problem {
 	return answer(w, http.StatusOK, page{Data: list, HasMore: next != "", Next: next})
 }
 
-func (h *Handler) selectDeliveries(matches func(Delivery) bool, before string, limit int) (list []Delivery, next string, err error) {
+func (h *Handler) selectDeliveries(scopes []string, matches func(Delivery) bool, before string, limit int) (list []Delivery, next string, err error) {
 	list = []Delivery{}
 	if before != "" {
 		before = "webhook/" + before
 	}
 	for scanned := 0; ; {
-		streams, err := h.Records.Newest("webhook", nil, before, maxPage)
+		streams, err := h.Records.Newest("webhook", scopes, before, maxPage)
 		if err != nil {
 			return nil, "", err
 		}
@@ -86,23 +87,37 @@ func (h *Handler) selectDeliveries(matches func(Delivery) bool, before string, l
 
 // resend sends a webhook again that was delivered or given up.
 func (h *Handler) resend(w http.ResponseWriter, c *call) *problem {
-	if _, refused := c.query(); refused != nil {
-		return refused
-	}
 	if refused := c.body(w, &struct{}{}); refused != nil {
 		return refused
 	}
-	d, err := h.Deliveries.Resend(context.WithoutCancel(c.Context()), c.id)
+	if refused := h.seesDelivery(c, c.path["delivery"]); refused != nil {
+		return refused
+	}
+	d, err := h.Deliveries.Resend(context.WithoutCancel(c.Context()), c.path["delivery"])
 	switch {
 	case errors.Is(err, ErrNoDelivery):
-		return &problem{Status: http.StatusNotFound, Code: "delivery_unknown", Title: "Not found", Detail: "there is no delivery with this id"}
+		return fault("delivery_unknown", "there is no delivery with this id")
 	case errors.Is(err, ErrUnderWay):
-		return &problem{
-			Status: http.StatusConflict, Code: "delivery_waiting", Title: "Refused",
-			Detail: "the delivery waits for its next try already", Fix: "look at its nextTry",
-		}
+		return fault("delivery_waiting", "the delivery waits for its next try already")
 	case err != nil:
 		return unreadable("the delivery may not be sent again")
 	}
 	return answer(w, http.StatusAccepted, d)
+}
+
+// seesDelivery refuses the deliveries of others as if they were not there.
+func (h *Handler) seesDelivery(c *call, id string) *problem {
+	if c.caller.operator() {
+		return nil
+	}
+	s, ok, err := h.Records.Load("webhook/" + id)
+	if err != nil {
+		return unreadable("the delivery could not be read")
+	}
+	if ok {
+		if d, err := h.Deliveries.Read(s); err == nil && within(h.scopes(c.caller), d.Group) {
+			return nil
+		}
+	}
+	return fault("delivery_unknown", "there is no delivery with this id")
 }

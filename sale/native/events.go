@@ -22,10 +22,7 @@ type eventPage struct {
 
 // events gives the journal after a cursor: as a page, or as a stream that goes on.
 func (h *Handler) events(w http.ResponseWriter, c *call) *problem {
-	q, refused := c.query("after", "limit", "order")
-	if refused != nil {
-		return refused
-	}
+	q := c.query
 	limit, refused := limitOf(q, defaultEvents, maxEvents)
 	if refused != nil {
 		return refused
@@ -35,8 +32,12 @@ func (h *Handler) events(w http.ResponseWriter, c *call) *problem {
 	if refused != nil {
 		return refused
 	}
+	scopes := h.scopes(c.caller)
 	show := func(e journal.Entry) (any, bool, error) {
-		event, err := names.name(describe(e))
+		if !within(scopes, e.Scope) {
+			return nil, false, nil
+		}
+		event, err := names.name(h.describe(e))
 		return event, err == nil && (about == "" || event.Order == about), err
 	}
 	if wantsStream(c) {
@@ -89,7 +90,7 @@ func (h *Handler) cursor(c *call, given, order string) (after uint64, about stri
 		after = last
 	}
 	if order != "" {
-		o, refused := h.find(&call{Request: c.Request, id: order})
+		o, refused := h.find(c, order)
 		if refused != nil {
 			return 0, "", refused
 		}
@@ -125,21 +126,19 @@ func wantsStream(c *call) bool {
 
 // notices streams the webhooks that the dialects call for, whether or not anybody gave an address.
 func (h *Handler) notices(w http.ResponseWriter, c *call) *problem {
-	q, refused := c.query("after", "order")
-	if refused != nil {
-		return refused
-	}
+	q := c.query
 	if !wantsStream(c) {
-		return &problem{
-			Status: http.StatusNotAcceptable, Code: "not_acceptable", Title: "Not acceptable",
-			Detail: "notices come as an event stream: send Accept: text/event-stream",
-		}
+		return fault("not_acceptable", "notices come as an event stream: send Accept: text/event-stream")
 	}
 	after, about, refused := h.cursor(c, q.Get("after"), q.Get("order"))
 	if refused != nil {
 		return refused
 	}
+	scopes := h.scopes(c.caller)
 	return h.stream(w, c, after, func(e journal.Entry) (any, bool, error) {
+		if !within(scopes, e.Scope) {
+			return nil, false, nil
+		}
 		if about != "" && e.Stream != "order/"+about {
 			return nil, false, nil
 		}
@@ -153,9 +152,6 @@ func (h *Handler) notices(w http.ResponseWriter, c *call) *problem {
 
 // verdict judges a reply to a webhook as the delivery would.
 func (h *Handler) verdict(w http.ResponseWriter, c *call) *problem {
-	if _, refused := c.query(); refused != nil {
-		return refused
-	}
 	var reply struct {
 		Dialect string `json:"dialect"`
 		Status  int    `json:"status"`
@@ -182,19 +178,14 @@ type shown func(e journal.Entry) (body any, ok bool, err error)
 func (h *Handler) stream(w http.ResponseWriter, c *call, after uint64, show shown) *problem {
 	if h.streams.Add(1) > maxStreams {
 		h.streams.Add(-1)
-		return &problem{
-			Status: http.StatusServiceUnavailable, Code: "too_many_streams", Title: "Too many streams",
-			Detail: fmt.Sprintf("%d event streams are open", maxStreams), Fix: "close one, or read pages",
-		}
+		return tooManyStreams()
 	}
 	defer h.streams.Add(-1)
 	ctx, cancel := context.WithCancel(c.Context())
 	defer cancel()
 	nudges := h.Feed.Watch(ctx) // before the first look, so that nothing falls between
-	s := &eventStream{w: w, control: http.NewResponseController(w), after: after}
-	w.Header().Set("Content-Type", "text/event-stream; charset=utf-8")
-	w.Header().Set("X-Accel-Buffering", "no")
-	w.WriteHeader(http.StatusOK)
+	s := startStream(w)
+	s.after = after
 	if !s.mark() {
 		return nil
 	}
@@ -247,6 +238,23 @@ type eventStream struct {
 	w       http.ResponseWriter
 	control *http.ResponseController
 	after   uint64
+}
+
+func tooManyStreams() *problem {
+	return fault("too_many_streams", fmt.Sprintf("%d event streams are open", maxStreams))
+}
+
+// startStream begins a stream of events.
+func startStream(w http.ResponseWriter) *eventStream {
+	w.Header().Set("Content-Type", "text/event-stream; charset=utf-8")
+	w.Header().Set("X-Accel-Buffering", "no")
+	w.WriteHeader(http.StatusOK)
+	return &eventStream{w: w, control: http.NewResponseController(w)}
+}
+
+// event sends an event that has a name and no place in the journal.
+func (s *eventStream) event(name string, body []byte) bool {
+	return s.write("event: " + name + "\ndata: " + string(body) + "\n\n")
 }
 
 // mark tells the client how far it is, without an event: what it comes back with says nothing was

@@ -40,37 +40,44 @@ type mistake struct {
 
 func (p *problem) write(w http.ResponseWriter, r *http.Request) {
 	full := *p
-	full.Type, full.Instance, full.RequestID = "about:blank", r.URL.Path, r.Header.Get("Request-Id")
+	full.Type, full.Instance, full.RequestID = base(r)+problemsPrefix+p.Code, r.URL.Path, r.Header.Get("Request-Id")
+	if t, _ := troubleOf(p.Code); full.Fix == "" && !t.reason {
+		full.Fix = t.fix
+	}
 	w.Header().Set("Content-Type", "application/problem+json")
 	w.WriteHeader(p.Status)
 	_ = json.NewEncoder(w).Encode(full) // a client that went away is told nothing
 }
 
-func nothingHere() *problem {
-	return &problem{Status: http.StatusNotFound, Code: "not_found", Title: "Not found", Detail: "there is nothing at this path"}
+// base is the address under which the client reached this installation.
+func base(r *http.Request) string {
+	scheme := "http://"
+	if r.TLS != nil {
+		scheme = "https://"
+	}
+	return scheme + r.Host
 }
+
+func nothingHere() *problem { return fault("not_found", "there is nothing at this path") }
+
+// noSuch tells that there is none, which is also what a key hears of what it may not see.
+func noSuch(what string) *problem { return fault("not_found", "there is no "+what+" with this id") }
 
 func badInput(m mistake) *problem {
 	where := m.Pointer + m.Header
 	if m.Parameter != "" {
 		where = "the parameter " + m.Parameter
 	}
-	return &problem{
-		Status: http.StatusBadRequest, Code: "invalid_input", Title: "Invalid input",
-		Detail: strings.TrimSpace(where + " " + m.Detail), Errors: []mistake{m},
-	}
+	p := fault("invalid_input", strings.TrimSpace(where+" "+m.Detail))
+	p.Errors = []mistake{m}
+	return p
 }
 
-func unreadable(what string) *problem {
-	return &problem{
-		Status: http.StatusServiceUnavailable, Code: "unavailable", Title: "Unavailable", Detail: what,
-		Fix: "try again in a moment",
-	}
-}
+func unreadable(what string) *problem { return fault("unavailable", what) }
 
 // because is the refusal of a change for a reason of the language.
 func because(reason kassa.Reason) *problem {
-	p := &problem{Status: http.StatusConflict, Code: string(reason), Title: "Refused", Detail: reason.Text()}
+	p := fault(string(reason), reason.Text())
 	switch reason {
 	case kassa.WorldBusy:
 		p.Status, p.Fix = http.StatusServiceUnavailable, "try again in a moment"
@@ -84,8 +91,8 @@ func because(reason kassa.Reason) *problem {
 	return p
 }
 
-// query reads the parameters, of which only those named may be there, each once.
-func (c *call) query(names ...string) (url.Values, *problem) {
+// parameters reads those of the query, of which only those named may be there, each once.
+func (c *call) parameters(names []string) (url.Values, *problem) {
 	values, err := url.ParseQuery(c.URL.RawQuery)
 	if err != nil {
 		return nil, badInput(mistake{Detail: "the query cannot be parsed"})
@@ -122,10 +129,7 @@ func limitOf(q url.Values, usual, most int) (int, *problem) {
 
 // body reads the JSON object of the body into to. Without a body it is an empty one.
 func (c *call) body(w http.ResponseWriter, to any) *problem {
-	tooLong := &problem{
-		Status: http.StatusRequestEntityTooLarge, Code: "too_large", Title: "Too large",
-		Detail: fmt.Sprintf("the body may have %d bytes at most", maxBody),
-	}
+	tooLong := fault("too_large", fmt.Sprintf("the body may have %d bytes at most", maxBody))
 	if c.ContentLength > maxBody {
 		return tooLong
 	}

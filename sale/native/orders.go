@@ -65,10 +65,8 @@ func (h *Handler) view(o kassa.Order) Order {
 	if v.Reason != kassa.None {
 		v.ReasonText = v.Reason.Text()
 	}
-	for _, g := range h.Estate.Groups() {
-		if g.ID == o.Scope {
-			v.GroupName = g.Name
-		}
+	if g, ok := h.Registry.Group(o.Scope); ok {
+		v.GroupName = g.Name
 	}
 	return v
 }
@@ -96,27 +94,21 @@ func (f orderFilter) matches(o kassa.Order) bool {
 
 // listOrders lists orders, the newest first.
 func (h *Handler) listOrders(w http.ResponseWriter, c *call) *problem {
-	q, refused := c.query("terminal", "status", "group", "reference", "before", "limit")
-	if refused != nil {
-		return refused
-	}
+	q := c.query
 	limit, refused := limitOf(q, defaultPage, maxPage)
 	if refused != nil {
 		return refused
 	}
-	f := orderFilter{terminal: q.Get("terminal"), reference: q.Get("reference"), status: kassa.Status(q.Get("status"))}
+	tid, refused := h.bare(terminalID, q.Get("terminal"))
+	if refused != nil {
+		return refused
+	}
+	f := orderFilter{terminal: tid, reference: q.Get("reference"), status: kassa.Status(q.Get("status"))}
 	if f.status != "" && !slices.Contains(statuses(), f.status) {
 		return badInput(mistake{Parameter: "status", Detail: fmt.Sprintf("must be one of %v", statuses())})
 	}
-	if name := q.Get("group"); name != "" {
-		for _, g := range h.Estate.Groups() {
-			if g.ID == name || strings.EqualFold(g.Name, name) {
-				f.scopes = append(f.scopes, g.ID)
-			}
-		}
-		if f.scopes == nil {
-			return badInput(mistake{Parameter: "group", Detail: "must be the id or the name of a terminal group"})
-		}
+	if f.scopes, refused = h.groupsNamed(c, q.Get("group")); refused != nil {
+		return refused
 	}
 	before := q.Get("before")
 	if before != "" && !idForm.MatchString(before) {
@@ -142,7 +134,7 @@ type page struct {
 
 func (h *Handler) selectOrders(ctx context.Context, f orderFilter, before string, limit int) (list []kassa.Order, next string, err error) {
 	if f.reference != "" {
-		found, err := h.byReference(ctx, f.reference)
+		found, err := h.byReference(ctx, f.scopes, f.reference)
 		for _, o := range found {
 			if f.matches(o) && (before == "" || o.ID() < before) {
 				list = append(list, o)
@@ -187,9 +179,33 @@ func readOrder(s journal.Stream) (o kassa.Order, err error) {
 	return o, nil
 }
 
-// byReference gives the orders with a merchant's reference, the newest first.
-func (h *Handler) byReference(ctx context.Context, ref string) (list []kassa.Order, err error) {
-	for _, g := range h.Estate.Groups() {
+// groupsNamed gives the groups that the caller means by an id or a name, or all that it sees.
+func (h *Handler) groupsNamed(c *call, name string) ([]string, *problem) {
+	if name == "" {
+		return h.scopes(c.caller), nil
+	}
+	id, refused := h.bare(groupID, name)
+	if refused != nil {
+		return nil, refused
+	}
+	var scopes []string
+	for _, g := range h.groupsOf(c.caller) {
+		if g.ID == id || strings.EqualFold(g.Name, name) {
+			scopes = append(scopes, g.ID)
+		}
+	}
+	if scopes == nil {
+		return nil, badInput(mistake{Parameter: "group", Detail: "must be the id or the name of a terminal group"})
+	}
+	return scopes, nil
+}
+
+// byReference gives the orders of some groups with a merchant's reference, the newest first.
+func (h *Handler) byReference(ctx context.Context, scopes []string, ref string) (list []kassa.Order, err error) {
+	for _, g := range h.groupsOf(Caller{}) {
+		if !within(scopes, g.ID) {
+			continue
+		}
 		for _, dialect := range h.Dialects {
 			o, ok, err := h.Orders.Find(ctx, dialect, g.ID, ref)
 			if err != nil {
@@ -205,9 +221,10 @@ func (h *Handler) byReference(ctx context.Context, ref string) (list []kassa.Ord
 }
 
 // find gives the order that the path means: by its id, or by a reference that only one has.
-func (h *Handler) find(c *call) (kassa.Order, *problem) {
-	if idForm.MatchString(c.id) {
-		s, ok, err := h.Records.Load("order/" + c.id)
+func (h *Handler) find(c *call, given string) (kassa.Order, *problem) {
+	scopes := h.scopes(c.caller)
+	if idForm.MatchString(given) {
+		s, ok, err := h.Records.Load("order/" + given)
 		if err != nil {
 			return kassa.Order{}, unreadable("the order could not be read")
 		}
@@ -216,13 +233,16 @@ func (h *Handler) find(c *call) (kassa.Order, *problem) {
 			if err != nil {
 				return o, unreadable("the order could not be read")
 			}
+			if !within(scopes, o.Scope) {
+				return kassa.Order{}, noOrder()
+			}
 			return o, nil
 		}
 	}
-	if len(c.id) > maxReference {
+	if len(given) > maxReference {
 		return kassa.Order{}, noOrder()
 	}
-	found, err := h.byReference(c.Context(), c.id)
+	found, err := h.byReference(c.Context(), scopes, given)
 	switch {
 	case err != nil:
 		return kassa.Order{}, unreadable("the order could not be read")
@@ -233,27 +253,21 @@ func (h *Handler) find(c *call) (kassa.Order, *problem) {
 		for _, o := range found {
 			ids = append(ids, o.ID())
 		}
-		return kassa.Order{}, &problem{
-			Status: http.StatusConflict, Code: "ambiguous", Title: "Ambiguous",
-			Detail: "several groups have an order with this reference", Fix: "use one of their ids: " + strings.Join(ids, ", "),
-		}
+		return kassa.Order{}, fault("ambiguous", "several groups have an order with this reference").
+			with("use one of their ids: " + strings.Join(ids, ", "))
 	}
 	return found[0], nil
 }
 
 func noOrder() *problem {
-	return &problem{
-		Status: http.StatusNotFound, Code: string(kassa.OrderUnknown), Title: "Not found",
-		Detail: "there is no order with this id or reference", Fix: "kassa orders list shows what there is",
-	}
+	p := fault(string(kassa.OrderUnknown), "there is no order with this id or reference")
+	p.Status, p.Title = http.StatusNotFound, "Not found"
+	return p
 }
 
 // showOrder shows one order with its attempts, its refunds and all that happened to it.
 func (h *Handler) showOrder(w http.ResponseWriter, c *call) *problem {
-	if _, refused := c.query(); refused != nil {
-		return refused
-	}
-	o, refused := h.find(c)
+	o, refused := h.find(c, c.path["order"])
 	if refused != nil {
 		return refused
 	}
@@ -281,13 +295,10 @@ func (h *Handler) whole(o kassa.Order) (Order, error) {
 }
 
 func (h *Handler) cancelOrder(w http.ResponseWriter, c *call) *problem {
-	if _, refused := c.query(); refused != nil {
-		return refused
-	}
 	if refused := c.body(w, &struct{}{}); refused != nil {
 		return refused
 	}
-	o, refused := h.find(c)
+	o, refused := h.find(c, c.path["order"])
 	if refused != nil {
 		return refused
 	}
@@ -338,9 +349,6 @@ func (r *refundRequest) check(c *call) *problem {
 
 // refundOrder pays back all that is left, or a part. The refund's id makes it repeatable.
 func (h *Handler) refundOrder(w http.ResponseWriter, c *call) *problem {
-	if _, refused := c.query(); refused != nil {
-		return refused
-	}
 	var ask refundRequest
 	if refused := c.body(w, &ask); refused != nil {
 		return refused
@@ -348,7 +356,7 @@ func (h *Handler) refundOrder(w http.ResponseWriter, c *call) *problem {
 	if refused := ask.check(c); refused != nil {
 		return refused
 	}
-	o, refused := h.find(c)
+	o, refused := h.find(c, c.path["order"])
 	if refused != nil {
 		return refused
 	}
@@ -389,11 +397,8 @@ func refundWith(o kassa.Order, id string) *kassa.Refund {
 
 func again(w http.ResponseWriter, known kassa.Refund, ask refundRequest) *problem {
 	if (ask.Amount != 0 && ask.Amount != known.Amount.Minor) || ask.Description != known.Description {
-		return &problem{
-			Status: http.StatusUnprocessableEntity, Code: "idempotency_mismatch", Title: "Another refund with the same id",
-			Detail: fmt.Sprintf("the order has a refund with this id already, of %s", known.Amount),
-			Fix:    "use a new id for a new refund",
-		}
+		return fault("idempotency_mismatch", fmt.Sprintf("the order has a refund with this id already, of %s", known.Amount)).
+			with("use a new id for a new refund")
 	}
 	w.Header().Set("Idempotency-Replayed", "true")
 	return answer(w, http.StatusOK, known)

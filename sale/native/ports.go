@@ -6,12 +6,18 @@ import (
 	"time"
 
 	"kassa"
+	"kassa/estate"
 	"kassa/journal"
 )
 
 // Config is what a Handler works with; every field is needed.
 type Config struct {
-	Estate     Estate
+	Environment estate.Environment
+	Registry    Registry
+	Callers     Callers
+	Links       Links
+	// Parts tells how the installation itself is.
+	Parts      Parts
 	Orders     Orders
 	Records    Records
 	Feed       Feed
@@ -19,25 +25,34 @@ type Config struct {
 	Deliveries Deliveries
 	Papers     Papers
 	Clock      Clock
-	Boarding   Boarding
+	Webhooks   Webhooks
+	// Write makes a batch durable and then calls done.
+	Write func(batch journal.Batch, done func(journal.Receipt, error))
+	// Heartbeat is how often terminals are to be heard of.
+	Heartbeat time.Duration
 	// Dialects are the names under which doors keep orders.
 	Dialects []string
-	Now      func() time.Time
+	// Now is the clock of the record, Wall that of this machine, which is never moved on.
+	Now, Wall func() time.Time
 }
 
-// Estate is what the API shows of the installation.
-type Estate interface {
-	Terminals() []Terminal
-	// Groups lists all terminal groups.
-	Groups() []Group
+func (c *Config) complete() error {
+	for _, field := range []any{c.Registry, c.Callers, c.Links, c.Parts, c.Orders, c.Records, c.Feed, c.Notices, c.Deliveries, c.Papers, c.Clock, c.Webhooks} {
+		if field == nil {
+			return errIncomplete
+		}
+	}
+	if c.Environment == "" || c.Write == nil || c.Heartbeat <= 0 || len(c.Dialects) == 0 || c.Now == nil || c.Wall == nil {
+		return errIncomplete
+	}
+	return nil
+}
+
+// Parts tells how the installation itself is.
+type Parts interface {
 	Acquirer() AcquirerStatus
 	Store() StoreStatus
-	// MayOperate tells whether a key has the operator's role.
-	MayOperate(key string) bool
 }
-
-// Group is a terminal group.
-type Group struct{ ID, Name string }
 
 // Orders runs the language. An error tells that nobody knows whether the request was stored.
 type Orders interface {
@@ -89,18 +104,22 @@ type Notice struct {
 
 // Deliveries knows the webhooks that were sent, or are to be.
 type Deliveries interface {
-	// Stream names the stream of the delivery that a fact called for, whether or not there is one.
-	Stream(seq uint64) string
+	// Streams names the streams of the deliveries that a fact called for: one for each that wanted it.
+	Streams(seq uint64) ([]string, error)
 	Read(s journal.Stream) (Delivery, error)
-	// Resend sends a delivery again. It wraps ErrNoDelivery or ErrUnderWay.
+	// Resend sends a delivery again, or now if it waits at the head of its queue. It wraps ErrNoDelivery or
+	// ErrUnderWay.
 	Resend(ctx context.Context, id string) (Delivery, error)
 }
 
 // Delivery is one webhook with its tries.
 type Delivery struct {
 	ID        string    `json:"id"`
+	Dialect   string    `json:"dialect"`
+	Endpoint  string    `json:"endpoint,omitempty"` // empty where the address is the order's or the group's
 	Order     string    `json:"order"`
 	Reference string    `json:"reference"`
+	Account   string    `json:"account,omitempty"`
 	Group     string    `json:"group"`
 	Event     string    `json:"event"`
 	URL       string    `json:"url"`
@@ -132,7 +151,9 @@ const (
 	maxDetails    = 500  // facts of one order in its timeline
 	maxStreams    = 64
 	maxReference  = 200
-	maxName       = 100 // of a terminal, in bytes
+	maxEstate     = 1000 // of a list of the estate
+	maxImport     = 1 << 20
+	maxTests      = 16
 )
 
 // Times of the event streams.

@@ -37,16 +37,13 @@ func (h *Handler) receipt(w http.ResponseWriter, c *call) *problem {
 	if refused != nil {
 		return refused
 	}
-	o, refused := h.find(c)
+	o, refused := h.find(c, c.path["order"])
 	if refused != nil {
 		return refused
 	}
 	paper, ok := h.Papers.Receipt(&o, ask.PaperOptions)
 	if !ok {
-		return &problem{
-			Status: http.StatusNotFound, Code: "no_receipt", Title: "No receipt",
-			Detail: "the order has no such refund, or no card was read for it, so that it has no receipt",
-		}
+		return fault("no_receipt", "the order has no such refund, or no card was read for it, so that it has no receipt")
 	}
 	return ask.write(w, paper)
 }
@@ -58,10 +55,7 @@ type askedPaper struct {
 }
 
 func (c *call) paper() (a askedPaper, refused *problem) {
-	q, refused := c.query("format", "columns", "copy", "refund", "lang")
-	if refused != nil {
-		return a, refused
-	}
+	q := c.query
 	a.format, a.columns, a.Copy, a.Language = "text", 42, "cardholder", q.Get("lang")
 	if q.Has("format") {
 		a.format = q.Get("format")
@@ -103,7 +97,7 @@ func (a askedPaper) write(w http.ResponseWriter, p Paper) *problem {
 		body.WriteString(p.Text(a.columns))
 	}
 	if err != nil {
-		return &problem{Status: http.StatusInternalServerError, Code: "unwritten", Title: "Internal error", Detail: "the receipt could not be written"}
+		return fault("unwritten", "the receipt could not be written")
 	}
 	w.Header().Set("Content-Type", kind)
 	w.Header().Set("X-Content-Type-Options", "nosniff")

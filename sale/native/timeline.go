@@ -14,8 +14,9 @@ import (
 	"kassa/journal/event"
 )
 
-// Event is a fact as the API shows it: with who did it, and what that was, in words.
+// Event is a fact as the API shows it: as a CloudEvent, with who did it, and what that was, in words.
 type Event struct {
+	event.Event
 	Seq     uint64    `json:"seq"`
 	At      time.Time `json:"at"`
 	Stream  string    `json:"stream"`
@@ -52,16 +53,22 @@ func (h *Handler) timeline(o kassa.Order) ([]Event, error) {
 		if len(all) > maxDetails {
 			break
 		}
-		sent, err := h.Records.StreamEntries(h.Deliveries.Stream(e.Seq), 0)
+		streams, err := h.Deliveries.Streams(e.Seq)
 		if err != nil {
 			return nil, err
 		}
-		all = append(all, sent...)
+		for _, stream := range streams {
+			sent, err := h.Records.StreamEntries(stream, 0)
+			if err != nil {
+				return nil, err
+			}
+			all = append(all, sent...)
+		}
 	}
 	slices.SortFunc(all, func(a, b journal.Entry) int { return cmp.Compare(a.Seq, b.Seq) })
 	list := make([]Event, 0, len(all))
 	for i, e := range all {
-		row := describe(e)
+		row := h.describe(e)
 		row.Order, row.Reference = o.ID(), o.Ref
 		if i > 0 {
 			row.DeltaMS = e.At.Sub(all[i-1].At).Milliseconds()
@@ -72,11 +79,12 @@ func (h *Handler) timeline(o kassa.Order) ([]Event, error) {
 }
 
 // describe says a fact in words. A fact that nobody knows here is said by its name.
-func describe(e journal.Entry) Event {
+func (h *Handler) describe(e journal.Entry) Event {
 	row := Event{
-		Seq: e.Seq, At: e.At, Stream: e.Stream, Version: e.Version, Kind: e.Kind, Group: e.Scope,
-		Who: cloudSide, What: spaced(e.Kind), Data: event.Data(e),
+		Event: event.Of(string(h.Environment), e, ""), Seq: e.Seq, At: e.At, Stream: e.Stream, Version: e.Version, Kind: e.Kind,
+		Group: e.Scope, Who: cloudSide, What: spaced(e.Kind),
 	}
+	row.Data = row.Event.Data
 	switch journal.Kind(e.Stream) {
 	case "order":
 		row.Order = strings.TrimPrefix(e.Stream, "order/")
@@ -135,8 +143,13 @@ func describeWebhook(event *Event, payload []byte) {
 	} else {
 		event.What += report.Try.Failure
 	}
-	if event.Kind == "WebhookParked" {
+	switch event.Kind {
+	case "WebhookParked":
 		event.What += "; given up"
+	case "WebhookWarned":
+		event.What += "; it keeps failing, look at the endpoint"
+	case "WebhookIgnored":
+		event.What = report.Event + " is given up by hand"
 	}
 }
 

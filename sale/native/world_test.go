@@ -3,7 +3,9 @@ package native_test
 import (
 	"bufio"
 	"context"
+	"crypto/rand"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"io"
 	"log/slog"
@@ -11,27 +13,39 @@ import (
 	"net/http/httptest"
 	"path/filepath"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 
 	"kassa"
+	"kassa/auth"
 	"kassa/engine"
+	"kassa/estate"
+	"kassa/hsm"
 	"kassa/journal"
 	"kassa/sale/native"
 	"kassa/store/sqlite"
 )
 
-const token = "secret"
-
-// world is the API over HTTP, with the real engine and the real store. Its terminals and its
-// acquirer are the test itself.
+// world is the API over HTTP, with the real engine, estate and store, and the real table of who may do
+// what. Its terminals and its acquirer are the test itself.
 type world struct {
-	boarded []string
-	t       *testing.T
-	store   *sqlite.Store
-	engine  *racing
-	server  *httptest.Server
-	sent    map[string]native.Delivery
+	t      *testing.T
+	store  *sqlite.Store
+	estate *estate.Registry
+	engine *racing
+	server *httptest.Server
+	sent   map[string]native.Delivery
+	// token is the operator's key; keys are others by their name.
+	token string
+	keys  map[string]string
+
+	mu    sync.Mutex
+	reach map[string]native.Reach
+	probe map[string]native.Probed
+	nudge []chan string
+	wall  time.Time // zero for the true one
+	fail  error     // of writes
 }
 
 // racing is the engine, with somebody who is faster than a refund.
@@ -54,15 +68,98 @@ type nobody struct{}
 func (nobody) Take(kassa.NewOrder, kassa.Effect) {}
 func (nobody) Tell(kassa.NewOrder, kassa.Effect) {}
 
-func (w *world) Terminals() []native.Terminal {
-	return []native.Terminal{{TID: "00000ABC", POIID: "P2-KS1", Activated: true, Online: true}, {TID: "00000ABD"}}
-}
-func (w *world) Groups() []native.Group {
-	return []native.Group{{ID: "100", Name: "Bar"}, {ID: "200", Name: "Shop"}}
-}
 func (w *world) Acquirer() native.AcquirerStatus { return native.AcquirerStatus{SignedOn: 2} }
 func (w *world) Store() native.StoreStatus       { return native.StoreStatus{Commits: 3, Batches: 8} }
-func (w *world) MayOperate(key string) bool      { return key == token }
+
+// callers is the real guard.
+type callers struct{ *auth.Guard }
+
+func (c callers) Identify(key, remote string) (native.Caller, native.Stranger) {
+	who, problem := c.Guard.Identify(key, remote)
+	if problem.Bad() {
+		codes := map[estate.KeyProblem]string{
+			estate.KeyUnknown: "unauthorised", estate.KeyRevokedAlready: "key_revoked", estate.KeyExpired: "key_expired",
+			estate.KeyOtherEnvironment: "other_environment", estate.KeyOtherNetwork: "key_network",
+		}
+		return native.Caller{}, native.Stranger{Code: codes[problem.Code], Text: problem.Text()}
+	}
+	found := native.Caller{Key: who.KeyID, Account: who.Account, Group: who.Group, Role: who.Role}
+	for _, p := range auth.Permissions() {
+		if who.Can(p) {
+			found.May = append(found.May, p)
+		}
+	}
+	return found, native.Stranger{}
+}
+
+func (callers) Permissions(role estate.Role) (list []estate.Permission) {
+	for _, p := range auth.Permissions() {
+		if auth.Allows(role, p) {
+			list = append(list, p)
+		}
+	}
+	return list
+}
+
+// Reach, Changes, History and Probe are terminals that the test holds in its hands.
+func (w *world) Reach(tid string) native.Reach {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	if r, ok := w.reach[tid]; ok {
+		return r
+	}
+	return native.Reach{State: "offline", Reason: "never connected", Enabled: true}
+}
+
+func (w *world) setReach(tid string, r native.Reach) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	w.reach[tid] = r
+	for _, c := range w.nudge {
+		select {
+		case c <- tid:
+		default:
+		}
+	}
+}
+
+func (w *world) Changes(context.Context) <-chan string {
+	c := make(chan string, 1)
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	w.nudge = append(w.nudge, c)
+	return c
+}
+
+func (w *world) History(string) []native.Transition {
+	return []native.Transition{{At: noon, State: "online"}, {At: noon.Add(time.Hour), State: "offline", Reason: "link lost"}}
+}
+
+func (w *world) Probe(_ context.Context, tid string, full bool) (native.Probed, error) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	p, ok := w.probe[tid]
+	if !ok {
+		return p, errors.New("the terminal is offline")
+	}
+	if !full {
+		p.Checks = nil
+	}
+	return p, nil
+}
+
+func (w *world) CheckURL(url string) error {
+	if !strings.HasPrefix(url, "https://") {
+		return errors.New("must begin with https://")
+	}
+	return nil
+}
+
+func (w *world) Test(_ context.Context, e estate.Endpoint) (native.Tested, error) {
+	return native.Tested{Header: http.Header{"Webhook-Id": {"1"}}, Body: "{}", Try: native.Try{At: noon, Status: 200}}, nil
+}
+
+var noon = time.Date(2026, 11, 21, 12, 0, 0, 0, time.UTC)
 
 // A dialect that tells of what is completed, and of nothing else.
 func (w *world) Notice(e journal.Entry, now time.Time) (native.Notice, bool, error) {
@@ -91,7 +188,9 @@ func (w *world) Advance(_ context.Context, by time.Duration) (native.Moved, erro
 	return native.Moved{ClockState: native.ClockState{Ahead: by.String()}}, nil
 }
 
-func (w *world) Stream(seq uint64) string { return fmt.Sprintf("webhook/%016d", seq) }
+func (w *world) Streams(seq uint64) ([]string, error) {
+	return []string{fmt.Sprintf("webhook/%016d", seq)}, nil
+}
 
 func (w *world) Read(s journal.Stream) (d native.Delivery, err error) {
 	return d, json.Unmarshal(s.State, &d)
@@ -109,29 +208,17 @@ func (w *world) Resend(_ context.Context, id string) (native.Delivery, error) {
 	return d, nil
 }
 
-// AddTerminal and RemoveTerminal board in a world of one group and one serial.
-func (w *world) AddTerminal(group, name, poiid string) (tid, code string, err error) {
-	if poiid == "taken" {
-		return "", "", fmt.Errorf("%w: taken belongs to another", native.ErrNotBoarded)
-	}
-	w.boarded = append(w.boarded, group+"/"+name)
-	return "00000XYZ", "7K3M9QXP", nil
-}
-
-func (w *world) RemoveTerminal(tid string) error {
-	if tid != "00000XYZ" {
-		return native.ErrNoTerminal
-	}
-	return nil
-}
-
 func newWorld(t *testing.T) *world {
 	t.Helper()
 	store, err := sqlite.Open(filepath.Join(t.TempDir(), "kassa.db"), sqlite.Options{})
 	if err != nil {
 		t.Fatal(err)
 	}
-	w := &world{t: t, store: store, sent: map[string]native.Delivery{}}
+	w := &world{
+		t: t, store: store, sent: map[string]native.Delivery{}, keys: map[string]string{},
+		reach: map[string]native.Reach{}, probe: map[string]native.Probed{},
+	}
+	w.makeEstate()
 	now := engine.Clock(time.Now, time.Time{})
 	machine, err := engine.New(store, nobody{}, nobody{}, now, slog.New(slog.DiscardHandler))
 	if err != nil {
@@ -139,8 +226,9 @@ func newWorld(t *testing.T) *world {
 	}
 	w.engine = &racing{Engine: machine}
 	h, err := native.New(native.Config{
-		Estate: w, Orders: w.engine, Records: store, Feed: store, Notices: w, Deliveries: w, Papers: w, Clock: w, Boarding: w,
-		Dialects: []string{"multisafepay"}, Now: time.Now,
+		Environment: estate.Test, Registry: w.estate, Callers: callers{auth.NewGuard(w.estate, time.Now, "https://live.example")},
+		Links: w, Parts: w, Orders: w.engine, Records: store, Feed: store, Notices: w, Deliveries: w, Papers: w, Clock: w, Webhooks: w,
+		Write: w.write, Heartbeat: 10 * time.Second, Dialects: []string{"multisafepay"}, Now: time.Now, Wall: w.now,
 	})
 	if err != nil {
 		t.Fatal(err)
@@ -162,6 +250,89 @@ func newWorld(t *testing.T) *world {
 	})
 	return w
 }
+
+// makeEstate makes account 1 with the groups 100 and 200, account 2 with 300, and a key of each kind.
+func (w *world) makeEstate() {
+	w.t.Helper()
+	must := func(err error) {
+		w.t.Helper()
+		if err != nil {
+			w.t.Fatal(err)
+		}
+	}
+	secure, err := hsm.Open(filepath.Join(w.t.TempDir(), "hsm"), rand.Reader, hsm.Options{})
+	must(err)
+	w.estate, err = estate.Open(w.store, secure, rand.Reader, estate.Test)
+	must(err)
+	now := time.Now()
+	for id, groups := range map[string]map[string]string{"1": {"100": "Bar", "200": "Shop"}, "2": {"300": "Other"}} {
+		_, err := w.estate.MakeAccount(now, estate.Account{ID: id, Name: "Account " + id})
+		must(err)
+		for group, name := range groups {
+			_, err := w.estate.MakeGroup(now, estate.Group{ID: group, Account: id, Name: name, Merchant: estate.Merchant{
+				Name: name, Address: "Kade 1", City: "Amsterdam", Country: "NL", MID: "000000000000" + group, MCC: "5812",
+			}})
+			must(err)
+		}
+	}
+	for tid, group := range map[string]string{"00000ABC": "100", "00000ABD": "200", "00000ABE": "300"} {
+		_, code, err := w.estate.BoardTerminal(now, group, "Till "+tid, tid)
+		must(err)
+		if tid == "00000ABD" {
+			continue
+		}
+		poiid := "P2-" + tid
+		_, err = w.estate.BoardDevice(now, poiid)
+		must(err)
+		number, err := w.estate.AllocateDeviceNumber(now, poiid)
+		must(err)
+		must(w.estate.RecordInjection(now, poiid, number, fmt.Sprintf("%016d", number), "ABCDEF"))
+		must(w.estate.ConfirmKeys(now, poiid, fmt.Sprintf("%016d", number), "ABCDEF"))
+		_, _, refusal, err := w.estate.Activate(now, poiid, code)
+		must(err)
+		if refusal.Refused() {
+			w.t.Fatal(refusal.Text())
+		}
+	}
+	w.reach["00000ABC"] = native.Reach{State: "online", Since: now, LastSeen: now, Enabled: true, RTT: 12.5}
+	for name, n := range map[string]estate.NewKey{
+		"operator": {Role: estate.RoleOperator}, "account": {Account: "1", Role: estate.RoleAdmin}, "group": {Account: "1", Group: "100", Role: estate.RoleAdmin},
+		"auditor": {Account: "1", Role: estate.RoleAuditor}, "other": {Account: "2", Role: estate.RoleAdmin},
+		"othergroup": {Account: "1", Group: "200", Role: estate.RoleAdmin},
+		"elsewhere":  {Account: "1", Role: estate.RoleAdmin, Networks: []string{"192.0.2.0/24"}},
+	} {
+		_, clear, err := w.estate.MakeKey(now, n)
+		must(err)
+		w.keys[name] = clear
+		w.estate.Identify(now, clear, "") // its first use is written down, and is no news to any test
+	}
+	w.token = w.keys["operator"]
+}
+
+// write is the store, as long as it can write.
+func (w *world) write(b journal.Batch, done func(journal.Receipt, error)) {
+	w.mu.Lock()
+	fail := w.fail
+	w.mu.Unlock()
+	if fail != nil {
+		done(journal.Receipt{}, fail)
+		return
+	}
+	w.store.Submit(b, done)
+}
+
+// now is the wall clock, or what the test says that it is.
+func (w *world) now() time.Time {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	if w.wall.IsZero() {
+		return time.Now()
+	}
+	return w.wall
+}
+
+// as gives the header with a key by its name.
+func (w *world) as(name string) []string { return []string{"Authorization", "Bearer " + w.keys[name]} }
 
 // order makes an order on a terminal of its own, so that none waits for another.
 func (w *world) order(scope, ref string, minor int64) kassa.Order {
@@ -222,7 +393,7 @@ func (w *world) request(method, path, body string, headers ...string) *http.Resp
 	if err != nil {
 		w.t.Fatal(err)
 	}
-	r.Header.Set("Authorization", "Bearer "+token)
+	r.Header.Set("Authorization", "Bearer "+w.token)
 	for i := 0; i+1 < len(headers); i += 2 {
 		r.Header.Set(headers[i], headers[i+1])
 	}
@@ -245,7 +416,7 @@ func (w *world) call(method, path, body string, headers ...string) (int, object)
 		w.t.Fatal(err)
 	}
 	var o object
-	if method != http.MethodHead {
+	if method != http.MethodHead && answer.StatusCode != http.StatusNoContent {
 		if err := json.Unmarshal(raw, &o); err != nil {
 			w.t.Fatalf("%s %s: %d, not JSON: %s", method, path, answer.StatusCode, raw)
 		}
@@ -254,7 +425,7 @@ func (w *world) call(method, path, body string, headers ...string) (int, object)
 	if answer.StatusCode >= 400 {
 		want = "application/problem+json"
 	}
-	if got := answer.Header.Get("Content-Type"); got != want {
+	if got := answer.Header.Get("Content-Type"); got != want && answer.StatusCode != http.StatusNoContent {
 		w.t.Errorf("%s %s: %d as %s", method, path, answer.StatusCode, got)
 	}
 	return answer.StatusCode, o
