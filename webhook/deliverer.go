@@ -34,12 +34,15 @@ type Deliverer struct {
 	senders map[estate.Environment]*sender
 	cursor  cursor
 
-	fresh  chan []item
-	asked  chan wish
-	tests  chan struct{} // a place for each test webhook in the air
-	landed chan landing
-	woken  chan struct{}
-	ended  chan struct{} // closed when Run returns
+	fresh chan []item
+	asked chan wish
+	tests chan struct{} // a place for each test webhook in the air
+
+	failingMu sync.Mutex
+	failing   map[string]bool // endpoints whose last try failed
+	landed    chan landing
+	woken     chan struct{}
+	ended     chan struct{} // closed when Run returns
 }
 
 // landing is the end of a try.
@@ -80,7 +83,7 @@ func New(c Config) (*Deliverer, error) {
 			estate.Live: newSender(estate.Live, c.Resolver, c.Dial, c.Roots),
 			estate.Test: newSender(estate.Test, c.Resolver, c.Dial, c.Roots),
 		},
-		asked: make(chan wish), tests: make(chan struct{}, maxTests),
+		failing: make(map[string]bool), asked: make(chan wish), tests: make(chan struct{}, maxTests),
 		fresh: make(chan []item), landed: make(chan landing), woken: make(chan struct{}, 1), ended: make(chan struct{}),
 	}, nil
 }
@@ -138,6 +141,9 @@ func (d *Deliverer) open() ([]item, error) {
 			return err
 		}
 		backlog = append(backlog, delivery.item())
+		if len(delivery.Tries) > 0 {
+			d.note(delivery)
+		}
 		return nil
 	})
 	if err != nil {

@@ -57,7 +57,27 @@ func (d *Deliverer) tryAndKeep(ctx context.Context, it item, crowded bool) (Deli
 	if _, err := d.Store.Commit(context.WithoutCancel(ctx), journal.Batch{change}); err != nil {
 		return Delivery{}, fmt.Errorf("webhook: keep delivery %s: %w", it.id, err)
 	}
+	d.note(next)
 	return next, nil
+}
+
+// note remembers whether an endpoint's last try failed.
+func (d *Deliverer) note(delivery Delivery) {
+	d.failingMu.Lock()
+	defer d.failingMu.Unlock()
+	if delivery.Endpoint == "" || delivery.Tries[len(delivery.Tries)-1].Failure == "" {
+		delete(d.failing, delivery.Endpoint)
+		return
+	}
+	d.failing[delivery.Endpoint] = true
+}
+
+// Failing tells whether the last try to deliver to an endpoint failed; after a restart, as far as something
+// waits for it.
+func (d *Deliverer) Failing(endpoint string) bool {
+	d.failingMu.Lock()
+	defer d.failingMu.Unlock()
+	return d.failing[endpoint]
 }
 
 // try sends once, to the URL that the endpoint has now. forGood tells that no other try can do better.

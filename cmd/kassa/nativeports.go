@@ -11,6 +11,7 @@ import (
 	"kassa/estate"
 	"kassa/journal"
 	"kassa/sale/adyen"
+	adyenhooks "kassa/sale/adyen/notify"
 	"kassa/sale/multisafepay"
 	"kassa/sale/native"
 	"kassa/webhook"
@@ -20,10 +21,11 @@ import (
 
 func (c *cloud) nativeAPI(o serveOptions, door multisafepay.Directory, signer multisafepay.Signer) (*native.Handler, error) {
 	// The same dialect as the webhooks', for whom every group has an address.
-	heard := &multisafepay.Notifier{Records: c.store, Directory: everyoneListens{door}, Signer: signer}
+	heard := notices{&multisafepay.Notifier{Records: c.store, Directory: everyoneListens{door}, Signer: signer}, c.adyenNotifier()}
+	heard.adyen.Endpoints = listener{c.registry}
 	return native.New(native.Config{
 		Environment: c.registry.Environment(), Registry: c.registry, Callers: callers{c.guard}, Links: links{c}, Parts: nativePorts{c},
-		Orders: c.engine, Records: c.store, Feed: c.store, Notices: notices{heard}, Deliveries: deliveries{c.webhooks, c.store.Streams},
+		Orders: c.engine, Records: c.store, Feed: c.store, Notices: heard, Deliveries: deliveries{c.webhooks, c.store.Streams},
 		Papers: receiptPorts{c}, Clock: clockPorts{c}, Webhooks: endpoints{c}, Write: c.store.Submit,
 		Heartbeat: o.heartbeatOrUsual(), Dialects: []string{multisafepay.Dialect, adyen.Dialect}, Now: c.now, Wall: time.Now,
 	})
@@ -34,10 +36,6 @@ type endpoints struct{ c *cloud }
 
 func (e endpoints) CheckURL(url string) error {
 	return webhook.CheckURL(e.c.registry.Environment(), url)
-}
-
-func (endpoints) Test(context.Context, estate.Endpoint) (native.Tested, error) {
-	return native.Tested{}, errors.New("nothing is sent to endpoints")
 }
 
 // nowhere stands for the address of who listens without one. No name ends in .invalid (RFC 6761).
@@ -54,16 +52,48 @@ func (e everyoneListens) Group(id string) (estate.Group, bool) {
 	return g, ok
 }
 
+// listener is the endpoint that every account has for who listens: of standard webhooks, signed with the key
+// of one that is there.
+type listener struct{ *estate.Registry }
+
+func (l listener) EndpointsFor(dialect, account, group string) []estate.Endpoint {
+	heard := estate.Endpoint{ID: "listener", Dialect: dialect, Type: estate.EndpointStandard, URL: nowhere, Active: true}
+	for _, e := range l.Registry.EndpointsFor(dialect, account, group) {
+		if e.Type == heard.Type && len(e.Secrets) > 0 {
+			heard.ID = e.ID
+			break
+		}
+	}
+	return []estate.Endpoint{heard}
+}
+
+func (l listener) Endpoint(id string) (estate.Endpoint, bool) {
+	return estate.Endpoint{ID: id, Type: estate.EndpointStandard, URL: nowhere, Active: true}, true
+}
+
+func (l listener) OpenSecrets(now time.Time, id string) ([]string, error) {
+	if _, ok := l.Registry.Endpoint(id); !ok {
+		return nil, nil
+	}
+	return l.Registry.OpenSecrets(now, id)
+}
+
 // notices are the webhooks of the dialects, without their addresses.
-type notices struct{ n *multisafepay.Notifier }
+type notices struct {
+	msp   *multisafepay.Notifier
+	adyen *adyenhooks.Notifier
+}
 
 func (n notices) Notice(e journal.Entry, now time.Time) (native.Notice, bool, error) {
-	rendered, ok, err := n.n.Render(e)
-	if err != nil || !ok {
+	rendered, ok, err := n.msp.Render(e)
+	if err != nil {
 		return native.Notice{}, false, err
 	}
+	if !ok {
+		return n.standard(e, now)
+	}
 	rendered.URL = nowhere
-	request, err := n.n.Prepare(rendered, now)
+	request, err := n.msp.Prepare(rendered, now)
 	if err != nil {
 		return native.Notice{}, false, err
 	}
@@ -78,7 +108,31 @@ func (n notices) Notice(e journal.Entry, now time.Time) (native.Notice, bool, er
 	}, true, nil
 }
 
-func (n notices) Judge(_ string, status int, reply []byte) string { return n.n.Judge(status, reply) }
+// standard gives the standard webhook of Adyen's that a fact calls for.
+func (n notices) standard(e journal.Entry, now time.Time) (native.Notice, bool, error) {
+	list, err := n.adyen.Render(e)
+	if err != nil {
+		return native.Notice{}, false, err
+	}
+	for _, rendered := range list {
+		if rendered.URL != nowhere {
+			continue
+		}
+		request, _, err := n.adyen.Prepare(rendered, now)
+		return native.Notice{
+			ID: webhook.IDOf(e.Seq, ""), Dialect: adyen.Dialect, Event: rendered.Event, Order: strings.TrimPrefix(rendered.Stream, "order/"),
+			Reference: rendered.Reference, Group: rendered.Group, Method: "POST", Header: request.Header, Body: string(request.Body),
+		}, err == nil, err
+	}
+	return native.Notice{}, false, nil
+}
+
+func (n notices) Judge(dialect string, status int, reply []byte) string {
+	if dialect == adyen.Dialect {
+		return n.adyen.Judge(status, reply)
+	}
+	return n.msp.Judge(status, reply)
+}
 
 // deliveries are the webhooks that were sent, or are to be.
 type deliveries struct {

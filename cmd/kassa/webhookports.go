@@ -1,11 +1,18 @@
 package main
 
 import (
+	"context"
+	"crypto/rand"
+	"encoding/json"
+	"errors"
 	"time"
 
 	"kassa/estate"
 	"kassa/journal"
+	"kassa/sale/adyen/management"
+	adyenhooks "kassa/sale/adyen/notify"
 	"kassa/sale/multisafepay"
+	"kassa/sale/native"
 	nativehooks "kassa/sale/native/notify"
 	"kassa/webhook"
 )
@@ -17,6 +24,7 @@ func (c *cloud) deliverer(door doorPorts) (*webhook.Deliverer, error) {
 		Store: c.store, Now: c.now, Dialects: map[string]webhook.Dialect{
 			multisafepay.Dialect: webhookDialect{&multisafepay.Notifier{Records: c.store, Directory: door, Signer: door}},
 			nativehooks.Dialect:  nativeDialect{c.nativeNotifier()},
+			adyenhooks.Dialect:   adyenDialect{c.adyenNotifier()},
 		},
 	})
 }
@@ -88,6 +96,89 @@ func (d nativeDialect) Judge(status int, reply []byte) string { return d.n.Judge
 
 func (d nativeDialect) Policy() webhook.Policy {
 	return webhook.Policy{Delays: nativehooks.Delays(), Warn: nativehooks.WarnAfter}
+}
+
+// Test sends a test event to an endpoint of the native API.
+func (e endpoints) Test(ctx context.Context, to estate.Endpoint) (native.Tested, error) {
+	n, err := e.c.nativeNotifier().Test(to, time.Now())
+	if err != nil {
+		return native.Tested{}, err
+	}
+	came, err := e.c.webhooks.Once(ctx, nativehooks.Dialect, nativeNotice(n))
+	if err != nil {
+		return native.Tested{}, err
+	}
+	return native.Tested{Header: came.Request.Header, Body: string(came.Request.Body), Try: native.Try(came.Try)}, nil
+}
+
+// adyenDialect lets the webhooks speak Adyen's.
+type adyenDialect struct{ n *adyenhooks.Notifier }
+
+func (c *cloud) adyenNotifier() *adyenhooks.Notifier {
+	return &adyenhooks.Notifier{
+		Environment: string(c.registry.Environment()), Endpoints: c.registry, Directory: c.registry, Settings: c.registry, Records: c.store,
+		Random: rand.Reader,
+	}
+}
+
+func (d adyenDialect) Render(entry journal.Entry) ([]webhook.Notice, error) {
+	rendered, err := d.n.Render(entry)
+	if err != nil {
+		return nil, err
+	}
+	var list []webhook.Notice
+	for _, n := range rendered {
+		list = append(list, adyenNotice(n))
+	}
+	return list, nil
+}
+
+func adyenNotice(n adyenhooks.Notice) webhook.Notice {
+	return webhook.Notice{
+		Endpoint: n.Endpoint, Queue: n.Queue, Order: n.Stream, OrderRef: n.Reference, Account: n.Account, Group: n.Group,
+		Environment: n.Environment, Event: n.Event, URL: n.URL, Method: "POST", Body: n.Body,
+	}
+}
+
+func (d adyenDialect) Prepare(n webhook.Notice, at time.Time) (webhook.Request, error) {
+	r, wanted, err := d.n.Prepare(adyenhooks.Notice{Endpoint: n.Endpoint, Event: n.Event, Body: n.Body}, at)
+	if err == nil && !wanted {
+		err = webhook.ErrGone
+	}
+	return webhook.Request{Method: n.Method, URL: r.URL, Header: r.Header, Body: r.Body, Trust: trustOf(r.Endpoint)}, err
+}
+
+func (d adyenDialect) Judge(status int, reply []byte) string { return d.n.Judge(status, reply) }
+
+func (d adyenDialect) Policy() webhook.Policy {
+	delays, every, until, warn := adyenhooks.Schedule()
+	return webhook.Policy{Delays: delays, Every: every, Until: until, Warn: warn}
+}
+
+func (p managementPorts) CheckURL(env estate.Environment, url string) error {
+	return webhook.CheckURL(env, url)
+}
+
+func (p managementPorts) Failing(endpoint string) bool { return p.c.webhooks.Failing(endpoint) }
+
+// Try sends a made-up notification to an endpoint of the Management API.
+func (p managementPorts) Try(ctx context.Context, endpoint, merchant, kind string, notification json.RawMessage) (management.Trial, error) {
+	e, ok := p.c.registry.Endpoint(endpoint)
+	if !ok {
+		return management.Trial{}, errors.New("the webhook is deleted")
+	}
+	notice, err := p.c.adyenNotifier().Trial(e, merchant, kind, notification, p.c.now())
+	if err != nil {
+		return management.Trial{}, err
+	}
+	came, err := p.c.webhooks.Once(ctx, adyenhooks.Dialect, adyenNotice(notice))
+	if err != nil {
+		return management.Trial{}, err
+	}
+	return management.Trial{
+		Sent: string(came.Request.Body), Status: came.Try.Status, Answer: came.Try.Reply,
+		Took: time.Duration(came.Try.LatencyMS) * time.Millisecond, Failure: came.Try.Failure,
+	}, nil
 }
 
 // trustOf is what certificates an endpoint takes.

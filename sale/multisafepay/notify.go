@@ -4,7 +4,6 @@ import (
 	"bytes"
 	"encoding/base64"
 	"encoding/hex"
-	"errors"
 	"fmt"
 	"net/http"
 	"net/url"
@@ -55,7 +54,7 @@ func (n *Notifier) Render(entry journal.Entry) (notice Notice, ok bool, err erro
 	if err != nil || what == "" {
 		return Notice{}, false, err
 	}
-	o, err := n.orderAt(entry)
+	o, err := journal.OrderAt(n.Records.StreamEntries, entry) // a soft decline shows declined although its step-up has begun
 	if err != nil || o.Dialect != Dialect {
 		return Notice{}, false, err
 	}
@@ -105,31 +104,6 @@ func trigger(entry journal.Entry) (string, error) {
 		return "refund", nil
 	}
 	return "", nil
-}
-
-// orderAt folds the order up to a fact, without those that came with the same change after it: a
-// soft decline shows declined although its step-up has begun.
-func (n *Notifier) orderAt(entry journal.Entry) (kassa.Order, error) {
-	entries, err := n.Records.StreamEntries(entry.Stream, entry.Version)
-	if err != nil {
-		return kassa.Order{}, fmt.Errorf("multisafepay: read %s: %w", entry.Stream, err)
-	}
-	var at []time.Time
-	var events []kassa.Event
-	for _, e := range entries {
-		if e.Seq > entry.Seq {
-			break
-		}
-		event, err := kassa.DecodeEvent(e.Kind, e.Payload)
-		if err != nil {
-			return kassa.Order{}, fmt.Errorf("multisafepay: read %s: %w", entry.Stream, err)
-		}
-		at, events = append(at, e.At), append(events, event)
-	}
-	if len(events) == 0 {
-		return kassa.Order{}, errors.New("multisafepay: " + entry.Stream + " has no facts")
-	}
-	return kassa.Fold(at, events), nil
 }
 
 // Prepare makes one try: with the instant's timestamp in the address, and signed if it has a body.
