@@ -102,13 +102,13 @@ func (h *Handler) waitPayment(ctx context.Context, x *exchange) (answer, bool) {
 	poll := time.NewTicker(pollEvery)
 	defer poll.Stop()
 	cancelled := false
-	for missing := 0; ; {
+	for {
 		o, ok, err := h.Orders.Find(ctx, Dialect, x.record.Scope, x.record.Ref())
 		switch {
 		case err != nil: // the store has stopped, and the process ends
 		case !ok:
-			// An order that was asked for is there, unless the process died before it was stored.
-			if missing++; x.request == nil || missing > 3 {
+			// Whether this process stored it is not known while it lives; an earlier one did not.
+			if x.request == nil {
 				return h.paymentInterrupted(x), true
 			}
 		case o.Status.Final() || o.Parked != "":
