@@ -69,8 +69,6 @@ type Check struct {
 	OK     bool
 	Took   time.Duration
 	Detail string
-	// Hint tells what to do; the terminal knows its own menus best.
-	Hint string
 }
 
 // Endpoint is the health of a webhook endpoint by its last deliveries.
@@ -214,16 +212,40 @@ func checkTerminal(f Facts) finding {
 		if c.Detail != "" {
 			says += ": " + c.Detail
 		}
+		if c.Took > 0 {
+			says += " (" + c.Took.String() + ")"
+		}
 		e = append(e, Evidence{Source: "terminal", Says: says})
 	}
 	if bad != nil {
-		fix := bad.Hint
-		if fix == "" {
-			fix = "see the terminal's own diagnostics"
-		}
-		return finding{detail: strings.TrimSuffix(bad.Name+": "+bad.Detail, ": "), evidence: e, reason: "terminal_" + strings.ToLower(bad.Name), fix: fix}
+		return finding{detail: strings.TrimSuffix(bad.Name+": "+bad.Detail, ": "), evidence: e, reason: "terminal_" + strings.ToLower(bad.Name), fix: fixOfCheck(bad.Name)}
 	}
 	return finding{detail: fmt.Sprintf("%d checks, all good", len(f.Checks)), evidence: e}
+}
+
+// fixOfCheck tells what to do about one of the terminal's own checks (poilink has their names).
+func fixOfCheck(name string) string {
+	switch name {
+	case "resolve":
+		return "the network's DNS does not know the cloud's name: use the router's DNS, or another one"
+	case "connect":
+		return "a firewall keeps the terminal from the cloud: let it through to the host and port that it names"
+	case "tls":
+		return "something between breaks the certificate: exempt the terminal from inspection, and look at its clock"
+	case "write", "read":
+		return "the connection opens, but what is sent does not come through: look for a proxy or a firewall between"
+	case "clock":
+		return "the terminal's clock is wrong: let it reach a time server"
+	case "disk":
+		return "its memory is full: restart it, and send it back when that does not help"
+	case "battery":
+		return "put it on its base: below a tenth the radio is switched off"
+	case "printer":
+		return "put in a new roll of paper, and close the lid"
+	case "cardReader", "security":
+		return "it takes no cards like this: return the device"
+	}
+	return "see the terminal's own diagnostics"
 }
 
 func checkCloud(f Facts) finding {

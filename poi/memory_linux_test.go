@@ -52,6 +52,9 @@ func (quiet) Watch(context.Context) <-chan estate.Change                        
 func (quiet) TerminalsUnder(estate.Owner) []string                                    { return nil }
 func (quiet) Answered(_ estate.Terminal, _ string, _ json.RawMessage, settled func()) { go settled() }
 func (quiet) Notified(_ estate.Terminal, _ json.RawMessage, settled func())           { go settled() }
+func (quiet) NoteNotActivated(time.Time, string, estate.RefusalCode) error {
+	return nil
+}
 
 // BenchmarkIdleLink reports the user memory (heap and stacks) of one connected idle terminal with
 // all that is kept of it. The other side is bare sockets, which cost this process nothing but the

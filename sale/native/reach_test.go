@@ -174,7 +174,7 @@ func fallings() []falling {
 	good := native.Probed{Took: 20 * time.Millisecond, CloudMode: true, Software: "Kassa 1.0", Checks: []doctor.Check{{Name: "resolve", OK: true}, {Name: "connect", OK: true}}}
 	online := native.Reach{State: "online", Linked: true, Since: time.Now(), LastSeen: time.Now(), Enabled: true}
 	bad := good
-	bad.Checks = []doctor.Check{{Name: "resolve", OK: true}, {Name: "printer", Detail: "no paper", Hint: "put in a new roll"}}
+	bad.Checks = []doctor.Check{{Name: "resolve", OK: true}, {Name: "printer", Detail: "no paper"}}
 	standalone := good
 	standalone.CloudMode = false
 	off := online
