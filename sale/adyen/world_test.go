@@ -128,6 +128,7 @@ type world struct {
 	settings map[string]string
 	keys     []adyen.EncryptionKey
 	credit   int64
+	links    links
 }
 
 // inWorld runs a test in a bubble, where a minute takes no time.
@@ -156,6 +157,7 @@ func (w *world) start() {
 	}
 	door, err := adyen.New(adyen.Config{
 		Orders: e, Records: w.record, Feed: w.record, Write: w.record.Submit, Directory: w, Terminals: w, Settings: w,
+		Devices: &w.links, HostReachable: w.links.signedOn,
 		Secret: []byte(strings.Repeat("s", 32)), Zone: time.UTC, Random: strings.NewReader(strings.Repeat("nonce", 1000)), Now: now,
 	})
 	if err != nil {
