@@ -2,6 +2,7 @@ package main
 
 import (
 	"bytes"
+	"context"
 	"crypto/hmac"
 	"crypto/sha256"
 	"encoding/base64"
@@ -11,7 +12,10 @@ import (
 	"io"
 	"net/http"
 	"net/http/httptest"
+	"os"
+	"os/exec"
 	"slices"
+	"strings"
 	"testing"
 	"time"
 )
@@ -246,5 +250,30 @@ func TestWebhookOfTheManagementAPI(t *testing.T) {
 	}
 	if it.EventCode != "AUTHORISATION" || it.MerchantAccountCode != merchant {
 		t.Errorf("it sent %s", n.body)
+	}
+}
+
+// TestManagementNode lets Adyen's published library for Node.js change the estate, and read it back after
+// the cloud was killed.
+func TestManagementNode(t *testing.T) {
+	dir := installClients(t)
+	s := newSite(t, 2)
+	s.start("")
+	for _, phase := range []string{"write", "read"} {
+		if phase == "read" {
+			s.cloud.kill()
+			s.startCloud()
+		}
+		ctx, cancel := context.WithTimeout(t.Context(), 2*time.Minute)
+		suite := exec.CommandContext(ctx, "node", "--test", "--test-reporter=tap", "management.test.mjs")
+		suite.Dir = dir
+		suite.Env = append(os.Environ(), "KASSA_PHASE="+phase, "KASSA_HTTPS_URL="+s.facts.HTTPSURL, "KASSA_ADYEN_KEY="+s.facts.AccountKey,
+			"KASSA_ADYEN_MERCHANT="+s.facts.Merchant, "KASSA_POIID="+s.facts.Terminals[0].POIID, "NODE_EXTRA_CA_CERTS="+s.facts.CA)
+		out, err := suite.CombinedOutput()
+		cancel()
+		text := strings.ReplaceAll(string(out), s.facts.AccountKey, "KEY")
+		if err != nil || !strings.Contains(text, "# pass 8") || !strings.Contains(text, "# skipped 0") {
+			t.Fatalf("%s: %v\n%s", phase, err, text)
+		}
 	}
 }
