@@ -33,6 +33,7 @@ type Notes interface {
 	NoteLinkUp(now time.Time, up estate.LinkUp) error
 	NoteLinkDown(now time.Time, down estate.LinkDown) error
 	NoteClone(now time.Time, clone estate.CloneSuspected) error
+	NoteNotActivated(now time.Time, poiid string, reason estate.RefusalCode) error
 	// MarkTampered is durable when it returns without an error.
 	MarkTampered(now time.Time, poiid, what string) error
 }
@@ -393,6 +394,8 @@ func (h *Hub) do(u *unit, out Output) Input {
 	case Down:
 		down := estate.LinkDown{POIID: u.poiid, Epoch: out.Epoch, Reason: out.Reason}
 		_ = h.failed(u, "note link", h.cfg.Notes.NoteLinkDown(now, down))
+	case NotActivated:
+		_ = h.failed(u, "note refusal", h.cfg.Notes.NoteNotActivated(now, u.poiid, out.Reason))
 	}
 	return nil
 }
@@ -478,13 +481,17 @@ func (u *unit) remove(l *link) {
 	u.links = slices.DeleteFunc(u.links, func(x *link) bool { return x == l })
 }
 
-// gate admits so many handshakes a second, with a second's worth at once.
+// gate admits so many handshakes a second, with a second's worth at once. Who is refused is given a slot of
+// his own, so that those do not come back together either.
 type gate struct {
 	perSecond float64
 	tokens    float64
 	at        time.Time
-	refused   int
+	booked    time.Time // up to when slots are given
 }
+
+// maxRetry bounds how far ahead slots are given: some of those that have one never come.
+const maxRetry = 30 * time.Second
 
 func (g *gate) admit(now time.Time) bool {
 	if g.at.IsZero() {
@@ -494,9 +501,18 @@ func (g *gate) admit(now time.Time) bool {
 	}
 	g.at = now
 	if g.tokens < 1 {
-		g.refused++
 		return false
 	}
 	g.tokens--
 	return true
+}
+
+// retry gives the next free slot, from a second on.
+func (g *gate) retry(now time.Time) time.Duration {
+	if from := now.Add(time.Second); g.booked.Before(from) || g.booked.Sub(now) > maxRetry {
+		g.booked = from
+	}
+	wait := g.booked.Sub(now)
+	g.booked = g.booked.Add(time.Duration(float64(time.Second) / g.perSecond))
+	return wait
 }

@@ -170,23 +170,23 @@ func TestARestartIsUnknownAtFirst(t *testing.T) {
 	s := first.board()
 	first.stands(poi.Online, "")
 	until(t, func() bool { return strings.Contains(first.facts(), "LinkUp") })
+	later := &clock{now: noon.Add(time.Hour)}
 	next := func() *cloud {
 		return newCloud(t, func(cfg *poi.Config) {
-			cfg.Now, cfg.Directory, cfg.Boarding, cfg.Notes = now.Now, first.estate, first.estate, first.estate
+			cfg.Now, cfg.Directory, cfg.Boarding, cfg.Notes = later.Now, first.estate, first.estate, first.estate
 			cfg.Settings, cfg.Watcher, cfg.Past = first.estate, first.estate, first.past
 		})
 	}
-	now.pass(time.Hour)
 	c := next() // the first process is gone without a word
 	if r := c.hub.Reach(tid); r.State != poi.Unknown || r.Reason != poi.ReasonRestarted || !r.LastSeen.Equal(noon) {
 		t.Fatalf("after a restart: %+v", r)
 	}
-	now.pass(49 * time.Second)
+	later.pass(49 * time.Second)
 	if r := c.hub.Reach(tid); r.State != poi.Unknown {
 		t.Errorf("after 49 s: %+v", r)
 	}
 	c.run()
-	now.pass(time.Second)
+	later.pass(time.Second)
 	if r := c.hub.Reach(tid); r.State != poi.Offline || r.Reason != poi.ReasonLinkLost {
 		t.Errorf("after two heartbeats and 30 s: %+v", r)
 	}

@@ -1,7 +1,6 @@
 package native
 
 import (
-	"bytes"
 	"context"
 	"encoding/json"
 	"net/http"
@@ -14,18 +13,24 @@ import (
 // Reach is whether a terminal can be reached now, and why not.
 type Reach struct {
 	// State is online, stale (connected but silent), offline, or unknown (since this process started).
-	State  string    `json:"state"`
-	Reason string    `json:"reason,omitempty"`
-	Since  time.Time `json:"since,omitzero"`
+	State  string `json:"state"`
+	Reason string `json:"reason,omitempty"`
+	// Words says the reason in several.
+	Words string    `json:"reason_text,omitempty"`
+	Since time.Time `json:"since,omitzero"`
 	// LastSeen is when anything was heard of it.
 	LastSeen time.Time `json:"last_seen,omitzero"`
 	// Enabled tells that it may take payments from the cloud.
 	Enabled bool `json:"enabled"`
+	// Linked tells that there is a link, be it for management only.
+	Linked bool `json:"linked"`
 	// RTT is the last round trip in milliseconds; 0 when none was measured.
 	RTT float64 `json:"rtt_ms,omitempty"`
 	// Epoch counts its connections.
-	Epoch       int `json:"epoch,omitempty"`
-	Disconnects int `json:"disconnects_24h,omitempty"`
+	Epoch       uint64 `json:"epoch,omitempty"`
+	Disconnects int    `json:"disconnects_24h"`
+	// Clone is when two live links of one key were last seen.
+	Clone time.Time `json:"clone_suspected,omitzero"`
 	// Address and Security are those of the connection, for the test; lists leave them out.
 	Address  string `json:"-"`
 	Security string `json:"-"`
@@ -92,10 +97,10 @@ func (h *Handler) presence(w http.ResponseWriter, c *call) *problem {
 	defer cancel()
 	nudges := h.Links.Changes(ctx) // before the first look, so that nothing falls between
 	out := startStream(w)
-	shown := make(map[string][]byte)
+	shown := make(map[string]presenceOf)
 	first := whole{h.Now(), h.present(c.caller)}
 	for _, p := range first.Terminals {
-		shown[p.ID] = encoded(p)
+		shown[p.ID] = p.settled()
 	}
 	if !out.event("terminals", encoded(first)) {
 		return nil
@@ -111,6 +116,9 @@ func (h *Handler) presence(w http.ResponseWriter, c *call) *problem {
 			if !ok {
 				nudges = nil
 			}
+			for range len(nudges) { // many come back at once: one look tells of all
+				<-nudges
+			}
 		case <-look.C:
 		case <-ping.C:
 			if !out.write(": still here\n\n") {
@@ -124,19 +132,18 @@ func (h *Handler) presence(w http.ResponseWriter, c *call) *problem {
 }
 
 // tellChanges sends what differs from what was sent before; it reports false when the client is gone.
-func (h *Handler) tellChanges(out *eventStream, who Caller, shown map[string][]byte) bool {
+func (h *Handler) tellChanges(out *eventStream, who Caller, shown map[string]presenceOf) bool {
 	gone := make(map[string]bool, len(shown))
 	for id := range shown {
 		gone[id] = true
 	}
 	for _, p := range h.present(who) {
 		delete(gone, p.ID)
-		now := encoded(p)
-		if bytes.Equal(settledPart(now), settledPart(shown[p.ID])) {
+		if p.settled() == shown[p.ID] {
 			continue
 		}
-		shown[p.ID] = now
-		if !out.event("terminal", now) {
+		shown[p.ID] = p.settled()
+		if !out.event("terminal", encoded(p)) {
 			return false
 		}
 	}
@@ -149,14 +156,10 @@ func (h *Handler) tellChanges(out *eventStream, who Caller, shown map[string][]b
 	return true
 }
 
-// settledPart is what counts as a change: a heartbeat and its round trip alone are none.
-func settledPart(text []byte) []byte {
-	var p presenceOf
-	if json.Unmarshal(text, &p) != nil {
-		return nil
-	}
+// settled is what counts as a change: a heartbeat and its round trip alone are none.
+func (p presenceOf) settled() presenceOf {
 	p.Reach.LastSeen, p.Reach.RTT = time.Time{}, 0
-	return encoded(p)
+	return p
 }
 
 func (h *Handler) present(who Caller) []presenceOf {

@@ -48,7 +48,7 @@ func accessRoutes() []route {
 // Setting is one setting in effect, with where it comes from.
 type Setting struct {
 	Name   string          `json:"name"`
-	Value  json.RawMessage `json:"value"`
+	Value  json.RawMessage `json:"value,omitempty"` // none where nothing sets it
 	Secret bool            `json:"secret,omitempty"`
 	Origin struct {
 		Level estate.Level `json:"level"`
@@ -75,7 +75,7 @@ type settingsView struct {
 type reported struct {
 	Version uint64    `json:"version"`
 	At      time.Time `json:"at"`
-	Current bool      `json:"current"` // it has what it is to have
+	Current bool      `json:"current"` // it has taken this version; what it refused is said with each setting
 }
 
 // ownerIn is whose settings the path means, if the caller sees all of it.
@@ -130,14 +130,26 @@ func (h *Handler) settingsOf(at estate.Owner) settingsView {
 		v.Version, desired = h.Registry.Desired(at.ID)
 		var ok bool
 		if report, ok = h.Registry.Reported(at.ID); ok {
-			v.Reported = &reported{report.Version, report.At, report.Version == v.Version && len(report.Refused) == 0}
+			v.Reported = &reported{report.Version, report.At, report.Version == v.Version}
 		}
 	}
 	for _, value := range h.Registry.Effective(at) {
 		s := Setting{Name: value.Name, Value: value.Value, Secret: value.Secret, Reported: report.Values[value.Name], Refused: report.Refused[value.Name]}
 		s.Origin.Level, s.Origin.ID = value.Origin.Level, h.ownerID(value.Origin)
 		_, s.Desired = desired[value.Name]
+		delete(report.Values, value.Name)
+		delete(report.Refused, value.Name)
 		v.Data = append(v.Data, s)
+	}
+	// What the terminal has, or did not take, although nothing sets it.
+	for _, d := range estate.Definitions() {
+		value, has := report.Values[d.Name]
+		refused, did := report.Refused[d.Name]
+		if has || did {
+			s := Setting{Name: d.Name, Secret: secret(d), Reported: value, Refused: refused}
+			s.Origin.Level = estate.LevelDefault
+			v.Data = append(v.Data, s)
+		}
 	}
 	return v
 }

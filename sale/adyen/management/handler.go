@@ -17,6 +17,7 @@ type Handler struct {
 
 	mu      sync.Mutex
 	pending map[string]action // by id
+	running map[string]bool   // requests with an Idempotency-Key, by stream
 }
 
 // config hides the fields of Config from who has a Handler.
@@ -28,7 +29,7 @@ func New(c Config) (*Handler, error) {
 		return nil, err
 	}
 	c.Origin = strings.TrimRight(c.Origin, "/")
-	return &Handler{config: c, table: Routes(), pending: make(map[string]action)}, nil
+	return &Handler{config: c, table: Routes(), pending: make(map[string]action), running: make(map[string]bool)}, nil
 }
 
 // basePaths may stand before a path: clients keep the path of the address that they are given.
@@ -56,13 +57,14 @@ func Owns(path string) bool {
 	if path == "/v3" || strings.HasPrefix(path, "/v3/") {
 		return true
 	}
-	segments := split(path)
-	for _, r := range Routes() {
-		if _, ok := r.values(segments); ok {
-			return true
-		}
+	if path != "/connectedTerminals" && !strings.HasPrefix(path, "/v1/merchants/") {
+		return false // asked of every request: the table is for few
 	}
-	return false
+	segments := split(path)
+	return slices.ContainsFunc(terminalRoutes(), func(r Route) bool {
+		_, ok := r.values(segments)
+		return ok
+	})
 }
 
 // Refuse answers with an error that did not come from this handler, in its form, if the path is its own;
@@ -137,6 +139,9 @@ func (h *Handler) serve(w http.ResponseWriter, c *call) (reply, *fault) {
 	}
 	if c.caller.Group != "" && c.route.Account {
 		return reply{}, forbidden("this call takes a key of the account; this key is for one terminal group")
+	}
+	if name := c.Header.Get("Idempotency-Key"); name != "" && c.Method == http.MethodPost && !c.route.Legacy {
+		return h.once(w, c, name)
 	}
 	return c.route.serve(h, w, c)
 }
