@@ -35,9 +35,12 @@ func (w *world) tenants() map[string]string {
 	if err != nil {
 		w.t.Fatal(err)
 	}
+	d := native.Delivery{ID: "0000000000000001", Group: "100", URL: "https://two.example/", Status: "delivered", Attempts: []native.Try{{At: now, Status: 200}}}
+	w.deliver(d)
+	w.sent[d.ID] = d
 	return map[string]string{
 		"account": "1", "group": "100", "shop": s.ID, "terminal": "00000ABC", "device": "P2-00000ABC", "order": w.order("100", "theirs", 100).ID(),
-		"delivery": "0000000000000001", "key": k.ID, "webhook": e.ID, "wish": wish.ID,
+		"delivery": d.ID, "key": k.ID, "webhook": e.ID, "wish": wish.ID,
 	}
 }
 
@@ -167,7 +170,7 @@ func TestListsEndAtTheKey(t *testing.T) {
 		{"other", "orders", 1}, {"other", "keys", 1}, {"other", "webhooks", 0}, {"other", "settings-wishes", 0}, {"other", "deliveries", 0},
 		{"othergroup", "accounts", 0}, {"othergroup", "groups", 1}, {"othergroup", "shops", 0}, {"othergroup", "terminals", 1},
 		{"othergroup", "devices", 0}, {"othergroup", "orders", 0}, {"othergroup", "keys", 1}, {"othergroup", "webhooks", 0},
-		{"othergroup", "settings-wishes", 0}, {"group", "terminals", 1}, {"group", "orders", 1}, {"group", "devices", 1},
+		{"othergroup", "settings-wishes", 0}, {"othergroup", "deliveries", 0}, {"group", "deliveries", 1}, {"account", "deliveries", 1}, {"group", "terminals", 1}, {"group", "orders", 1}, {"group", "devices", 1},
 		{"account", "terminals", 2}, {"account", "groups", 2}, {"account", "devices", 1}, {"account", "shops", 1}, {"operator", "terminals", 3},
 		{"operator", "accounts", 2}, {"operator", "keys", 8}, {"account", "settings-wishes", 1},
 		{"other", "terminals?account=1", 0}, {"other", "terminals?group=grp_test_100", 0}, {"other", "groups?account=1", 0},
