@@ -64,6 +64,7 @@ func bodies() map[string]string {
 		"PATCH webhooks/{webhook}":                  `{"active":false}`,
 		"POST webhooks/{webhook}/secret":            ``,
 		"POST webhooks/{webhook}/test":              ``,
+		"POST deliveries/{delivery}/ignore":         ``,
 		"POST deliveries/{delivery}/resend":         ``,
 		"POST settings-wishes/{wish}/grant":         ``,
 		"POST settings-wishes/{wish}/refuse":        ``,

@@ -256,6 +256,18 @@ func newWorld(t *testing.T) *world {
 	return w
 }
 
+func (w *world) Ignore(_ context.Context, id string) (native.Delivery, error) {
+	d, ok := w.sent[id]
+	switch {
+	case !ok:
+		return d, native.ErrNoDelivery
+	case d.Status != "waiting":
+		return d, native.ErrUnderWay
+	}
+	d.Status = "parked"
+	return d, nil
+}
+
 // makeEstate makes account 1 with the groups 100 and 200, account 2 with 300, and a key of each kind.
 func (w *world) makeEstate() {
 	w.t.Helper()
