@@ -130,6 +130,7 @@ type world struct {
 	keys     []adyen.EncryptionKey
 	credit   int64
 	death    string
+	links    links
 }
 
 // inWorld runs a test in a bubble, where a minute takes no time.
@@ -158,6 +159,7 @@ func (w *world) start() {
 	}
 	door, err := adyen.New(adyen.Config{
 		Orders: dying{e, w}, Records: w.record, Feed: w.record, Write: w.record.Submit, Directory: w, Terminals: w, Settings: w,
+		Devices: &w.links, HostReachable: w.links.signedOn,
 		Secret: []byte(strings.Repeat("s", 32)), Zone: time.UTC, Random: strings.NewReader(strings.Repeat("nonce", 1000)), Now: now,
 	})
 	if err != nil {
