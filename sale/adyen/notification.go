@@ -137,58 +137,84 @@ func (h *Handler) progressed(e journal.Entry) {
 	}
 }
 
-// events are what a fact means in the words of display notifications. That the card was read is known when the
-// host is about to be asked, and that a PIN was entered or an application chosen when the terminal goes on.
-func (w *tenderWatch) events(fact kassa.Event) (list []string) {
+// events are what a fact means in the words of display notifications. A terminal that is set to tells each step;
+// of another one it is known that the card was read when the host is about to be asked, and that a PIN was
+// entered or an application chosen when it goes on.
+func (w *tenderWatch) events(fact kassa.Event) []string {
 	switch f := fact.(type) {
 	case kassa.OrderCreated:
 		return []string{"TENDER_CREATED"}
 	case kassa.TipAdded:
-		if w.tip {
-			w.tip = false
-			return []string{"GRATUITY_ENTERED"}
-		}
+		return w.answered(w.tip, "GRATUITY_ENTERED")
 	case kassa.ScreenReported:
-		list = w.goneOn(f.Screen)
-		switch f.Screen {
-		case "presentCard":
-			return append(list, "PROVIDE_CARD_DETAILS")
-		case "pin":
-			w.pin = true
-			return append(list, "WAIT_FOR_PIN")
-		case "choose":
-			w.app = true
-			return append(list, "WAIT_FOR_APP_SELECTION")
-		case "tip":
-			w.tip = true
-			return append(list, "ASK_GRATUITY")
-		}
+		return w.shown(f.Screen)
 	case kassa.AuthorisationRequested:
-		if !w.read {
-			w.read = true
-			switch f.Auth.Entry {
-			case kassa.Contactless:
-				list = append(list, "CARD_PRESENTED")
-			case kassa.Chip:
-				list = append(list, "CARD_INSERTED")
-			case kassa.Magstripe, kassa.Fallback:
-				list = append(list, "CARD_SWIPED")
-			}
+		list := w.goneOn("")
+		switch f.Auth.Entry {
+		case kassa.Contactless:
+			list = append(w.answered(!w.read, "CARD_PRESENTED"), list...)
+		case kassa.Chip:
+			list = append(w.answered(!w.read, "CARD_INSERTED"), list...)
+		case kassa.Magstripe, kassa.Fallback:
+			list = append(w.answered(!w.read, "CARD_SWIPED"), list...)
 		}
-		return append(append(list, w.goneOn("")...), "CARD_DETAILS_PROVIDED")
+		return append(list, "CARD_DETAILS_PROVIDED")
 	}
-	return list
+	return nil
 }
 
-// goneOn tells what was finished when the terminal shows something else.
+// screenEvents are the words for what a terminal shows and for the steps that it tells.
+func screenEvents() map[string]string {
+	return map[string]string{
+		"presentCard": "PROVIDE_CARD_DETAILS", "pin": "WAIT_FOR_PIN", "choose": "WAIT_FOR_APP_SELECTION", "tip": "ASK_GRATUITY",
+		"cardPresented": "CARD_PRESENTED", "cardInserted": "CARD_INSERTED", "cardSwiped": "CARD_SWIPED", "cardRemoved": "CARD_REMOVED",
+		"applicationSelected": "APPLICATION_SELECTED", "pinEntered": "PIN_ENTERED", "gratuityEntered": "GRATUITY_ENTERED",
+	}
+}
+
+func (w *tenderWatch) shown(screen string) []string {
+	event := screenEvents()[screen]
+	switch event {
+	case "WAIT_FOR_PIN":
+		w.pin = true
+	case "WAIT_FOR_APP_SELECTION":
+		w.app = true
+		return []string{event}
+	case "ASK_GRATUITY":
+		w.tip = true
+	case "APPLICATION_SELECTED", "PIN_ENTERED", "GRATUITY_ENTERED", "CARD_PRESENTED", "CARD_INSERTED", "CARD_SWIPED":
+		return w.answered(true, event)
+	case "":
+		return w.goneOn(screen)
+	}
+	return append(w.goneOn(screen), event)
+}
+
+// answered notes that something was done, and tells it where it was not known before.
+func (w *tenderWatch) answered(tell bool, event string) []string {
+	switch event {
+	case "APPLICATION_SELECTED":
+		w.app = false
+	case "PIN_ENTERED":
+		w.pin = false
+	case "GRATUITY_ENTERED":
+		w.tip = false
+	default:
+		w.read = true
+	}
+	if !tell {
+		return nil
+	}
+	return []string{event}
+}
+
+// goneOn tells what was finished when the terminal shows something else, or is about to ask the host.
 func (w *tenderWatch) goneOn(screen string) (list []string) {
 	if w.app && screen != "choose" {
-		w.app = false
-		list = append(list, "APPLICATION_SELECTED")
+		list = w.answered(true, "APPLICATION_SELECTED")
 	}
 	if w.pin && screen == "" {
-		w.pin = false
-		list = append(list, "PIN_ENTERED")
+		list = append(list, w.answered(true, "PIN_ENTERED")...)
 	}
 	return list
 }

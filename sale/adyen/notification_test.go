@@ -8,6 +8,7 @@ import (
 	"testing"
 	"testing/synctest"
 
+	"kassa"
 	"kassa/sale/adyen"
 )
 
@@ -104,40 +105,68 @@ func TestEventNotification(t *testing.T) {
 }
 
 func TestProgress(t *testing.T) {
-	for _, wanted := range []bool{true, false} {
-		deviceWorld(t, nil, func(w *world) {
-			w.links.progress = wanted
-			synctest.Wait() // the door follows the journal
-			paid := w.pay("PAY1", "order-1", "10.00")
-			if paid.result("Payment") != "Success <nil>" {
-				t.Fatal(paid.Raw)
+	screens := func(list ...string) func(*world, kassa.NewOrder) {
+		return func(w *world, o kassa.NewOrder) {
+			for _, screen := range list {
+				w.fromPOI(o, kassa.ScreenShown{Screen: screen})
 			}
-			synctest.Wait()
-			got := w.notified()
-			if !wanted {
-				if len(got) != 0 {
-					t.Errorf("nobody wants %v", got)
+			w.present(o, 1, kassa.Chip, kassa.CVMOnlinePIN)
+		}
+	}
+	for name, c := range map[string]struct {
+		card func(*world, kassa.NewOrder)
+		want string
+	}{
+		"a tap": {func(w *world, o kassa.NewOrder) { w.tap(o) }, "TENDER_CREATED PROVIDE_CARD_DETAILS CARD_PRESENTED CARD_DETAILS_PROVIDED TENDER_FINAL&Result=APPROVED"},
+		"a PIN, of a terminal that tells its screens": {screens("presentCard", "choose", "pin", "processing"),
+			"TENDER_CREATED PROVIDE_CARD_DETAILS WAIT_FOR_APP_SELECTION APPLICATION_SELECTED WAIT_FOR_PIN CARD_INSERTED PIN_ENTERED CARD_DETAILS_PROVIDED TENDER_FINAL&Result=APPROVED"},
+		"a PIN, of a terminal that tells its steps": {screens("tip", "gratuityEntered", "presentCard", "cardInserted", "choose", "applicationSelected", "pin", "pinEntered"),
+			"TENDER_CREATED ASK_GRATUITY GRATUITY_ENTERED PROVIDE_CARD_DETAILS CARD_INSERTED WAIT_FOR_APP_SELECTION APPLICATION_SELECTED WAIT_FOR_PIN PIN_ENTERED CARD_DETAILS_PROVIDED TENDER_FINAL&Result=APPROVED"},
+		"nobody pays": {func(w *world, o kassa.NewOrder) { w.show(o); w.fromPOI(o, kassa.POIEnded{Reason: kassa.CancelledAtPOI}) },
+			"TENDER_CREATED PROVIDE_CARD_DETAILS TENDER_FINAL&Result=CANCELLED"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			deviceWorld(t, nil, func(w *world) {
+				w.links.progress = true
+				w.customer(func(o kassa.NewOrder) { c.card(w, o) })
+				w.issuer(func(o kassa.NewOrder, a kassa.Authorisation) kassa.Input {
+					w.engine.FromAcquirer(o.ID(), approve(o, a))
+					if a.Contact() {
+						go w.fromPOI(o, kassa.CardCompleted{Request: a.Request, Outcome: kassa.CardSaidYes})
+					}
+					return nil
+				})
+				synctest.Wait() // the door follows the journal
+				paid := w.pay("PAY1", "order-1", "10.00")
+				synctest.Wait()
+				got := w.notified()
+				var events []string
+				for _, m := range got {
+					_, after, _ := strings.Cut(m, "event=")
+					event, _, _ := strings.Cut(after, `"`)
+					events = append(events, event)
 				}
-				return
-			}
-			var events []string
-			for _, m := range got {
-				_, after, _ := strings.Cut(m, "event=")
-				event, _, _ := strings.Cut(after, `"`)
-				events = append(events, event)
-			}
-			if all := strings.Join(events, " "); all != "TENDER_CREATED PROVIDE_CARD_DETAILS CARD_PRESENTED CARD_DETAILS_PROVIDED TENDER_FINAL&Result=APPROVED" {
-				t.Errorf("%s", all)
-			}
-			tender, _, _ := strings.Cut(fmt.Sprint(paid.in("Payment", "POIData", "POITransactionID", "TransactionID")), ".")
-			if len(got) == 0 {
-				t.Fatal("nothing was said")
-			}
-			for _, part := range []string{`"ReferenceID":"TransactionID=` + tender + `&TimeStamp=`, `"SaleID":"till-7"`, `"Device":"CashierDisplay"`, `"ResponseRequiredFlag":false`, `"MessageClass":"Device"`} {
-				if !strings.Contains(got[0], part) {
-					t.Errorf("%s is not in %s", part, got[0])
+				if all := strings.Join(events, " "); all != c.want {
+					t.Errorf("%s", all)
 				}
-			}
+				tender, _, _ := strings.Cut(fmt.Sprint(paid.in("Payment", "POIData", "POITransactionID", "TransactionID")), ".")
+				for _, part := range []string{`"ReferenceID":"TransactionID=` + tender + `&TimeStamp=`, `"SaleID":"till-7"`, `"Device":"CashierDisplay"`, `"ResponseRequiredFlag":false`, `"MessageClass":"Device"`} {
+					if !strings.Contains(got[0], part) {
+						t.Errorf("%s is not in %s", part, got[0])
+					}
+				}
+			})
 		})
 	}
+}
+
+func TestProgressThatNobodyWants(t *testing.T) {
+	deviceWorld(t, nil, func(w *world) {
+		synctest.Wait()
+		w.pay("PAY1", "order-1", "10.00")
+		synctest.Wait()
+		if got := w.notified(); len(got) != 0 {
+			t.Errorf("%v", got)
+		}
+	})
 }

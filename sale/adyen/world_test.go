@@ -129,8 +129,8 @@ type world struct {
 	settings map[string]string
 	keys     []adyen.EncryptionKey
 	credit   int64
-	links    links
 	death    string
+	links    links
 }
 
 // inWorld runs a test in a bubble, where a minute takes no time.
