@@ -75,6 +75,8 @@ func (vault) OpenSecret(name string, sealed []byte) ([]byte, error) {
 	return plain, nil
 }
 
+func newDisk() *disk.Disk { return disk.New() }
+
 func source(seed byte) io.Reader { return rand.NewChaCha8([32]byte{seed}) }
 
 func openOn(t *testing.T, r *record) *estate.Registry {

@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"maps"
+	"reflect"
 	"slices"
 	"time"
 )
@@ -20,7 +21,7 @@ type Report struct {
 }
 
 // Applied records what a terminal did with its settings. Names that do not exist are left out, and an
-// older version than the one reported is nothing new.
+// older version than the one reported, or the same report again, is nothing new.
 func (r *Registry) Applied(now time.Time, tid string, version uint64, values map[string]json.RawMessage, refused map[string]string) error {
 	r.writing.Lock()
 	defer r.writing.Unlock()
@@ -41,6 +42,12 @@ func (r *Registry) Applied(now time.Time, tid string, version uint64, values map
 	for name, why := range refused {
 		if _, ok := r.DefinitionOf(name); ok {
 			report.Refused[name] = clip(why, maxWhy)
+		}
+	}
+	if former, ok := r.reports[tid]; ok {
+		former.At = now
+		if reflect.DeepEqual(former, report) {
+			return nil
 		}
 	}
 	return r.write(now, journaled{

@@ -242,8 +242,8 @@ func (r *Registry) readSettings(at Owner, former, set map[string]json.RawMessage
 			invalid = append(invalid, SettingProblem{clip(name, maxName), "there is no such setting"})
 		case rule == "" && string(value) == "null":
 			unset = append(unset, name)
-		case former[name] != nil && bytes.Equal(value, d.mask(former[name])):
-		case d.sealed() && bytes.Contains(value, []byte(Mask)):
+		case former[name] != nil && asShown(set[name], d.mask(former[name])):
+		case d.sealed() && bytes.Contains(set[name], []byte(Mask)):
 			invalid = append(invalid, SettingProblem{name, "a secret that is shown as " + Mask + " must be written anew"})
 		case rule != "":
 			invalid = append(invalid, SettingProblem{name, rule})
@@ -268,6 +268,12 @@ func (r *Registry) readSettings(at Owner, former, set map[string]json.RawMessage
 		return nil, nil, &SettingsError{forbidden, ErrNotAllowed}
 	}
 	return out, unset, nil
+}
+
+// asShown tells whether what was shown is sent back.
+func asShown(sent, shown json.RawMessage) bool {
+	var short bytes.Buffer
+	return json.Compact(&short, sent) == nil && bytes.Equal(short.Bytes(), shown)
 }
 
 // above lists where an owner's settings come from, the farthest first and itself last.

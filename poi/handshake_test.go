@@ -197,7 +197,8 @@ func TestActivation(t *testing.T) {
 	}
 	for _, code := range []estate.RefusalCode{
 		estate.RefusedUnknownPOI, estate.RefusedIPEKMissing, estate.RefusedWrongCode, estate.RefusedUsedCode,
-		estate.RefusedAlreadyActive, estate.RefusedTooManyTries,
+		estate.RefusedAlreadyActive, estate.RefusedTooManyTries, estate.RefusedExpiredCode, estate.RefusedBlocked, estate.RefusedTampered,
+		estate.RefusedReturned, estate.RefusedCountry, estate.RefusedOtherAccount,
 	} {
 		r := refusal(t, d.do(poi.ActivationDecided{Link: 1, Refusal: estate.Refusal{Code: code, RetryAfter: time.Minute}}), 1)
 		if string(r.Code) != string(code) || r.RetryAfterMS != 60_000 {

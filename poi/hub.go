@@ -33,6 +33,7 @@ type Notes interface {
 	NoteLinkUp(now time.Time, up estate.LinkUp) error
 	NoteLinkDown(now time.Time, down estate.LinkDown) error
 	NoteClone(now time.Time, clone estate.CloneSuspected) error
+	NoteNotActivated(now time.Time, poiid string, reason estate.RefusalCode) error
 	// MarkTampered is durable when it returns without an error.
 	MarkTampered(now time.Time, poiid, what string) error
 }
@@ -393,6 +394,8 @@ func (h *Hub) do(u *unit, out Output) Input {
 	case Down:
 		down := estate.LinkDown{POIID: u.poiid, Epoch: out.Epoch, Reason: out.Reason}
 		_ = h.failed(u, "note link", h.cfg.Notes.NoteLinkDown(now, down))
+	case NotActivated:
+		_ = h.failed(u, "note refusal", h.cfg.Notes.NoteNotActivated(now, u.poiid, out.Reason))
 	}
 	return nil
 }

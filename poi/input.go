@@ -212,6 +212,9 @@ type Down struct {
 	Reason string
 }
 
+// NotActivated notes an activation that the estate was not asked for.
+type NotActivated struct{ Reason estate.RefusalCode }
+
 // PinKey ties the POI to a public key, durably.
 type PinKey struct {
 	Link      LinkID
@@ -299,4 +302,5 @@ func (ToDevices) output()        {}
 func (WantSettings) output()     {}
 func (Apply) output()            {}
 func (Answer) output()           {}
+func (NotActivated) output()     {}
 func (Alert) output()            {}

@@ -166,6 +166,7 @@ func TestEveryFieldIsDocumented(t *testing.T) {
 	for _, code := range []poilink.RefusalCode{
 		poilink.RefusedUnknownPOI, poilink.RefusedKeyMismatch, poilink.RefusedBadSignature, poilink.RefusedIPEKMissing,
 		poilink.RefusedWrongCode, poilink.RefusedUsedCode, poilink.RefusedAlreadyActive, poilink.RefusedTooManyTries,
+		poilink.RefusedExpiredCode, poilink.RefusedTampered, poilink.RefusedReturned, poilink.RefusedOtherAccount, poilink.RefusedCountry,
 		poilink.RefusedBlocked, poilink.RefusedOverloaded, poilink.RefusedBadFrame,
 	} {
 		if !strings.Contains(text, "| `"+string(code)+"` |") {

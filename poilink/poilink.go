@@ -163,9 +163,15 @@ const (
 	RefusedUsedCode      RefusalCode = "used_code"      // the code has been used
 	RefusedAlreadyActive RefusalCode = "already_active" // this POI is activated
 	RefusedTooManyTries  RefusalCode = "too_many_tries" // activation is locked for a while
-	RefusedBlocked       RefusalCode = "blocked"        // the POI is blocked in the estate
-	RefusedOverloaded    RefusalCode = "overloaded"     // come back after RetryAfterMS
-	RefusedBadFrame      RefusalCode = "bad_frame"      // the frame does not fit the protocol
+	RefusedExpiredCode   RefusalCode = "expired_code"   // the code is older than 30 days
+	RefusedTampered      RefusalCode = "tampered"       // the POI has raised a tamper alarm and was not inspected
+	RefusedReturned      RefusalCode = "returned"       // the POI is to be sent back
+	RefusedOtherAccount  RefusalCode = "other_account"  // the POI is in the stock of another merchant
+	// RefusedCountry: terminals are not offered in the country of the group or the shop.
+	RefusedCountry    RefusalCode = "country_not_offered"
+	RefusedBlocked    RefusalCode = "blocked"    // the POI is blocked in the estate
+	RefusedOverloaded RefusalCode = "overloaded" // come back after RetryAfterMS
+	RefusedBadFrame   RefusalCode = "bad_frame"  // the frame does not fit the protocol
 )
 
 // Refused says no in words.
@@ -245,7 +251,20 @@ const (
 	ScreenChoose      Screen = "choose" // which of the card's applications
 )
 
-// Progress reports a screen, so that Kassa can count the 60 s of inactivity from it.
+// What happens between two screens. A POI reports it where the setting nexo.displayUrls has an address.
+const (
+	StepCardPresented   Screen = "cardPresented" // contactless
+	StepCardInserted    Screen = "cardInserted"
+	StepCardSwiped      Screen = "cardSwiped"
+	StepCardRemoved     Screen = "cardRemoved"
+	StepAppSelected     Screen = "applicationSelected"
+	StepPINEntered      Screen = "pinEntered"
+	StepGratuityEntered Screen = "gratuityEntered"
+	StepPrintReceipt    Screen = "printReceipt"
+	StepReceiptPrinted  Screen = "receiptPrinted"
+)
+
+// Progress reports a screen or a step, so that Kassa can count the 60 s of inactivity from it.
 type Progress struct {
 	Exchange string `json:"exchange"`
 	Screen   Screen `json:"screen"`
