@@ -62,11 +62,11 @@ func (quiet) ConfirmKeys(time.Time, string, string, string) error             { 
 func (quiet) Activate(time.Time, string, string) (t estate.Terminal, g estate.Group, r estate.Refusal, err error) {
 	return t, g, r, nil
 }
+func (quiet) NoteNotActivated(time.Time, string, estate.RefusalCode) error { return nil }
 func (quiet) NoteLinkUp(time.Time, estate.LinkUp) error                    { return nil }
 func (quiet) NoteLinkDown(time.Time, estate.LinkDown) error                { return nil }
 func (quiet) FromPOI(string, string, kassa.Input, func())                  {}
 func (quiet) POIConnected(string, string, []string)                        {}
-func (quiet) NoteNotActivated(time.Time, string, estate.RefusalCode) error { return nil }
 func (quiet) POIMode(string, bool)                                         {}
 func (quiet) NoteClone(time.Time, estate.CloneSuspected) error             { return nil }
 func (quiet) MarkTampered(time.Time, string, string) error                 { return nil }

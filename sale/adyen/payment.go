@@ -36,6 +36,7 @@ type kept struct {
 	ShopperEmail      string `json:"shopperEmail,omitempty"`
 	ShopperStatement  string `json:"shopperStatement,omitempty"`
 
+	Tip      int64             `json:"tip,omitempty"` // what the request had; minor units
 	Metadata map[string]string `json:"metadata,omitempty"`
 	// JSON tells that AdditionalResponse is base64 of JSON.
 	JSON bool `json:"json,omitempty"`
@@ -96,6 +97,7 @@ func (h *Handler) readPayment(q *request) (*payment, faults) {
 	if amounts := f.object(transaction, inPayment+".PaymentTransaction", "AmountsReq"); amounts != nil {
 		f.amounts(amounts, p)
 	}
+	p.kept.Tip = p.tip
 	p.kept.Warnings = warnings(q.body, transaction, p)
 	if q.body.sub("PaymentData").text("PaymentType") == "Refund" {
 		p.kind = kassa.Credit

@@ -37,7 +37,7 @@ type link struct {
 // dial opens the connection and asks for the subprotocol, without which the other side is no cloud.
 func dial(ctx context.Context, url string, conf *tls.Config, broken []Fault) (*link, error) {
 	if err := stops(broken, "resolve", "connect", "tls"); err != nil {
-		return nil, fmt.Errorf("connect: %w", err)
+		return nil, err
 	}
 	d := ws.Dialer{Timeout: dialTimeout, Protocols: []string{poilink.Subprotocol}, TLSConfig: conf}
 	conn, br, hs, err := d.Dial(ctx, url)

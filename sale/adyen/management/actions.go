@@ -201,6 +201,9 @@ func (h *Handler) scheduleActions(w http.ResponseWriter, c *call) (reply, *fault
 }
 
 func actionKind(details json.RawMessage) (string, *fault) {
+	if len(details) > maxDetails {
+		return "", invalid(invalidField{Name: "actionDetails", Message: fmt.Sprintf("may have %d bytes at most", maxDetails)})
+	}
 	var fields map[string]any
 	if err := json.Unmarshal(details, &fields); err != nil || fields == nil {
 		return "", invalid(invalidField{Name: "actionDetails", Message: "is required"})

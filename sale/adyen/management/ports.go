@@ -137,4 +137,5 @@ const (
 	maxPageNumber = 1_000_000
 	maxKey        = 200
 	maxAction     = 100 // terminals of one request
+	maxDetails    = 2048
 )
