@@ -481,13 +481,17 @@ func (u *unit) remove(l *link) {
 	u.links = slices.DeleteFunc(u.links, func(x *link) bool { return x == l })
 }
 
-// gate admits so many handshakes a second, with a second's worth at once.
+// gate admits so many handshakes a second, with a second's worth at once. Who is refused is given a slot of
+// his own, so that those do not come back together either.
 type gate struct {
 	perSecond float64
 	tokens    float64
 	at        time.Time
-	refused   int
+	booked    time.Time // up to when slots are given
 }
+
+// maxRetry bounds how far ahead slots are given: some of those that have one never come.
+const maxRetry = 30 * time.Second
 
 func (g *gate) admit(now time.Time) bool {
 	if g.at.IsZero() {
@@ -497,9 +501,18 @@ func (g *gate) admit(now time.Time) bool {
 	}
 	g.at = now
 	if g.tokens < 1 {
-		g.refused++
 		return false
 	}
 	g.tokens--
 	return true
+}
+
+// retry gives the next free slot, from a second on.
+func (g *gate) retry(now time.Time) time.Duration {
+	if from := now.Add(time.Second); g.booked.Before(from) || g.booked.Sub(now) > maxRetry {
+		g.booked = from
+	}
+	wait := g.booked.Sub(now)
+	g.booked = g.booked.Add(time.Duration(float64(time.Second) / g.perSecond))
+	return wait
 }
