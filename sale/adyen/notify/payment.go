@@ -213,8 +213,8 @@ func afterwards(o *kassa.Order, event kassa.Event, it item) (item, bool) {
 		}
 		it.modifies(captured, adyen.PSPReference(c.Number))
 		it.Amount = amountOf(c.Amount)
-		if c.Ref != "" {
-			it.MerchantReference = c.Ref
+		if reference := adyen.ModificationName(c.Door); reference != "" {
+			it.MerchantReference = reference
 		}
 		if e.Status != kassa.CaptureCompleted {
 			it.EventCode, it.Reason = captureFailed, e.Reason.Text()
@@ -233,11 +233,11 @@ func (i *item) modifies(code, psp string) {
 func (i *item) refund(o *kassa.Order, r *kassa.Refund) {
 	i.modifies(refunded, adyen.PSPReference(r.Number))
 	i.Amount = amountOf(r.Amount)
-	if reference, ours := adyen.ReversalOf(r); ours {
+	if reference := adyen.ModificationName(r.Door); reference != "" {
+		i.MerchantReference = reference
+	}
+	if adyen.IsReversal(r) {
 		i.EventCode, i.AdditionalData = cancelOrRefund, map[string]string{"modification.action": "refund"}
-		if reference != "" {
-			i.MerchantReference = reference
-		}
 	}
 }
 
