@@ -17,10 +17,9 @@ const (
 	maxChecks   = 32
 	maxCheck    = 300 // bytes of a check's detail
 	maxSettings = 1000
-	maxSetting  = 100 // bytes of a name
-	maxRefused  = 300 // bytes of why a setting was not taken
-	maxDevice   = 16 << 10
-	maxInput    = 1000 // bytes of a text in a nexo message
+	maxSetting  = 100      // bytes of a name
+	maxRefused  = 300      // bytes of why a setting was not taken
+	maxDevice   = 60 << 10 // bytes of a nexo message: a signature has all the points that a frame holds
 )
 
 // manage takes what is no payment.
@@ -74,7 +73,8 @@ func (m *Machine) device(link LinkID, seq uint64, msg nexo.Message) string {
 	default:
 		return "nexo: neither a response of a category that was asked for nor an EventNotification"
 	}
-	if !validExchange(h.ServiceID) {
+	// A notification answers nothing, so that it has no ServiceID of anybody's.
+	if h.MessageType == nexo.TypeResponse && !validExchange(h.ServiceID) || h.ServiceID != "" && !validExchange(h.ServiceID) {
 		return "nexo: ServiceID is malformed"
 	}
 	// Encoded anew: what this package does not know goes no further.
@@ -118,7 +118,7 @@ func checkTexts(raw []byte) string {
 func checkText(v any) string {
 	switch v := v.(type) {
 	case string:
-		if !printable(v, maxInput) {
+		if !printable(v, maxDevice) {
 			return "a text is too long or not text"
 		}
 		if holdsNumber(v) {

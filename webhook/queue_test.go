@@ -270,11 +270,11 @@ func TestOnce(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		r, shop := newRecord(), &receiver{}
 		d, stop := deliverer(t, r, &network{handlers: map[string]http.HandlerFunc{"shop": shop.answer(418, "I am a teapot")}})
-		got, err := d.Once(t.Context(), "fan", webhook.Notice{URL: "http://shop/hook", Method: "POST", Body: []byte("test"), Environment: "test"})
+		got, err := d.Once(t.Context(), fan{}, webhook.Notice{URL: "http://shop/hook", Method: "POST", Body: []byte("test"), Environment: "test"})
 		if err != nil || got.Try.Status != 418 || got.Try.Failure != "judged 418" || got.Try.Reply != "I am a teapot" || string(got.Request.Body) != "test" {
 			t.Errorf("%+v, %v", got, err)
 		}
-		if got, err := d.Once(t.Context(), "fan", webhook.Notice{URL: "http://10.0.0.7/hook", Method: "POST", Environment: "live"}); err != nil || got.Try.Failure == "" {
+		if got, err := d.Once(t.Context(), fan{}, webhook.Notice{URL: "http://10.0.0.7/hook", Method: "POST", Environment: "live"}); err != nil || got.Try.Failure == "" {
 			t.Errorf("a private address in the live environment: %+v, %v", got, err)
 		}
 		if list := r.deliveries(t); len(list) != 0 || len(shop.bodies()) != 1 {

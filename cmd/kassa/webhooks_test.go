@@ -146,13 +146,14 @@ func TestWebhooksOfTwoDialects(t *testing.T) {
 	standard, native := newCatcher(t), newCatcher(t)
 	hooks := "/v3/merchants/" + s.facts.Merchant + "/webhooks"
 	id := s.adyenMust("POST", hooks, map[string]any{
-		"type": "standard", "url": standard.URL + "/adyen", "active": true, "communicationFormat": "json", "username": "till", "password": "s3cret",
+		"type": "standard", "url": standard.URL + "/adyen", "active": false, "communicationFormat": "json", "username": "till", "password": "s3cret",
 	})["id"].(string)
 	key := s.adyenMust("POST", hooks+"/"+id+"/generateHmac", map[string]any{})["hmacKey"].(string)
 	tried := s.adyenMust("POST", hooks+"/"+id+"/test", map[string]any{"types": []string{"AUTHORISATION"}})["data"].([]any)[0].(map[string]any)
 	if tried["status"] != "success" || tried["responseCode"] != "202" || !strings.Contains(tried["requestSent"].(string), "AUTHORISATION") {
 		t.Errorf("the test: %v", tried)
 	}
+	s.adyenMust("PATCH", hooks+"/"+id, map[string]any{"active": true}) // tried first, then switched on
 	made := s.operator("POST", "webhooks", map[string]any{"url": native.URL + "/native", "events": []string{"order.completed", "refund.*"}})
 	if test := s.operator("POST", "webhooks/"+made["id"].(string)+"/test", map[string]any{}); test["status"] != 202.0 {
 		t.Errorf("the native test: %v", test)

@@ -153,7 +153,7 @@ func (l *link) read(take func([]byte) bool) {
 	var message []byte
 	for {
 		h, err := ws.ReadHeader(l.in)
-		if err != nil || h.Length > poilink.MaxFrame || int64(len(message))+h.Length > poilink.MaxFrame {
+		if err != nil || h.Length > poilink.MaxDownFrame || int64(len(message))+h.Length > poilink.MaxDownFrame {
 			l.waitFrozen()
 			return
 		}
