@@ -306,7 +306,7 @@ func TestLastInstallation(t *testing.T) {
 	for _, url := range []string{"", at.URL, at.URL + "/"} {
 		t.Setenv("KASSA_URL", url)
 		t.Setenv("KASSA_TOKEN", "")
-		if code, out, problem := kassa(t, "terminals"); code != cli.OK || out != "There are no terminals.\n" {
+		if code, out, problem := kassa(t, "terminals"); code != cli.OK || out != "There are none.\n" {
 			t.Errorf("KASSA_URL=%q: exit %d, %q %q", url, code, out, problem)
 		}
 	}
@@ -331,8 +331,8 @@ func TestLastInstallation(t *testing.T) {
 }
 
 const estate = `{"data":[
- {"tid":"00000ABC","poiid":"V400m-000000001","name":"Bar 1","group":"Bar","online":true,"since":"2026-11-21T10:00:00Z","configured":true},
- {"tid":"00000ABD","poiid":"V400m-000000002","name":"Terrace","group":"Bar","online":false,"configured":false,"reason":"never connected"}]}`
+ {"tid":"00000ABC","poiid":"V400m-000000001","name":"Bar 1","group":"Bar","state":"active","reach":{"state":"online","since":"2026-11-21T10:00:00Z"}},
+ {"tid":"00000ABD","poiid":"V400m-000000002","name":"Terrace","group":"Bar","state":"blocked","reach":{"state":"offline","reason":"never connected"}}]}`
 
 func TestTerminals(t *testing.T) {
 	t.Setenv("TZ", "UTC")
@@ -342,15 +342,17 @@ func TestTerminals(t *testing.T) {
 		t.Fatalf("exit %d: %s", code, problem)
 	}
 	rows := strings.Split(out, "\n")
-	if len(rows) != 4 || !strings.HasPrefix(rows[2], "00000ABD  V400m-000000002  Terrace  Bar    offline  -") ||
-		strings.Index(rows[0], "CONFIGURED") != strings.Index(rows[1], "yes") {
+	if len(rows) != 4 || !strings.HasPrefix(rows[2], "00000ABD  V400m-000000002  Terrace  Bar    -     blocked  offline  -                    never connected") ||
+		strings.Index(rows[0], "SINCE") != strings.Index(rows[1], "2026-11-21 10:00:00") {
 		t.Errorf("the table is\n%s", out)
 	}
 	code, out, _ = kassa(t, "terminals --json")
-	var second struct{ TID, Reason string }
+	var second struct {
+		Reach struct{ Reason string }
+	}
 	lines := strings.Split(strings.TrimSpace(out), "\n")
 	if err := json.Unmarshal([]byte(lines[len(lines)-1]), &second); err != nil || code != cli.OK || len(lines) != 2 ||
-		second.Reason != "never connected" {
+		second.Reach.Reason != "never connected" {
 		t.Errorf("--json: exit %d, %v,\n%s", code, err, out)
 	}
 }

@@ -109,8 +109,8 @@ func (c *client) unreachable(err error) error {
 // ways (front, native, the simulated parties), and a sentence in any of them will do.
 func (c *client) refused(answer *http.Response) error {
 	var text struct {
-		Message, Detail, Error, Fix string
-		Info                        string `json:"error_info"`
+		Message, Detail, Error, Fix, Code string
+		Info                              string `json:"error_info"`
 	}
 	raw, err := io.ReadAll(io.LimitReader(answer.Body, maxLine))
 	if err != nil || json.Unmarshal(raw, &text) != nil {
@@ -128,6 +128,9 @@ func (c *client) refused(answer *http.Response) error {
 	case http.StatusNotFound:
 		return Failure{NotFound, what, cmp.Or(text.Fix, "kassa terminals lists what there is")}
 	case http.StatusBadRequest, http.StatusUnprocessableEntity:
+		if text.Code == "invalid_input" { // its fix is about the answer's form, for programs
+			return Failure{Usage, what, ""}
+		}
 		return Failure{Usage, what, text.Fix}
 	}
 	return Failure{Failed, what, text.Fix}

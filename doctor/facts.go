@@ -44,8 +44,11 @@ type Facts struct {
 
 // Link is what is known of the terminal's connection.
 type Link struct {
-	State  string // online, stale, offline or unknown
-	Reason string // why it is not online
+	State string // online, stale, offline or unknown
+	// Linked tells that there is a link, be it for management only.
+	Linked bool
+	Reason string // why it is not online, in one word; Words says it in several
+	Words  string
 	Since  time.Time
 	Seen   time.Time // when it was last heard of; zero for never
 	// Address and Security are those of the last connection.
@@ -66,8 +69,6 @@ type Check struct {
 	OK     bool
 	Took   time.Duration
 	Detail string
-	// Hint tells what to do; the terminal knows its own menus best.
-	Hint string
 }
 
 // Endpoint is the health of a webhook endpoint by its last deliveries.
@@ -117,7 +118,7 @@ func fixOf(life string) string {
 }
 
 func checkSocket(f Facts) finding {
-	if f.Link.Seen.IsZero() && f.Link.State != "online" && f.Link.State != "stale" {
+	if f.Link.Seen.IsZero() && f.Link.State == "offline" && !f.Link.Linked {
 		return finding{detail: "it has never connected to this installation", reason: "never_connected",
 			fix: "give the device power and a network; its own connection test (Diagnostics) names the step that fails"}
 	}
@@ -129,33 +130,25 @@ func checkSocket(f Facts) finding {
 		says += ", " + f.Link.Security
 	}
 	e := []Evidence{{At: f.Link.Since, Source: "link", Says: says + fmt.Sprintf("; %d lost in 24 h", f.Link.Lost)}}
-	if f.Link.State == "offline" {
-		e = append(e, Evidence{At: f.Link.Since, Source: "link", Says: "offline: " + orNone(f.Link.Reason)})
-		return finding{detail: fmt.Sprintf("offline for %s: %s", age(f.Now, f.Link.Since), orNone(f.Link.Reason)), evidence: e,
-			reason: code(f.Link.Reason), fix: fixOfLink(f.Link.Reason)}
+	if f.Link.State == "offline" && !f.Link.Linked {
+		words := orNone(f.Link.Words)
+		e = append(e, Evidence{At: f.Link.Since, Source: "link", Says: "offline: " + words})
+		return finding{detail: fmt.Sprintf("offline for %s: %s", age(f.Now, f.Link.Since), words), evidence: e,
+			reason: f.Link.Reason, fix: fixOfLink(f.Link.Reason)}
 	}
 	return finding{detail: says, evidence: e}
 }
 
-// code makes a reason of a link one word.
-func code(reason string) string {
-	if reason == "" {
-		return "link_lost"
-	}
-	return strings.ReplaceAll(strings.ToLower(reason), " ", "_")
-}
-
 func fixOfLink(reason string) string {
-	reason = strings.ToLower(reason)
-	switch {
-	case strings.Contains(reason, "shut") || strings.Contains(reason, "power"):
+	switch reason {
+	case "shut_down":
 		return "it was switched off: switch it on"
-	case strings.Contains(reason, "replaced"):
+	case "replaced":
 		return "another connection with the same key took its place: see whether a second device shows the same number"
-	case strings.Contains(reason, "enabled"):
-		return "ask the operator to set cloud.webSocketEnabled"
-	case strings.Contains(reason, "never"):
+	case "never_connected":
 		return "give the device power and a network"
+	case "unbound":
+		return "activate a device as this terminal"
 	}
 	return "look at its power and its network: the router, the Wi-Fi password, the cable of the base"
 }
@@ -219,16 +212,40 @@ func checkTerminal(f Facts) finding {
 		if c.Detail != "" {
 			says += ": " + c.Detail
 		}
+		if c.Took > 0 {
+			says += " (" + c.Took.String() + ")"
+		}
 		e = append(e, Evidence{Source: "terminal", Says: says})
 	}
 	if bad != nil {
-		fix := bad.Hint
-		if fix == "" {
-			fix = "see the terminal's own diagnostics"
-		}
-		return finding{detail: strings.TrimSuffix(bad.Name+": "+bad.Detail, ": "), evidence: e, reason: "terminal_" + code(bad.Name), fix: fix}
+		return finding{detail: strings.TrimSuffix(bad.Name+": "+bad.Detail, ": "), evidence: e, reason: "terminal_" + strings.ToLower(bad.Name), fix: fixOfCheck(bad.Name)}
 	}
 	return finding{detail: fmt.Sprintf("%d checks, all good", len(f.Checks)), evidence: e}
+}
+
+// fixOfCheck tells what to do about one of the terminal's own checks (poilink has their names).
+func fixOfCheck(name string) string {
+	switch name {
+	case "resolve":
+		return "the network's DNS does not know the cloud's name: use the router's DNS, or another one"
+	case "connect":
+		return "a firewall keeps the terminal from the cloud: let it through to the host and port that it names"
+	case "tls":
+		return "something between breaks the certificate: exempt the terminal from inspection, and look at its clock"
+	case "write", "read":
+		return "the connection opens, but what is sent does not come through: look for a proxy or a firewall between"
+	case "clock":
+		return "the terminal's clock is wrong: let it reach a time server"
+	case "disk":
+		return "its memory is full: restart it, and send it back when that does not help"
+	case "battery":
+		return "put it on its base: below a tenth the radio is switched off"
+	case "printer":
+		return "put in a new roll of paper, and close the lid"
+	case "cardReader", "security":
+		return "it takes no cards like this: return the device"
+	}
+	return "see the terminal's own diagnostics"
 }
 
 func checkCloud(f Facts) finding {

@@ -125,6 +125,8 @@ type Terminal struct {
 	// POIID is the bound device, empty before the activation.
 	POIID       string    `json:"poiid,omitempty"`
 	ActivatedAt time.Time `json:"activatedAt,omitzero"`
+	// UnboundAt is when its last device was taken from it; zero when none ever was.
+	UnboundAt time.Time `json:"unboundAt,omitzero"`
 	// Blocked takes no payments until it is unblocked.
 	Blocked *Block `json:"blocked,omitempty"`
 	// Developer tells that its device is in developer mode: it has lost its certification, and takes no

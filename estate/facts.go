@@ -255,6 +255,16 @@ type LinkDown struct {
 	Reason string `json:"reason"`
 }
 
+// CloneSuspected is an alarm: two links with a device's key were alive at once, so that somebody may have
+// copied it. The addresses are those of a proxy where there is one.
+type CloneSuspected struct {
+	POIID        string `json:"poiid"`
+	Epoch        uint64 `json:"epoch"`      // of the newer link
+	OlderEpoch   uint64 `json:"olderEpoch"` // of the one that it replaced
+	Address      string `json:"address,omitempty"`
+	OlderAddress string `json:"olderAddress,omitempty"`
+}
+
 // factKind is the name under which a fact is kept.
 func factKind(body any) string {
 	name := fmt.Sprintf("%T", body)

@@ -180,7 +180,7 @@ func (r *Registry) parted(now time.Time, t *Terminal, by string) []journaled {
 	d := r.devices[t.POIID]
 	d.TID, d.Unbound = "", now
 	// Developer mode is the device's: the next one need not be in it.
-	t.POIID, t.ActivatedAt, t.Developer = "", time.Time{}, false
+	t.POIID, t.ActivatedAt, t.UnboundAt, t.Developer = "", time.Time{}, now, false
 	return []journaled{r.terminalChange(*t, told), r.deviceChange(d)}
 }
 

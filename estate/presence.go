@@ -8,19 +8,19 @@ import (
 	"kassa/journal"
 )
 
-// linksStream is where links coming and going are noted. It is one stream and not one for each
+// LinksStream is where links coming and going are noted. It is one stream and not one for each
 // device: nobody waits for these facts, and thousands of devices may come back at once.
-const linksStream = "links/1"
+const LinksStream = "links/1"
 
 func (r *Registry) openLinks() error {
 	version := uint64(0)
 	err := eachStream(r.store, "links", func(s journal.Stream) error {
-		if s.ID == linksStream {
+		if s.ID == LinksStream {
 			version = s.Version
 		}
 		return nil
 	})
-	r.links = journal.NewNotebook(linksStream, version, r.store.Submit)
+	r.links = journal.NewNotebook(LinksStream, version, r.store.Submit)
 	return err
 }
 
@@ -41,6 +41,11 @@ func (r *Registry) NoteNotActivated(now time.Time, poiid string, why RefusalCode
 	return r.noteLink(now, poiid, ActivationRefused{POIID: poiid, Reason: why})
 }
 
+// NoteClone notes that two links with a device's key were alive at once.
+func (r *Registry) NoteClone(now time.Time, c CloneSuspected) error {
+	return r.noteLink(now, c.POIID, c)
+}
+
 func (r *Registry) noteLink(now time.Time, poiid string, body any) error {
 	r.mu.RLock()
 	d, ok := r.devices[poiid]
@@ -51,7 +56,7 @@ func (r *Registry) noteLink(now time.Time, poiid string, body any) error {
 	}
 	payload, err := json.Marshal(body)
 	if err != nil {
-		return fmt.Errorf("estate: encode %s: %w", linksStream, err)
+		return fmt.Errorf("estate: encode %s: %w", LinksStream, err)
 	}
 	r.links.Note(journal.Fact{At: now, Kind: factKind(body), Scope: scope, Payload: payload}, nil)
 	return nil

@@ -14,6 +14,7 @@ const (
 	maxURL       = 2048
 	maxAddress   = 254 // RFC 5321: an address in a path of 256
 	maxModel     = 32
+	maxHealth    = 100 // bytes of a text in a POI's health
 	// asksPerMinute bounds what is looked at of one POI's wishes: more than people can type.
 	asksPerMinute = 120
 )
@@ -67,14 +68,23 @@ func (m *Machine) reported(link LinkID, r poilink.Report) string {
 
 func (m *Machine) report(r poilink.Report) {
 	m.said = &r
+	d, _ := m.rules.Directory.Device(m.poiid)
+	m.alarmed(d, poilink.Hello{IKID: d.IKID, Report: &r})
 	m.tellMode()
+	m.emit(Moved{TID: m.tid})
 }
 
-// tellMode tells the engine what the POI shows, once it is known which terminal it is.
+// tellMode tells the engine what the POI shows, once it is known which terminal it is: what cash
+// registers send, unless its cloud mode is off or it may not take that.
 func (m *Machine) tellMode() {
-	if m.said != nil && m.tid != "" {
-		m.emit(Mode{TID: m.tid, Own: !m.said.CloudMode})
+	if m.tid != "" {
+		m.ownTold = m.own()
+		m.emit(Mode{TID: m.tid, Own: m.ownTold})
 	}
+}
+
+func (m *Machine) own() bool {
+	return m.said != nil && !m.said.CloudMode || m.rules.Enabled != nil && !m.rules.Enabled(m.tid)
 }
 
 func (m *Machine) tip(link LinkID, seq uint64, t poilink.Tip) string {
@@ -118,6 +128,23 @@ func (m *Machine) asked(in Asked) {
 func checkReport(r poilink.Report) string {
 	if !printable(r.Model, maxModel) || holdsNumber(r.Model) {
 		return "report: model is too long or not text"
+	}
+	h := r.Health
+	if h == nil {
+		return ""
+	}
+	for _, text := range []string{
+		h.Tampered, h.Firmware, string(h.Printer), h.Network.Kind, h.Network.Address, h.Network.Name,
+	} {
+		if !printable(text, maxHealth) || holdsNumber(text) {
+			return "report: a text of health is too long or not text"
+		}
+	}
+	switch {
+	case h.Battery != nil && (*h.Battery < 0 || *h.Battery > 100):
+		return "report: battery is not 0 to 100"
+	case h.Network.Signal < 0 || h.Network.Signal > 100 || h.Unsent < 0:
+		return "report: signal is not 0 to 100, or unsent is negative"
 	}
 	return ""
 }

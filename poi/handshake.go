@@ -27,9 +27,17 @@ const (
 	textBadProof    = "The proof of identity is not valid"
 	textKeysFailed  = "Key injection failed. Try again"
 	textKeysDiffer  = "The initial key did not load: its check value differs. Inject the keys again"
+	textTampered    = "This device has raised a tamper alarm. It must be inspected before it gets keys again"
 	textTooFast     = "Too many tries at once. Wait a minute and try again"
 	textStore       = "The server cannot store this now. Try again"
 )
+
+func textBlocked(why string) string {
+	if why == "" {
+		return "This terminal is blocked. Ask support"
+	}
+	return "This terminal is blocked: " + why
+}
 
 // greet takes a hello. The proof is verified before anything is changed, so that nobody without the
 // device's key can disturb its links.
@@ -38,6 +46,12 @@ func (m *Machine) greet(in Hello) {
 	if code, text := m.prove(in); code != "" {
 		m.refuse(s, code, text, 0)
 		m.close(s, string(code), false)
+		return
+	}
+	t, _ := m.rules.Directory.TerminalByPOIID(m.poiid)
+	if t.Blocked != nil {
+		m.refuse(s, poilink.RefusedBlocked, textBlocked(t.Blocked.Why), 0)
+		m.close(s, byeBlocked, false)
 		return
 	}
 	if len(m.sessions) >= maxSessions {
@@ -117,7 +131,9 @@ func (m *Machine) welcome(s *session) {
 	h := s.hello
 	s.hello = nil
 	if old := m.current; old != nil && old.phase == open {
-		m.end(old, poilink.Bye{Reason: "replaced"})
+		s.took, old.counted = true, true
+		m.emit(Measure{Link: old.link}) // only who still holds that link can answer
+		m.end(old, poilink.Bye{Reason: byeReplaced})
 		old.phase = replaced
 	}
 	if m.current == nil {
@@ -126,6 +142,7 @@ func (m *Machine) welcome(s *session) {
 	// Milliseconds of the clock keep epochs rising over a restart.
 	m.epoch = max(m.epoch+1, uint64(max(0, m.now.UnixMilli())))
 	m.current, s.phase, s.epoch, m.lastSeen = s, open, m.epoch, m.now
+	m.linked(s.took)
 
 	d, _ := m.rules.Directory.Device(m.poiid)
 	known := h.IKID != "" && strings.EqualFold(h.IKID, d.IKID) && strings.EqualFold(h.KCV, d.KCV)
@@ -138,20 +155,28 @@ func (m *Machine) welcome(s *session) {
 	if active {
 		g, _ := m.rules.Directory.Group(t.Group)
 		w.Activated = activated(t, g)
+		s.told = fingerprint(w.Activated)
+	}
+	if m.tid != t.TID {
+		m.pending = nil // that was for the terminal which it was
 	}
 	m.tid = t.TID
 	m.send(s, poilink.Frame{Type: poilink.TypeWelcome, Welcome: w})
 	m.resume(s, h.Received)
+	m.emit(Measure{Link: s.link})
 	m.emit(Up{Epoch: s.epoch, Software: h.Software})
 	if known && !d.Configured {
 		// The report of the loaded key was lost with an earlier process; this is as good.
 		m.emit(CheckKeys{Link: s.link, IKID: h.IKID, KCV: h.KCV})
 	}
 	if h.Report != nil {
-		m.report(*h.Report)
+		m.said = h.Report
+		m.alarmed(d, *h)
 	}
+	m.tellMode()
 	if active {
 		m.emit(Connected{TID: t.TID, Open: h.Open})
+		m.emit(WantSettings{TID: t.TID})
 	}
 }
 
@@ -163,10 +188,10 @@ func (m *Machine) resume(s *session, received uint64) {
 		if p.frame.Seq <= received && received <= m.down {
 			continue
 		}
-		if !p.until.IsZero() {
-			if !m.now.Before(p.until) {
-				continue
-			}
+		if p.expired(m.now) {
+			continue
+		}
+		if p.frame.ValidForMS > 0 {
 			p.frame.ValidForMS = p.until.Sub(m.now).Milliseconds()
 		}
 		p.frame.Seq = received + uint64(len(kept)) + 1
@@ -202,6 +227,10 @@ func (m *Machine) injectKeys(s *session, in poilink.InjectKeys) {
 	message := poilink.InjectMessage(m.poiid, s.nonce, in.Ephemeral, in.Nonce)
 	if len(d.PublicKey) != ed25519.PublicKeySize || !ed25519.Verify(d.PublicKey, message, in.Signature) {
 		m.refuse(s, poilink.RefusedBadSignature, textBadProof, 0)
+		return
+	}
+	if d.Tampered != nil {
+		m.refuse(s, poilink.RefusedBlocked, textTampered, 0)
 		return
 	}
 	if !m.injections.take(m.now, injectionsPerMinute) {
@@ -263,8 +292,10 @@ func (m *Machine) activationDecided(in ActivationDecided) {
 	case in.Refusal.Refused():
 		m.refuse(s, poilink.RefusalCode(in.Refusal.Code), in.Refusal.Text(), in.Refusal.RetryAfter)
 	default:
-		m.send(s, poilink.Frame{Type: poilink.TypeActivated, Activated: activated(in.Terminal, in.Group)})
+		m.tellIdentity(s, activated(in.Terminal, in.Group))
 		m.tellMode()
 		m.emit(Connected{TID: m.tid})
+		m.emit(WantSettings{TID: m.tid})
+		m.emit(Moved{TID: m.tid})
 	}
 }

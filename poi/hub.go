@@ -2,6 +2,7 @@ package poi
 
 import (
 	"context"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
@@ -14,6 +15,7 @@ import (
 
 	"kassa"
 	"kassa/estate"
+	"kassa/journal"
 	"kassa/poilink"
 )
 
@@ -31,6 +33,33 @@ type Notes interface {
 	NoteLinkUp(now time.Time, up estate.LinkUp) error
 	NoteLinkDown(now time.Time, down estate.LinkDown) error
 	NoteNotActivated(now time.Time, poiid string, reason estate.RefusalCode) error
+	NoteClone(now time.Time, clone estate.CloneSuspected) error
+	// MarkTampered is durable when it returns without an error.
+	MarkTampered(now time.Time, poiid, what string) error
+}
+
+// Settings are what terminals are to be set to, and what they are set to.
+type Settings interface {
+	SettingOn(tid, name string) bool
+	Desired(tid string) (version uint64, values map[string]json.RawMessage)
+	Reported(tid string) (estate.Report, bool)
+	// Applied is durable when it returns without an error.
+	Applied(now time.Time, tid string, version uint64, values map[string]json.RawMessage, refused map[string]string) error
+}
+
+// Watcher tells that the estate has changed. Nudges may be missed.
+type Watcher interface {
+	Watch(ctx context.Context) <-chan estate.Change
+	TerminalsUnder(o estate.Owner) []string
+}
+
+// Devices takes what terminals answer to Hub.Ask, and what they say without being asked. Its methods never
+// block, and call settled from elsewhere, once what they were given is durable or is of no more use.
+type Devices interface {
+	// Answered gives the nexo response to an exchange of Ask; a repeat comes again.
+	Answered(t estate.Terminal, exchange string, response json.RawMessage, settled func())
+	// Notified gives a nexo EventNotification; its ServiceID is its identity.
+	Notified(t estate.Terminal, event json.RawMessage, settled func())
 }
 
 // Engine takes what terminals say. Its methods never block, and call back from elsewhere only.
@@ -63,9 +92,15 @@ type Config struct {
 	Notes     Notes
 	Inject    Inject
 	Sales     Sales
-	Now       func() time.Time
-	Random    io.Reader // for challenges; safe for concurrent use
-	Log       *slog.Logger
+	Devices   Devices
+	Settings  Settings
+	Watcher   Watcher
+	// Past gives what was last noted of the links (LinkUp, LinkDown, CloneSuspected), in order; nil when
+	// nothing is kept.
+	Past   func() ([]journal.Entry, error)
+	Now    func() time.Time
+	Random io.Reader // for challenges; safe for concurrent use
+	Log    *slog.Logger
 
 	Heartbeat           time.Duration
 	MaxLinks            int
@@ -86,6 +121,11 @@ type Hub struct {
 	links  map[LinkID]*link
 	last   LinkID
 	gate   gate
+	// settles is when a terminal that had a link to an earlier process should have come back.
+	settles time.Time
+
+	watchers watchers
+	probes   probes
 }
 
 // unit is a machine with the links that it speaks of.
@@ -100,7 +140,7 @@ type unit struct {
 // New makes a Hub. It takes links while Run runs.
 func New(cfg Config) (*Hub, error) {
 	if cfg.Host == "" || cfg.Directory == nil || cfg.Boarding == nil || cfg.Notes == nil || cfg.Inject == nil ||
-		cfg.Sales == nil || cfg.Now == nil || cfg.Random == nil || cfg.Log == nil {
+		cfg.Sales == nil || cfg.Devices == nil || cfg.Settings == nil || cfg.Watcher == nil || cfg.Now == nil || cfg.Random == nil || cfg.Log == nil {
 		return nil, errors.New("poi: a field of Config is missing")
 	}
 	if cfg.Heartbeat <= 0 {
@@ -112,12 +152,22 @@ func New(cfg Config) (*Hub, error) {
 	if cfg.HandshakesPerSecond <= 0 {
 		cfg.HandshakesPerSecond = defaultHandshake
 	}
-	return &Hub{
+	h := &Hub{
 		cfg:   cfg,
 		rules: Rules{Host: cfg.Host, Heartbeat: cfg.Heartbeat, Directory: cfg.Directory},
 		units: make(map[string]*unit), links: make(map[LinkID]*link),
 		gate: gate{perSecond: float64(cfg.HandshakesPerSecond)},
-	}, nil
+	}
+	h.rules.Enabled = h.enabled
+	h.settles = h.settledBy(cfg.Now())
+	if cfg.Past != nil {
+		past, err := cfg.Past()
+		if err != nil {
+			return nil, fmt.Errorf("poi: what was noted of the links: %w", err)
+		}
+		h.recall(cfg.Now(), past)
+	}
+	return h, nil
 }
 
 // Run takes links until ctx ends; then it says goodbye on each and waits for them.
@@ -129,12 +179,12 @@ func (h *Hub) Run(ctx context.Context, e Engine) error {
 	}
 	h.engine = e
 	h.mu.Unlock()
-	<-ctx.Done()
+	h.watch(ctx)
 	h.shutdown()
 	return nil
 }
 
-// shutdown spreads the return of the terminals, so that they do not come back in one moment.
+// shutdown spreads the return of the terminals, so that no more come back in a second than are admitted.
 func (h *Hub) shutdown() {
 	h.mu.Lock()
 	h.ended = true
@@ -148,7 +198,7 @@ func (h *Hub) shutdown() {
 	}
 	h.mu.Unlock()
 	for i, u := range units {
-		h.handle(u, Shutdown{RetryAfter: time.Second + time.Duration(i%50)*200*time.Millisecond})
+		h.handle(u, Shutdown{RetryAfter: time.Second + time.Duration(i)*time.Second/time.Duration(h.cfg.HandshakesPerSecond)})
 	}
 	for _, l := range links {
 		l.close(false)
@@ -279,6 +329,14 @@ func (h *Hub) handle(u *unit, in Input) (slow []Output) {
 			if engine != nil {
 				engine.POIMode(out.TID, out.Own)
 			}
+		case ToDevices:
+			h.toDevices(u, out)
+		case Measure:
+			u.on(out.Link, (*link).measure)
+		case Moved:
+			h.watchers.nudge(out.TID)
+		case Answer:
+			h.probes.answered(u.poiid, out.Probed)
 		case Alert:
 			h.cfg.Log.Warn("poi.alarm", "poiid", u.poiid, "order", out.Order, "alarm", out.Text)
 		case Connected:
@@ -317,6 +375,16 @@ func (h *Hub) do(u *unit, out Output) Input {
 	case DecideActivation:
 		t, g, no, err := h.cfg.Boarding.Activate(now, u.poiid, out.Code)
 		return ActivationDecided{out.Link, t, g, no, h.failed(u, "activate", err)}
+	case WantSettings:
+		return h.configure(u, out.TID)
+	case Apply:
+		return Applied{out.Link, out.Seq, h.failed(u, "settings", h.apply(now, out))}
+	case Tampered:
+		h.cfg.Log.Warn("poi.alarm", "poiid", u.poiid, "alarm", "tampered: "+out.What)
+		_ = h.failed(u, "tamper alarm", h.cfg.Notes.MarkTampered(now, u.poiid, out.What)) // it is reported again
+		return Refresh{}
+	case Clone:
+		h.clone(now, u, out)
 	case Ask:
 		answer, err := h.ask(out)
 		return Asked{out.Link, out.Frame.Seq, answer, h.failed(u, "ask "+string(out.Frame.Type), err)}
@@ -345,6 +413,10 @@ func (h *Hub) ask(out Ask) (answer poilink.Frame, err error) {
 	f := out.Frame
 	switch f.Type {
 	case poilink.TypeStart:
+		if ok, why := t.May(); !ok {
+			a := poilink.Started{Reference: f.Start.Reference, Code: "refused", Text: why}
+			return poilink.Frame{Type: poilink.TypeStarted, Started: &a}, nil
+		}
 		var a poilink.Started
 		a, err = h.cfg.Sales.Start(ctx, t, *f.Start)
 		return poilink.Frame{Type: poilink.TypeStarted, Started: &a}, err

@@ -92,6 +92,47 @@ type Shutdown struct{ RetryAfter time.Duration }
 // Jumped tells that the test clock is about to be moved on: no terminal has been silent meanwhile.
 type Jumped struct{ By time.Duration }
 
+// Show gives a nexo request of the class Device, or an abort of one, to the POI until an instant.
+type Show struct {
+	Exchange string
+	Request  []byte // the message as JSON
+	Until    time.Time
+}
+
+// Do gives a command to the POI.
+type Do struct {
+	Command poilink.Command
+	Until   time.Time
+}
+
+// Configure gives the settings that a terminal is to have.
+type Configure struct {
+	TID      string
+	Settings poilink.Settings
+}
+
+// Applied answers Apply.
+type Applied struct {
+	Link LinkID
+	Seq  uint64
+	Err  error
+}
+
+// Refresh tells that the estate may have changed.
+type Refresh struct{}
+
+// Ponged is the answer to a Measure.
+type Ponged struct {
+	Link LinkID
+	RTT  time.Duration
+}
+
+// ProbeFailed tells that a probe that was sent at Since has got no answer over a link.
+type ProbeFailed struct {
+	Link  LinkID
+	Since time.Time
+}
+
 // Tick tells that time has passed.
 type Tick struct{}
 
@@ -108,6 +149,13 @@ func (Settled) input()           {}
 func (Tell) input()              {}
 func (Shutdown) input()          {}
 func (Jumped) input()            {}
+func (Show) input()              {}
+func (Do) input()                {}
+func (Configure) input()         {}
+func (Applied) input()           {}
+func (Refresh) input()           {}
+func (Ponged) input()            {}
+func (ProbeFailed) input()       {}
 func (Tick) input()              {}
 
 // Output is what follows from an input, to be done in order. The set is closed.
@@ -192,6 +240,45 @@ type DecideActivation struct {
 	Code string
 }
 
+// Moved tells that the reach of the POI has changed; TID is empty before its activation.
+type Moved struct{ TID string }
+
+// Measure sends a WebSocket ping; Ponged answers it.
+type Measure struct{ Link LinkID }
+
+// Clone notes that two links of the POI were alive at once.
+type Clone struct {
+	Older, Newer      LinkID
+	OlderEpoch, Epoch uint64
+}
+
+// Tampered notes that the device was opened, durably.
+type Tampered struct{ What string }
+
+// ToDevices hands up what the POI answered to a Show, or with Event what it says without being asked,
+// from the frame Seq; Settled answers it.
+type ToDevices struct {
+	Seq      uint64
+	TID      string
+	Exchange string
+	Message  []byte // a nexo message as JSON
+	Event    bool
+}
+
+// WantSettings asks for Configure when the terminal does not have the settings that it should have.
+type WantSettings struct{ TID string }
+
+// Apply records what the terminal is set to; Applied answers it.
+type Apply struct {
+	Link    LinkID
+	Seq     uint64
+	TID     string
+	Applied poilink.SettingsApplied
+}
+
+// Answer is a POI's answer to a probe.
+type Answer struct{ Probed poilink.Probed }
+
 // Alert is something that people should look at.
 type Alert struct{ Order, Text string }
 
@@ -208,4 +295,12 @@ func (MakeKey) output()          {}
 func (CheckKeys) output()        {}
 func (DecideActivation) output() {}
 func (NotActivated) output()     {}
+func (Moved) output()            {}
+func (Measure) output()          {}
+func (Clone) output()            {}
+func (Tampered) output()         {}
+func (ToDevices) output()        {}
+func (WantSettings) output()     {}
+func (Apply) output()            {}
+func (Answer) output()           {}
 func (Alert) output()            {}

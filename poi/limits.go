@@ -26,15 +26,18 @@ const (
 	injectionsPerMinute = 6
 	// activationsPerMinute: each refusal is written down.
 	activationsPerMinute = 10
+	// clonesPerMinute: each alarm is written down, and two clones replace each other for ever.
+	clonesPerMinute = 1
+	// measureEvery is after how many pings of the POI the round trip is measured.
+	measureEvery = 6
 )
 
 // Times of the link.
 const (
 	// DefaultHeartbeat stays under the shortest idle cut of firewalls (60 s) with room for a loss.
 	DefaultHeartbeat = 10 * time.Second
-	// missedHeartbeats and grace say how long a link may be silent before its POI is offline.
+	// missedHeartbeats is how long a link may be silent before its POI is offline.
 	missedHeartbeats = 2
-	grace            = 2 * time.Second
 	handshakeTime    = 10 * time.Second
 	writeTime        = 10 * time.Second
 	closeTime        = 2 * time.Second // for the last frames of a link that is being closed

@@ -29,6 +29,8 @@ type link struct {
 	ahead [aheadSize]byte
 	head  [ws.MaxHeaderSize]byte
 
+	unit    *unit     // once its hello named one
+	pinged  time.Time // when the last WebSocket ping of ours went out
 	mu      sync.Mutex
 	queue   [][]byte
 	writing bool
@@ -156,6 +158,7 @@ func (l *link) meet() (*unit, error) {
 		l.close(false)
 		return nil, l.drain()
 	}
+	l.unit = u
 	u.add(l)
 	l.hub.settle(u, Hello{Link: l.id, Nonce: nonce, Hello: *f.Hello})
 	return u, nil
@@ -201,7 +204,7 @@ func (l *link) read(u *unit) (reason string) {
 		case errors.Is(err, os.ErrDeadlineExceeded) && !l.isEnding():
 			l.hub.settle(u, Tick{})
 		case errors.Is(err, errClosed):
-			return "closed by the terminal"
+			return endedByTerminal
 		default:
 			return "connection lost"
 		}
@@ -257,6 +260,7 @@ func (l *link) message() ([]byte, error) {
 		case ws.OpPing:
 			l.enqueue(ws.NewPongFrame(payload))
 		case ws.OpPong:
+			l.ponged(payload)
 		case ws.OpClose:
 			return nil, errClosed
 		case ws.OpBinary:

@@ -32,12 +32,14 @@ func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
 
 // cloud is a hub behind a real listener, over a real estate on a pretended disk.
 type cloud struct {
-	t      *testing.T
-	hub    *poi.Hub
-	estate *estate.Registry
-	heard  chan any // what the engine hears
-	server *httptest.Server
-	stop   func()
+	t       *testing.T
+	hub     *poi.Hub
+	estate  *estate.Registry
+	heard   chan any // what the engine hears
+	modes   chan poi.Mode
+	devices chan poi.ToDevices
+	server  *httptest.Server
+	stop    func()
 
 	mu    sync.Mutex
 	disk  *disk.Disk
@@ -64,7 +66,17 @@ func (c *cloud) POIConnected(tid, _ string, open []string) {
 	c.heard <- poi.Connected{TID: tid, Open: open}
 }
 
-func (c *cloud) POIMode(tid string, own bool) { c.heard <- poi.Mode{TID: tid, Own: own} }
+func (c *cloud) POIMode(tid string, own bool) { c.modes <- poi.Mode{TID: tid, Own: own} }
+
+func (c *cloud) Answered(t estate.Terminal, exchange string, response json.RawMessage, settled func()) {
+	c.devices <- poi.ToDevices{TID: t.TID, Exchange: exchange, Message: response}
+	go settled()
+}
+
+func (c *cloud) Notified(t estate.Terminal, event json.RawMessage, settled func()) {
+	c.devices <- poi.ToDevices{TID: t.TID, Message: event, Event: true}
+	go settled()
+}
 
 // counter is the Sale System side of what people start at the terminal.
 type counter struct{}
@@ -107,7 +119,7 @@ func inject(ephemeral, _ []byte, number uint32) (poilink.Keys, error) {
 
 func newCloud(t *testing.T, change func(*poi.Config)) *cloud {
 	t.Helper()
-	c := &cloud{t: t, disk: disk.New(), heard: make(chan any, 1000)}
+	c := &cloud{t: t, disk: disk.New(), heard: make(chan any, 1000), modes: make(chan poi.Mode, 1000), devices: make(chan poi.ToDevices, 1000)}
 	var err error
 	c.estate, err = estate.Open(c, plain{}, crand.Reader, estate.Test)
 	must(t, err)
@@ -118,6 +130,7 @@ func newCloud(t *testing.T, change func(*poi.Config)) *cloud {
 	c.group = g.ID
 	cfg := poi.Config{
 		Host: host, Directory: c.estate, Boarding: c.estate, Notes: c.estate, Inject: inject, Sales: counter{},
+		Devices: c, Settings: c.estate, Watcher: c.estate,
 		Now: time.Now, Random: crand.Reader, Log: slog.New(slog.NewTextHandler(io.Discard, nil)),
 	}
 	if change != nil {
@@ -236,6 +249,10 @@ func (s *script) read() poilink.Frame {
 func (s *script) tryRead() (poilink.Frame, bool) {
 	s.t.Helper()
 	raw, err := readFrame(s.r)
+	for err == nil && raw.Header.OpCode == ws.OpPing {
+		_ = ws.WriteFrame(s.conn, ws.MaskFrame(ws.NewPongFrame(raw.Payload))) // the other side may have gone
+		raw, err = readFrame(s.r)
+	}
 	if err != nil || raw.Header.OpCode == ws.OpClose {
 		return poilink.Frame{}, false
 	}
@@ -480,7 +497,7 @@ func TestATerminalThatDoesNotReadIsCutAndTheEngineNeverWaits(t *testing.T) {
 }
 
 func TestASilentLinkIsGivenUp(t *testing.T) {
-	c := newCloud(t, func(cfg *poi.Config) { cfg.Heartbeat = 20 * time.Millisecond })
+	c := newCloud(t, func(cfg *poi.Config) { cfg.Heartbeat = time.Second })
 	c.run()
 	s := c.board()
 	for {

@@ -22,6 +22,8 @@ type Rules struct {
 	Host      string
 	Heartbeat time.Duration
 	Directory Directory
+	// Enabled tells whether a terminal may take cloud payments over its link; nil when all may.
+	Enabled func(tid string) bool
 }
 
 // Machine is one POI: its links, and what outlives them within the life of the process.
@@ -48,7 +50,12 @@ type Machine struct {
 	checks          allowance
 	wishes          allowance
 	reports         allowance
+	clones          allowance
 	said            *poilink.Report // nil before it says anything of itself
+	ownTold         bool            // what the engine was told of the mode
+	track           track
+	unknownUntil    time.Time // when a POI that has not come back after a restart counts as lost
+	rtt             time.Duration
 
 	now time.Time
 	out []Output
@@ -65,6 +72,12 @@ type session struct {
 	hello  *poilink.Hello // until the welcome
 	keyed  bool           // the POI has shown that it holds its initial key
 	why    string         // why we ended it
+	took   bool           // it took the place of a link that was open
+	// counted tells that its end was noted; pings counts those of the POI.
+	counted bool
+	pings   uint8
+	pushed  uint64 // the version of the settings that were sent over it
+	told    uint64 // fingerprint of who the POI was told to be
 }
 
 type phase int
@@ -85,10 +98,13 @@ type work struct {
 // pending is a frame down that waits for its acknowledgement.
 type pending struct {
 	frame poilink.Frame
-	// exchange and until are set for a PaymentRequest: it is pointless after that instant.
-	exchange string
-	until    time.Time
+	// exchange is set for a PaymentRequest, and ask for what is shown, asked or printed.
+	exchange, ask string
+	// until is when it becomes pointless, if ever.
+	until time.Time
 }
+
+func (p pending) expired(now time.Time) bool { return !p.until.IsZero() && !now.Before(p.until) }
 
 // NewMachine makes the machine of a POI that has no link yet.
 func NewMachine(rules Rules, poiid string) *Machine {
@@ -127,12 +143,14 @@ func (m *Machine) Handle(now time.Time, in Input) []Output {
 		m.tell(in)
 	case Shutdown:
 		for _, s := range m.sessions {
-			m.end(s, poilink.Bye{Reason: "shutdown", RetryAfterMS: in.RetryAfter.Milliseconds()})
+			m.end(s, poilink.Bye{Reason: byeShutdown, RetryAfterMS: in.RetryAfter.Milliseconds()})
 		}
 	case Jumped:
 		m.jumped(in.By)
 	case Tick:
 		m.tick()
+	default:
+		m.manage(in)
 	}
 	out := m.out
 	m.out = nil
@@ -207,7 +225,7 @@ func (m *Machine) Presence() Presence {
 	return p
 }
 
-func (m *Machine) patience() time.Duration { return missedHeartbeats*m.rules.Heartbeat + grace }
+func (m *Machine) patience() time.Duration { return missedHeartbeats * m.rules.Heartbeat }
 
 func (m *Machine) session(id LinkID) *session {
 	for _, s := range m.sessions {
@@ -257,6 +275,9 @@ func (m *Machine) close(s *session, why string, atOnce bool) {
 	}
 	s.phase, s.why = closing, why
 	m.emit(Close{Link: s.link, Now: atOnce})
+	if s == m.current {
+		m.gone(s, why)
+	}
 }
 
 func (m *Machine) lost(in Lost) {
@@ -272,6 +293,7 @@ func (m *Machine) lost(in Lost) {
 	if m.reason == "" {
 		m.reason = in.Reason
 	}
+	m.gone(s, m.reason)
 	m.emit(Down{Epoch: s.epoch, Reason: m.reason})
 }
 
@@ -284,6 +306,11 @@ func (m *Machine) jumped(by time.Duration) {
 }
 
 func (m *Machine) tick() {
+	m.age()
+	m.pending = slices.DeleteFunc(m.pending, func(p pending) bool { return p.expired(m.now) })
+	if len(m.pending) == 0 {
+		m.pending = nil
+	}
 	for _, s := range m.sessions {
 		due, alive := m.dueOf(s)
 		switch {

@@ -217,22 +217,22 @@ func TestASilentTerminalIsOffline(t *testing.T) {
 	d := newDesk(t)
 	d.open(1)
 	for range 5 {
-		d.now = d.now.Add(21 * time.Second)
-		if out := d.do(poi.Tick{}); len(out) != 0 {
-			t.Fatalf("after 21 s: %+v", out)
+		d.now = d.now.Add(20*time.Second - time.Millisecond)
+		if out := d.do(poi.Tick{}); len(all[poi.Close](out)) != 0 || !d.m.Online() {
+			t.Fatalf("within two heartbeats: %+v", out)
 		}
 		if frames := sent(d.frame(1, poilink.Frame{Type: poilink.TypePing}), 1); len(frames) != 1 || frames[0].Type != poilink.TypePong {
 			t.Fatalf("ping: %+v", frames)
 		}
 	}
 	seen := d.now
-	if due, ok := d.m.NextDue(); !ok || !due.Equal(seen.Add(22*time.Second)) {
+	if due, ok := d.m.NextDue(); !ok || !due.Equal(seen.Add(20*time.Second)) {
 		t.Errorf("due %v, %v", due, ok)
 	}
-	d.now = d.now.Add(22 * time.Second)
+	d.now = d.now.Add(20 * time.Second)
 	closes := all[poi.Close](d.do(poi.Tick{}))
 	if len(closes) != 1 || !closes[0].Now || d.m.Online() {
-		t.Fatalf("after 22 s: %+v, online %v", closes, d.m.Online())
+		t.Fatalf("after 20 s: %+v, online %v", closes, d.m.Online())
 	}
 	if out := d.do(poi.Tell{Order: order(1), Effect: kassa.Offer{}}); len(out) != 0 {
 		t.Errorf("told a dead link: %+v", out)

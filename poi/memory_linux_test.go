@@ -4,6 +4,7 @@ import (
 	"context"
 	"crypto/ed25519"
 	crand "crypto/rand"
+	"encoding/json"
 	"fmt"
 	"io"
 	"log/slog"
@@ -34,14 +35,24 @@ func (quiet) ConfirmKeys(time.Time, string, string, string) error             { 
 func (quiet) Activate(time.Time, string, string) (t estate.Terminal, g estate.Group, r estate.Refusal, err error) {
 	return t, g, r, nil
 }
-func (quiet) NoteLinkUp(time.Time, estate.LinkUp) error     { return nil }
-func (quiet) NoteLinkDown(time.Time, estate.LinkDown) error { return nil }
-func (quiet) NoteNotActivated(time.Time, string, estate.RefusalCode) error {
+func (quiet) NoteLinkUp(time.Time, estate.LinkUp) error           { return nil }
+func (quiet) NoteLinkDown(time.Time, estate.LinkDown) error       { return nil }
+func (quiet) FromPOI(string, string, kassa.Input, func())         {}
+func (quiet) POIConnected(string, string, []string)               {}
+func (quiet) POIMode(string, bool)                                {}
+func (quiet) NoteClone(time.Time, estate.CloneSuspected) error    { return nil }
+func (quiet) MarkTampered(time.Time, string, string) error        { return nil }
+func (quiet) SettingOn(string, string) bool                       { return true }
+func (quiet) Desired(string) (uint64, map[string]json.RawMessage) { return 0, nil }
+func (quiet) Reported(string) (r estate.Report, ok bool)          { return r, false }
+func (quiet) Applied(time.Time, string, uint64, map[string]json.RawMessage, map[string]string) error {
 	return nil
 }
-func (quiet) FromPOI(string, string, kassa.Input, func()) {}
-func (quiet) POIConnected(string, string, []string)       {}
-func (quiet) POIMode(string, bool)                        {}
+func (quiet) Watch(context.Context) <-chan estate.Change                              { return nil }
+func (quiet) TerminalsUnder(estate.Owner) []string                                    { return nil }
+func (quiet) Answered(_ estate.Terminal, _ string, _ json.RawMessage, settled func()) { go settled() }
+func (quiet) Notified(_ estate.Terminal, _ json.RawMessage, settled func())           { go settled() }
+func (quiet) NoteNotActivated(time.Time, string, estate.RefusalCode) error            { return nil }
 
 // BenchmarkIdleLink reports the user memory (heap and stacks) of one connected idle terminal with
 // all that is kept of it. The other side is bare sockets, which cost this process nothing but the
@@ -67,7 +78,7 @@ func idleLinks(b *testing.B, n int) float64 {
 		p.terminals[id] = estate.Terminal{TID: fmt.Sprintf("%08d", i), POIID: id, Group: "57001"}
 	}
 	hub, err := poi.New(poi.Config{
-		Host: host, Directory: p, Boarding: p, Notes: p, Inject: inject, Sales: counter{}, Now: time.Now, Random: crand.Reader,
+		Host: host, Directory: p, Boarding: p, Notes: p, Inject: inject, Sales: counter{}, Devices: p, Settings: p, Watcher: p, Now: time.Now, Random: crand.Reader,
 		Log: slog.New(slog.NewTextHandler(io.Discard, nil)), Heartbeat: time.Minute, HandshakesPerSecond: 2 * n,
 	})
 	if err != nil {

@@ -24,8 +24,14 @@ func (m *Machine) tell(in Tell) {
 		m.forget(id, in.Effect)
 		return
 	}
-	if _, offer := in.Effect.(kassa.Offer); offer && m.offered(id) {
-		return
+	if _, offer := in.Effect.(kassa.Offer); offer {
+		switch {
+		case m.offered(id):
+			return
+		case m.tampered():
+			m.unable(id)
+			return
+		}
 	}
 	if p, ok := m.frame(in); ok {
 		m.push(p)

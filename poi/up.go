@@ -15,8 +15,7 @@ func (m *Machine) arrived(s *session, f poilink.Frame) {
 	if s.phase == closing {
 		return
 	}
-	s.last = m.now
-	m.lastSeen = m.now
+	m.heard(s)
 	if s.phase == proving {
 		m.badFrame(s, fmt.Sprintf("frame: %s before the welcome", f.Type))
 		return
@@ -32,6 +31,9 @@ func (m *Machine) arrived(s *session, f poilink.Frame) {
 	switch f.Type {
 	case poilink.TypePing:
 		m.send(s, poilink.Frame{Type: poilink.TypePong})
+		if s.pings++; s.pings%measureEvery == 0 {
+			m.emit(Measure{Link: s.link})
+		}
 	case poilink.TypeAck:
 	case poilink.TypeBye:
 		m.close(s, goodbye(f.Bye.Reason), false)
@@ -39,6 +41,10 @@ func (m *Machine) arrived(s *session, f poilink.Frame) {
 		m.injectKeys(s, *f.InjectKeys)
 	case poilink.TypeActivate:
 		m.activate(s, *f.Activate)
+	case poilink.TypeProbed:
+		if text := m.probed(s, *f.Probed); text != "" {
+			m.badFrame(s, text)
+		}
 	case poilink.TypeReport, poilink.TypeTotals:
 		if text := m.counter(s.link, f); text != "" {
 			m.badFrame(s, text)
@@ -97,10 +103,13 @@ func (m *Machine) malformed(s *session, in Malformed) {
 // goodbye is what is noted of a terminal's own word: the reasons that the protocol has, and never a
 // text of its making.
 func goodbye(reason string) string {
-	if reason == "restart" || reason == "shutdown" {
-		return "closed by the terminal: " + reason
+	switch reason {
+	case "restart":
+		return endedByRestart
+	case "shutdown":
+		return endedByShutdown
 	}
-	return "closed by the terminal"
+	return endedByTerminal
 }
 
 // taken is the highest seq up to which everything that arrived is durable: what is acknowledged.
@@ -148,12 +157,15 @@ func (m *Machine) takeOver(s *session, f poilink.Frame) string {
 		if text := checkRequest(r); text != "" {
 			return text
 		}
+		m.whenTampered(r.Exchange)
 		m.toEngine(s.link, f.Seq, r.Exchange, authorise(r))
 		return ""
 	case poilink.TypeCompletionAdvice:
 		return m.completion(s.link, f.Seq, *f.CompletionAdvice)
 	case poilink.TypeTip, poilink.TypeStart, poilink.TypeRefund, poilink.TypeReceipt:
 		return m.counter(s.link, f)
+	case poilink.TypeSettingsApplied:
+		return m.settingsApplied(s.link, f.Seq, *f.SettingsApplied)
 	}
 	return fmt.Sprintf("frame: %s does not go up", f.Type)
 }
@@ -188,7 +200,9 @@ func (m *Machine) again(s *session, seq uint64) bool {
 func (m *Machine) progress(link LinkID, seq uint64, p poilink.Progress) string {
 	switch p.Screen {
 	case poilink.ScreenPresentCard, poilink.ScreenPIN, poilink.ScreenInsertCard, poilink.ScreenProcessing,
-		poilink.ScreenTip, poilink.ScreenChoose:
+		poilink.ScreenTip, poilink.ScreenChoose,
+		poilink.StepCardPresented, poilink.StepCardInserted, poilink.StepCardSwiped, poilink.StepCardRemoved,
+		poilink.StepAppSelected, poilink.StepPINEntered, poilink.StepGratuityEntered, poilink.StepPrintReceipt, poilink.StepReceiptPrinted:
 	default:
 		return "progress: screen is unknown"
 	}
@@ -233,6 +247,8 @@ func (m *Machine) nexo(link LinkID, seq uint64, raw json.RawMessage) string {
 	}
 	h := msg.Header
 	switch {
+	case h.POIID == m.poiid && h.MessageCategory != nexo.CategoryPayment:
+		return m.device(link, seq, msg)
 	case h.MessageCategory != nexo.CategoryPayment || h.MessageType != nexo.TypeResponse || msg.PaymentResponse == nil:
 		return "nexo: not a PaymentResponse"
 	case !validExchange(h.ServiceID):

@@ -251,7 +251,20 @@ const (
 	ScreenChoose      Screen = "choose" // which of the card's applications
 )
 
-// Progress reports a screen, so that Kassa can count the 60 s of inactivity from it.
+// What happens between two screens. A POI reports it where the setting nexo.displayUrls has an address.
+const (
+	StepCardPresented   Screen = "cardPresented" // contactless
+	StepCardInserted    Screen = "cardInserted"
+	StepCardSwiped      Screen = "cardSwiped"
+	StepCardRemoved     Screen = "cardRemoved"
+	StepAppSelected     Screen = "applicationSelected"
+	StepPINEntered      Screen = "pinEntered"
+	StepGratuityEntered Screen = "gratuityEntered"
+	StepPrintReceipt    Screen = "printReceipt"
+	StepReceiptPrinted  Screen = "receiptPrinted"
+)
+
+// Progress reports a screen or a step, so that Kassa can count the 60 s of inactivity from it.
 type Progress struct {
 	Exchange string `json:"exchange"`
 	Screen   Screen `json:"screen"`

@@ -84,10 +84,10 @@ func (s *site) paperOf(p deckPlay) deckReceipt {
 
 // TestDeck plays the deck: screen texts, response codes, event sequence, result and ledger.
 func TestDeck(t *testing.T) {
-	answers := newSite(t, 12, "--acquirer-timeout", "8s", "--heartbeat", "500ms")
+	answers := newSite(t, 12, "--acquirer-timeout", "8s", "--heartbeat", "1500ms")
 	answers.acquirerArgs = append(answers.acquirerArgs, "--slow", "1s")
 	answers.asleep = 1
-	lost := newSite(t, 10, "--acquirer-timeout", "600ms", "--heartbeat", "500ms")
+	lost := newSite(t, 10, "--acquirer-timeout", "600ms", "--heartbeat", "1500ms")
 	lost.acquirerArgs = append(lost.acquirerArgs, "--late", "1s")
 	answers.start("")
 	lost.start("")

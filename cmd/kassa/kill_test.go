@@ -21,7 +21,7 @@ const killRuns = 50
 func TestKill9(t *testing.T) {
 	for _, victim := range []string{"cloud", "terminal"} {
 		t.Run(victim, func(t *testing.T) {
-			s := newSite(t, 6, "--acquirer-timeout", "2s", "--heartbeat", "500ms")
+			s := newSite(t, 6, "--acquirer-timeout", "2s", "--heartbeat", "1500ms")
 			s.start("visa")
 			ctx, stop := context.WithCancel(t.Context())
 			registers := startRegisters(ctx, s)

@@ -2,12 +2,14 @@ package main
 
 import (
 	"context"
-	"errors"
+	"strings"
 	"time"
 
 	"kassa/auth"
+	"kassa/doctor"
 	"kassa/estate"
 	"kassa/poi"
+	"kassa/poilink"
 	"kassa/sale/native"
 )
 
@@ -58,26 +60,48 @@ func (callers) Permissions(role estate.Role) (list []estate.Permission) {
 type links struct{ c *cloud }
 
 func (l links) Reach(tid string) native.Reach {
-	t, _ := l.c.registry.Terminal(tid)
-	r := native.Reach{State: "offline", Reason: "never connected", Enabled: true}
-	for _, p := range l.c.pois.List() {
-		if p.POIID != t.POIID || t.POIID == "" {
-			continue
-		}
-		r.Since, r.LastSeen, r.Reason = p.Since, p.LastSeen, p.Reason
-		if p.Online {
-			r.State = "online"
-		}
+	r := l.c.pois.Reach(tid)
+	shown := native.Reach{
+		State: string(r.State), Reason: string(r.Reason), Words: r.Reason.Text(), Since: r.Since, LastSeen: r.LastSeen, Enabled: r.Enabled,
+		Linked: r.Linked, RTT: float64(r.RTT.Microseconds()) / 1000, Epoch: r.Epoch, Disconnects: r.Disconnects24h, Clone: r.CloneSuspected,
+		Address: r.Address,
 	}
-	return r
+	switch {
+	case r.Address == "":
+	case r.TLS:
+		shown.Security = "TLS"
+	default:
+		shown.Security = "without TLS"
+	}
+	return shown
 }
 
-func (links) Changes(context.Context) <-chan string { return nil }
+func (l links) Changes(ctx context.Context) <-chan string { return l.c.pois.Changes(ctx) }
 
-func (links) History(string) []native.Transition { return nil }
+func (l links) History(tid string) (list []native.Transition) {
+	for _, t := range l.c.pois.History(tid) {
+		list = append(list, native.Transition{At: t.At, State: string(t.State), Reason: string(t.Reason)})
+	}
+	return list
+}
 
-func (links) Probe(context.Context, string, bool) (native.Probed, error) {
-	return native.Probed{}, errors.New("the link cannot be asked")
+func (l links) Probe(ctx context.Context, tid string, full bool) (native.Probed, error) {
+	p, took, err := l.c.pois.Probe(ctx, tid, full)
+	if err != nil {
+		return native.Probed{}, err
+	}
+	shown := native.Probed{Took: took, CloudMode: p.Report.CloudMode, Software: p.Report.Model}
+	if health := p.Report.Health; health != nil && health.Firmware != "" {
+		shown.Software = strings.TrimSpace(shown.Software + " " + health.Firmware)
+	}
+	for _, c := range p.Checks {
+		if c.Result != poilink.CheckSkipped {
+			shown.Checks = append(shown.Checks, doctor.Check{
+				Name: c.Name, OK: c.Result == poilink.CheckPass, Took: time.Duration(c.TookMS) * time.Millisecond, Detail: c.Detail,
+			})
+		}
+	}
+	return shown, nil
 }
 
 // heartbeatOrUsual is how often terminals are to be heard of.

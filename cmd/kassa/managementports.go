@@ -3,9 +3,9 @@ package main
 import (
 	"context"
 	"crypto/rand"
-	"errors"
 
 	"kassa/estate"
+	"kassa/poilink"
 	"kassa/sale/adyen/management"
 )
 
@@ -30,18 +30,11 @@ func (p managementPorts) Identify(key, remote string) (management.Caller, string
 }
 
 func (p managementPorts) Reach(tid string) management.Reach {
-	t, _ := p.c.registry.Terminal(tid)
-	r := management.Reach{State: "unknown", Reason: "not heard of since the start", Enabled: p.c.registry.SettingOn(tid, "cloud.webSocketEnabled")}
-	for _, seen := range p.c.pois.List() {
-		if t.POIID == "" || seen.POIID != t.POIID {
-			continue
-		}
-		r.State, r.Since, r.LastSeen, r.Reason = "offline", seen.Since, seen.LastSeen, seen.Reason
-		if seen.Online {
-			r.State, r.Reason = "online", ""
-		}
+	r := p.c.pois.Reach(tid)
+	return management.Reach{
+		State: string(r.State), Reason: string(r.Reason), Text: r.Reason.Text(), Enabled: r.Enabled, Linked: r.Linked, Epoch: r.Epoch,
+		Since: r.Since, LastSeen: r.LastSeen,
 	}
-	return r
 }
 
 func (p managementPorts) Report(tid string) (management.Report, bool) {
@@ -55,6 +48,6 @@ func (p managementPorts) Report(tid string) (management.Report, bool) {
 	}, true
 }
 
-func (p managementPorts) Restart(context.Context, string, string) error {
-	return errors.New("the link cannot be asked to restart a terminal")
+func (p managementPorts) Restart(_ context.Context, tid, id string) error {
+	return p.c.pois.Command(tid, poilink.Command{ID: id, Kind: poilink.CommandRestart})
 }

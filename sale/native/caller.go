@@ -50,17 +50,30 @@ func (c Caller) sees(account, group string) bool {
 	return c.wholeAccount(account) || c.Account == account && group != "" && c.Group == group
 }
 
-// scopes are the accounts and groups whose data the caller sees, as the journal names them; nil is all.
+// scopes are the groups whose orders the caller sees; nil is all.
 func (h *Handler) scopes(c Caller) []string {
-	switch {
-	case c.operator():
+	if c.operator() {
 		return nil
-	case c.Group != "":
-		return []string{c.Group}
 	}
-	scopes := []string{c.Account}
-	for _, g := range h.Registry.Groups(c.Account) {
+	scopes := []string{}
+	for _, g := range h.groupsOf(c) {
 		scopes = append(scopes, g.ID)
+	}
+	return scopes
+}
+
+// feed are the groups and the account whose facts the caller sees; nil is all. A number that is an
+// account's and another one's group's is nobody's but the installation's.
+func (h *Handler) feed(c Caller) []string {
+	if c.operator() {
+		return nil
+	}
+	scopes := slices.DeleteFunc(h.scopes(c), func(id string) bool {
+		a, twice := h.Registry.Account(id)
+		return twice && a.ID != c.Account
+	})
+	if g, twice := h.Registry.Group(c.Account); c.Group == "" && (!twice || g.Account == c.Account) {
+		scopes = append(scopes, c.Account)
 	}
 	return scopes
 }

@@ -44,7 +44,7 @@ func (h *Handler) listDeliveries(w http.ResponseWriter, c *call) *problem {
 		}
 		about = o.ID()
 	}
-	list, next, err := h.selectDeliveries(h.scopes(c.caller), func(d Delivery) bool {
+	list, next, err := h.selectDeliveries(h.feed(c.caller), func(d Delivery) bool {
 		return (status == "" || d.Status == status) && (about == "" || d.Order == about)
 	}, before, limit)
 	if err != nil {
@@ -115,7 +115,7 @@ func (h *Handler) seesDelivery(c *call, id string) *problem {
 		return unreadable("the delivery could not be read")
 	}
 	if ok {
-		if d, err := h.Deliveries.Read(s); err == nil && within(h.scopes(c.caller), d.Group) {
+		if d, err := h.Deliveries.Read(s); err == nil && (within(h.feed(c.caller), d.Group) || d.Group == "" && within(h.feed(c.caller), d.Account)) {
 			return nil
 		}
 	}

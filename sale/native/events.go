@@ -32,7 +32,7 @@ func (h *Handler) events(w http.ResponseWriter, c *call) *problem {
 	if refused != nil {
 		return refused
 	}
-	scopes := h.scopes(c.caller)
+	scopes := h.feed(c.caller)
 	show := func(e journal.Entry) (any, bool, error) {
 		if !within(scopes, e.Scope) {
 			return nil, false, nil
@@ -134,7 +134,7 @@ func (h *Handler) notices(w http.ResponseWriter, c *call) *problem {
 	if refused != nil {
 		return refused
 	}
-	scopes := h.scopes(c.caller)
+	scopes := h.feed(c.caller)
 	return h.stream(w, c, after, func(e journal.Entry) (any, bool, error) {
 		if !within(scopes, e.Scope) {
 			return nil, false, nil

@@ -35,6 +35,7 @@ type mistake struct {
 	Pointer   string `json:"pointer,omitempty"`   // into the body (RFC 6901)
 	Parameter string `json:"parameter,omitempty"` // of the query
 	Header    string `json:"header,omitempty"`
+	Line      int    `json:"line,omitempty"` // of a CSV
 	Detail    string `json:"detail"`
 }
 

@@ -73,7 +73,7 @@ func (h *Handler) look(ctx context.Context, n int, f *doctor.Facts) {
 		r := h.Links.Reach(f.TID)
 		f.Now, f.WebSocket = h.Now(), r.Enabled
 		f.Link = doctor.Link{
-			State: r.State, Reason: r.Reason, Since: r.Since, Seen: r.LastSeen, Address: r.Address, Security: r.Security, Lost: r.Disconnects,
+			State: r.State, Linked: r.Linked, Reason: r.Reason, Words: r.Words, Since: r.Since, Seen: r.LastSeen, Address: r.Address, Security: r.Security, Lost: r.Disconnects,
 		}
 	case doctor.RungPing:
 		for range pings {

@@ -14,18 +14,24 @@ import (
 // Reach is whether a terminal can be reached now, and why not.
 type Reach struct {
 	// State is online, stale (connected but silent), offline, or unknown (since this process started).
-	State  string    `json:"state"`
-	Reason string    `json:"reason,omitempty"`
-	Since  time.Time `json:"since,omitzero"`
+	State  string `json:"state"`
+	Reason string `json:"reason,omitempty"`
+	// Words says the reason in several.
+	Words string    `json:"reason_text,omitempty"`
+	Since time.Time `json:"since,omitzero"`
 	// LastSeen is when anything was heard of it.
 	LastSeen time.Time `json:"last_seen,omitzero"`
 	// Enabled tells that it may take payments from the cloud.
 	Enabled bool `json:"enabled"`
+	// Linked tells that there is a link, be it for management only.
+	Linked bool `json:"linked"`
 	// RTT is the last round trip in milliseconds; 0 when none was measured.
 	RTT float64 `json:"rtt_ms,omitempty"`
 	// Epoch counts its connections.
-	Epoch       int `json:"epoch,omitempty"`
-	Disconnects int `json:"disconnects_24h,omitempty"`
+	Epoch       uint64 `json:"epoch,omitempty"`
+	Disconnects int    `json:"disconnects_24h"`
+	// Clone is when two live links of one key were last seen.
+	Clone time.Time `json:"clone_suspected,omitzero"`
 	// Address and Security are those of the connection, for the test; lists leave them out.
 	Address  string `json:"-"`
 	Security string `json:"-"`

@@ -6,6 +6,7 @@ import (
 	"errors"
 	"io"
 	"net/http"
+	"regexp"
 	"strings"
 	"time"
 
@@ -208,11 +209,14 @@ func invalidField(err error) *problem {
 	if errors.Is(err, estate.ErrUnknown) && rule == "" {
 		rule = "there is no such " + name
 	}
-	if rule == "" {
+	if rule == "" || !fieldForm.MatchString(name) {
 		return badInput(mistake{Detail: text})
 	}
 	return badInput(mistake{Pointer: "/" + strings.ReplaceAll(name, ".", "/"), Detail: rule})
 }
+
+// fieldForm is what the name of a field looks like, other than a word of a sentence.
+var fieldForm = regexp.MustCompile(`^[a-z][A-Za-z]*([.][A-Za-z]+)*$`)
 
 // groupsOf are the groups that a caller sees.
 func (h *Handler) groupsOf(c Caller) []estate.Group {

@@ -48,7 +48,7 @@ func accessRoutes() []route {
 // Setting is one setting in effect, with where it comes from.
 type Setting struct {
 	Name   string          `json:"name"`
-	Value  json.RawMessage `json:"value"`
+	Value  json.RawMessage `json:"value,omitempty"` // none where nothing sets it
 	Secret bool            `json:"secret,omitempty"`
 	Origin struct {
 		Level estate.Level `json:"level"`
@@ -137,7 +137,19 @@ func (h *Handler) settingsOf(at estate.Owner) settingsView {
 		s := Setting{Name: value.Name, Value: value.Value, Secret: value.Secret, Reported: report.Values[value.Name], Refused: report.Refused[value.Name]}
 		s.Origin.Level, s.Origin.ID = value.Origin.Level, h.ownerID(value.Origin)
 		_, s.Desired = desired[value.Name]
+		delete(report.Values, value.Name)
+		delete(report.Refused, value.Name)
 		v.Data = append(v.Data, s)
+	}
+	// What the terminal has, or did not take, although nothing sets it.
+	for _, d := range estate.Definitions() {
+		value, has := report.Values[d.Name]
+		refused, did := report.Refused[d.Name]
+		if has || did {
+			s := Setting{Name: d.Name, Secret: secret(d), Reported: value, Refused: refused}
+			s.Origin.Level = estate.LevelDefault
+			v.Data = append(v.Data, s)
+		}
 	}
 	return v
 }

@@ -1,6 +1,7 @@
 package native
 
 import (
+	"bytes"
 	"errors"
 	"fmt"
 	"io"
@@ -53,7 +54,7 @@ func (h *Handler) terminal(t estate.Terminal) Terminal {
 		Account: h.shown(accountID, t.Account), Shop: h.shown(shopID, t.Shop), Environment: string(t.Environment), Provider: string(t.Provider),
 		State: t.Life(), May: may, MayNot: mayNot, Blocked: t.Blocked, CreatedAt: t.CreatedAt, ActivatedAt: t.ActivatedAt,
 		CodeExpires: t.CodeExpires, Activated: t.POIID != "", Configured: d.Configured, KCV: d.KCV, Reach: r,
-		Online: t.POIID != "" && r.State == "online", Since: r.Since, LastSeen: r.LastSeen, Reason: r.Reason,
+		Online: t.POIID != "" && r.State == "online", Since: r.Since, LastSeen: r.LastSeen, Reason: r.Words,
 	}
 }
 
@@ -239,18 +240,18 @@ func (h *Handler) importTerminals(w http.ResponseWriter, c *call) *problem {
 	if dry != "" && dry != "true" && dry != "false" {
 		return badInput(mistake{Parameter: "dry_run", Detail: "must be true or false"})
 	}
-	rows, err := h.Registry.BoardCSV(h.Now(), account, http.MaxBytesReader(w, c.Body, maxImport), dry == "true", c.actor())
-	if _, tooLong := errors.AsType[*http.MaxBytesError](err); tooLong {
+	text, err := io.ReadAll(http.MaxBytesReader(w, c.Body, maxImport))
+	if err != nil {
 		return fault("too_large", fmt.Sprintf("the CSV may have %d bytes at most", maxImport))
 	}
+	rows, err := h.Registry.BoardCSV(h.Now(), account, bytes.NewReader(text), dry == "true", c.actor())
 	result := map[string]any{"dry_run": dry == "true", "boarded": err == nil && dry != "true", "rows": rows}
 	switch {
 	case err != nil && len(rows) > 0:
-		p := estateProblem(err, "terminals")
-		p.Errors = nil
+		p := fault("invalid_input", strings.ReplaceAll(err.Error(), estate.ErrInvalid.Error()+": ", ""))
 		for _, row := range rows {
 			if row.Error != "" {
-				p.Errors = append(p.Errors, mistake{Pointer: fmt.Sprintf("line %d", row.Line), Detail: row.Error})
+				p.Errors = append(p.Errors, mistake{Line: row.Line, Detail: row.Error})
 			}
 		}
 		return p
@@ -337,7 +338,7 @@ func (h *Handler) retireTerminal(w http.ResponseWriter, c *call) *problem {
 	if refused != nil {
 		return refused
 	}
-	if r := h.Links.Reach(t.TID); t.POIID != "" && (r.State == "online" || r.State == "stale") {
+	if r := h.Links.Reach(t.TID); t.POIID != "" && (r.Linked) {
 		return fault("terminal_online", "a terminal is removed when it is not connected").with("switch it off, then remove it")
 	}
 	if err := h.Registry.RetireTerminal(h.Now(), t.TID); err != nil {

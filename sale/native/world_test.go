@@ -108,7 +108,7 @@ func (w *world) Reach(tid string) native.Reach {
 	if r, ok := w.reach[tid]; ok {
 		return r
 	}
-	return native.Reach{State: "offline", Reason: "never connected", Enabled: true}
+	return native.Reach{State: "offline", Reason: "never_connected", Words: "it has never connected", Enabled: true}
 }
 
 func (w *world) setReach(tid string, r native.Reach) {
@@ -132,7 +132,7 @@ func (w *world) Changes(context.Context) <-chan string {
 }
 
 func (w *world) History(string) []native.Transition {
-	return []native.Transition{{At: noon, State: "online"}, {At: noon.Add(time.Hour), State: "offline", Reason: "link lost"}}
+	return []native.Transition{{At: noon, State: "online"}, {At: noon.Add(time.Hour), State: "offline", Reason: "link_lost"}}
 }
 
 func (w *world) Probe(_ context.Context, tid string, full bool) (native.Probed, error) {
@@ -294,7 +294,7 @@ func (w *world) makeEstate() {
 			w.t.Fatal(refusal.Text())
 		}
 	}
-	w.reach["00000ABC"] = native.Reach{State: "online", Since: now, LastSeen: now, Enabled: true, RTT: 12.5}
+	w.reach["00000ABC"] = native.Reach{State: "online", Linked: true, Since: now, LastSeen: now, Enabled: true, RTT: 12.5}
 	for name, n := range map[string]estate.NewKey{
 		"operator": {Role: estate.RoleOperator}, "account": {Account: "1", Role: estate.RoleAdmin}, "group": {Account: "1", Group: "100", Role: estate.RoleAdmin},
 		"auditor": {Account: "1", Role: estate.RoleAuditor}, "other": {Account: "2", Role: estate.RoleAdmin},
@@ -307,6 +307,8 @@ func (w *world) makeEstate() {
 		w.estate.Identify(now, clear, "") // its first use is written down, and is no news to any test
 	}
 	w.token = w.keys["operator"]
+	_, err = w.estate.BoardDevice(now, "P2-SPARE") // and with this all that is durable
+	must(err)
 }
 
 // write is the store, as long as it can write.
@@ -415,6 +417,7 @@ func (w *world) call(method, path, body string, headers ...string) (int, object)
 	if err != nil {
 		w.t.Fatal(err)
 	}
+	conforms(w.t, answer.Request, body, answer.StatusCode, answer.Header.Get("Content-Type"), raw)
 	var o object
 	if method != http.MethodHead && answer.StatusCode != http.StatusNoContent {
 		if err := json.Unmarshal(raw, &o); err != nil {
@@ -476,6 +479,18 @@ func (w *world) next(stream <-chan sse) (sse, object) {
 		w.t.Fatal("nothing came")
 	}
 	return sse{}, nil
+}
+
+// deliver keeps a delivery as webhooks are kept.
+func (w *world) deliver(d native.Delivery) {
+	w.t.Helper()
+	state, err := json.Marshal(d)
+	if err != nil {
+		w.t.Fatal(err)
+	}
+	if _, err := w.store.Commit(w.t.Context(), journal.Batch{{Stream: "webhook/" + d.ID, State: state, Scope: d.Group}}); err != nil {
+		w.t.Fatal(err)
+	}
 }
 
 // Receipt has none: papers are written elsewhere.

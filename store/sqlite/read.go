@@ -149,6 +149,18 @@ func (s *Store) StreamEntries(stream string, upTo uint64) ([]journal.Entry, erro
 	})
 }
 
+// StreamTail reads the last facts of one stream, in order, at most as many as limit.
+func (s *Store) StreamTail(stream string, limit int) ([]journal.Entry, error) {
+	const text = entryColumns + `FROM streams CROSS JOIN journal ON journal.stream = streams.number
+		WHERE streams.id = ?1 ORDER BY journal.version DESC, journal.seq DESC LIMIT +?2`
+	entries, err := s.entries(text, func(stmt *sqlite.Stmt) {
+		stmt.BindText(1, stream)
+		stmt.BindInt64(2, int64(max(0, limit)))
+	})
+	slices.Reverse(entries)
+	return entries, err
+}
+
 func (s *Store) entries(text string, bind func(*sqlite.Stmt)) (entries []journal.Entry, err error) {
 	err = s.read(text, bind, func(stmt *sqlite.Stmt) error {
 		entries = append(entries, scanEntry(stmt))

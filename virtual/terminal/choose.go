@@ -44,6 +44,7 @@ func (m *Machine) choiceKey(k Key) {
 		return
 	}
 	m.v.choice = nil
+	m.step(poilink.StepAppSelected)
 	c.in.Card = c.in.Card.With(c.list[n-1])
 	m.begin(c.in)
 }

@@ -35,7 +35,10 @@ type link struct {
 }
 
 // dial opens the connection and asks for the subprotocol, without which the other side is no cloud.
-func dial(ctx context.Context, url string, conf *tls.Config) (*link, error) {
+func dial(ctx context.Context, url string, conf *tls.Config, broken []Fault) (*link, error) {
+	if err := stops(broken, "resolve", "connect", "tls"); err != nil {
+		return nil, fmt.Errorf("connect: %w", err)
+	}
 	d := ws.Dialer{Timeout: dialTimeout, Protocols: []string{poilink.Subprotocol}, TLSConfig: conf}
 	conn, br, hs, err := d.Dial(ctx, url)
 	if err != nil {
@@ -59,6 +62,27 @@ func (l *link) close() {
 		close(l.done)
 		_ = l.conn.Close() // nothing is left to be said on it
 	})
+}
+
+// finish closes the connection after what waits to be written, or soon.
+func (l *link) finish() {
+	l.mu.Lock()
+	cold := l.cold
+	l.mu.Unlock()
+	if cold || !l.send(nil) {
+		l.close()
+		return
+	}
+	time.AfterFunc(time.Second, l.close)
+}
+
+// address is the terminal's own on its network.
+func (l *link) address() string {
+	host, _, err := net.SplitHostPort(l.conn.LocalAddr().String())
+	if err != nil {
+		return ""
+	}
+	return host
 }
 
 // freeze stops reading and writing; only close ends that.
@@ -97,6 +121,10 @@ func (l *link) write() {
 		case <-l.done:
 			return
 		case p := <-l.writes:
+			if p == nil { // finished
+				l.close()
+				return
+			}
 			if l.writeFrame(ws.NewTextFrame(p)) != nil {
 				l.close()
 				return

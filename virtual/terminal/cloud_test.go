@@ -11,6 +11,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"testing"
+	"time"
 
 	"kassa/card"
 	"kassa/dukpt"
@@ -35,7 +36,9 @@ type cloud struct {
 	code     string
 	keyed    string // KCV of the injected key
 	host     func(asked) poilink.AuthorisationResponse
+	now      time.Time
 	refusal  poilink.Refused // to a code that is not the right one
+	blocked  string          // why hello is refused
 	silent   bool            // take requests and do not answer
 	decide   func(poilink.CompletionAdvice) poilink.Decision
 	settled  map[string]poilink.Decision
@@ -47,6 +50,7 @@ type cloud struct {
 	progress  []poilink.Screen
 	hellos    []poilink.Hello
 	pings     int
+	probed    []poilink.Probed
 	counter   counter
 	seen      map[string]string // KSN → ciphertexts
 	replays   bool              // a key that is used again is no bug of the terminal
@@ -63,6 +67,7 @@ func newCloud(t *testing.T) *cloud {
 	c := &cloud{
 		refusal: poilink.Refused{Code: poilink.RefusedWrongCode, Text: "This activation code is not known"},
 		t:       t, bdk: card.NewKey(bytes.Repeat([]byte{0x42}, 16)), ikid: [8]byte{1, 2, 3, 4, 0, 0, 0, 9},
+		now:  time.Date(2026, 11, 21, 10, 0, 0, 0, time.UTC),
 		code: "4711", settled: map[string]poilink.Decision{}, byID: map[string]poilink.AuthorisationResponse{},
 		seen: map[string]string{},
 	}
@@ -170,6 +175,8 @@ func (c *cloud) plain(f poilink.Frame) []poilink.Frame {
 		return []poilink.Frame{{Type: poilink.TypePong}}
 	case poilink.TypeReport:
 		c.counter.reports = append(c.counter.reports, *f.Report)
+	case poilink.TypeProbed:
+		c.probed = append(c.probed, *f.Probed)
 	case poilink.TypeTotals:
 		c.counter.totals = append(c.counter.totals, *f.Totals)
 		a := c.counter.balance
@@ -193,10 +200,14 @@ func (c *cloud) hello(h poilink.Hello) []poilink.Frame {
 	if !ed25519.Verify(h.PublicKey, poilink.ProofMessage("test.cloud", h.POIID, c.nonce), h.Signature) {
 		c.t.Fatal("the proof does not verify")
 	}
+	if c.blocked != "" {
+		return []poilink.Frame{{Type: poilink.TypeRefused, Refused: &poilink.Refused{Code: poilink.RefusedBlocked, Text: c.blocked}}}
+	}
 	for len(c.unacked) > 0 && c.unacked[0].Seq <= h.Received {
 		c.unacked = c.unacked[1:]
 	}
 	out := []poilink.Frame{{Type: poilink.TypeWelcome, Welcome: &poilink.Welcome{Epoch: 1, Received: c.received,
+		TimeMS:      c.now.UnixMilli(),
 		HeartbeatMS: 15_000, Activated: c.active, KeysConfirmed: h.KCV != "" && h.KCV == c.keyed}}}
 	out = append(out, c.unacked...)
 	for _, id := range h.Open {

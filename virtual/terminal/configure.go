@@ -37,10 +37,16 @@ func (m *Machine) settingsPage(p *place) leaf {
 			continue
 		}
 		it := Item{ID: "set:" + s.ID, Label: m.say(s.Label), Value: m.valueLabel(s.ID, s.Value)}
+		if m.administered(s.ID) {
+			it.Value += " · " + m.say("set by the administrator")
+		}
 		if !s.Effect {
 			it.Value += " · " + m.say("no effect here")
 		}
 		l.items = append(l.items, it)
+	}
+	if p.sub == "network" && !m.model().Android {
+		l.items = append(l.items, m.item("page:terminalAPI", "Diagnostics"))
 	}
 	return l
 }
@@ -56,6 +62,9 @@ func (m *Machine) settingsIndex() leaf {
 			seen = append(seen, s.Page)
 			l.items = append(l.items, m.item("sub:"+s.Page, pageTitle(s.Page)))
 		}
+	}
+	if m.model().Android {
+		l.items = append(l.items, m.item("page:diagnostics", "Diagnostics"))
 	}
 	l.items = append(l.items, m.item("page:security", "Security"), m.item("page:about", "About"))
 	return l
@@ -128,6 +137,8 @@ func (m *Machine) changeSetting(id string) {
 	s, ok := m.settingOf(id)
 	switch {
 	case !ok:
+	case m.administered(id):
+		m.problem(m.say("Set by the administrator"))
 	case s.Kind == Toggle && s.Value == on:
 		m.set(id, off)
 		m.showPlace()
@@ -174,6 +185,9 @@ func (m *Machine) securityPage(p *place) leaf {
 		}
 		return leaf{title: m.say("Change PIN"), field: pinField(m.say(label), p.typed)}
 	case pageSecurity:
+		if m.administered(keptPIN) {
+			return leaf{title: m.say("Security"), lines: append(m.keyLines(), m.say("The PIN is set by the administrator"))}
+		}
 		return leaf{title: m.say("Security"), lines: m.keyLines(), items: []Item{m.item("page:newPIN", "Change PIN")}}
 	}
 	l := leaf{title: m.say("About"), lines: []string{
@@ -200,6 +214,8 @@ func pinField(label, typed string) *Field {
 // newPIN asks for a new PIN twice.
 func (m *Machine) newPIN(p *place) {
 	switch {
+	case m.administered(keptPIN):
+		m.problem(m.say("Set by the administrator"))
 	case !validPIN(p.typed):
 		m.problem(m.say("A PIN has 4 digits"))
 	case p.text == "":

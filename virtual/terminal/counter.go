@@ -29,6 +29,7 @@ func counterRoutes(one func(string, func(http.ResponseWriter, *http.Request, *un
 	one("POST /{id}/totals", postTotals)
 	one("POST /{id}/scan", postScan)
 	one("POST /{id}/input", postInput)
+	one("POST /{id}/test", postTest)
 }
 
 // postMenu touches, types, scans, or holds the logo.

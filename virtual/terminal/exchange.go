@@ -185,7 +185,7 @@ func (m *Machine) finish(result Result, text string, own *nexo.Response) {
 	var r *Receipt
 	if own == nil { // what the terminal itself ended needs no paper
 		if r = m.receipt(result, text, *e.Answer); r != nil {
-			r.State = m.paperState(m.wantsPaper(e))
+			r.State = m.paperState(m.wantsPaper(e, result))
 		}
 	}
 	a := Attempt{
@@ -202,6 +202,10 @@ func (m *Machine) finish(result Result, text string, own *nexo.Response) {
 		s.Error = m.say("The printer is out of paper")
 	}
 	m.forgetCard()
+	if r != nil && r.State == "" {
+		m.step(poilink.StepPrintReceipt)
+		m.step(poilink.StepReceiptPrinted)
+	}
 	m.stop(timerPIN, timerLost, timerAgain)
 	m.v.stage, m.v.lost = stageNone, false
 	end := Ending{Exchange: e.ID, Result: result, Text: text, Response: own}
@@ -319,7 +323,7 @@ func (m *Machine) declined(a *poilink.AuthorisationResponse) {
 	rec := Record{Kind: RecordAnswer, Answer: a}
 	if a.Action == poilink.ActionNone {
 		if rec.Receipt = m.receipt(ResultDeclined, a.Text, *a); rec.Receipt != nil {
-			rec.Receipt.State = m.paperState(m.wantsPaper(e))
+			rec.Receipt.State = m.paperState(m.wantsPaper(e, ResultDeclined))
 		}
 	}
 	m.persist(rec)

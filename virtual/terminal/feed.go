@@ -12,6 +12,7 @@ type Note struct {
 	Finished *Attempt
 	Ordered  *Outcome
 	Told     *Told
+	Tests    *Tests
 	Status   *Status
 }
 

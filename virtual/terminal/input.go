@@ -15,9 +15,11 @@ type (
 	// PowerOff takes the current away: everything but the journal is gone.
 	PowerOff struct{}
 	// LinkUp tells that the connection asked for by Connect stands.
-	LinkUp struct{}
+	// Address is the terminal's own on its network.
+	LinkUp struct{ Address string }
 	// LinkDown tells that the connection broke or never came to be.
-	LinkDown struct{}
+	// Step is the step of the way to the cloud that failed ("resolve", "connect", "tls"), where one did.
+	LinkDown struct{ Step string }
 	// FrameReceived is one frame from the cloud.
 	FrameReceived struct{ Frame poilink.Frame }
 	// CardPresented is a card at the reader. ATC is the application transaction counter that the
@@ -79,6 +81,13 @@ type (
 		More    bool
 		Cancel  bool
 	}
+	// TestAsked is somebody at the device who wants to know whether its connection works. Tested is what a Test
+	// came to.
+	TestAsked struct{}
+	Tested    struct {
+		ID     string
+		Checks []poilink.Check
+	}
 	// FaultSet makes something go wrong until FaultClear.
 	FaultSet struct{ Fault Fault }
 	// FaultClear mends a fault.
@@ -107,6 +116,8 @@ func (ReceiptMailed) input()  {}
 func (CopyPrinted) input()    {}
 func (TotalsAsked) input()    {}
 func (Answered) input()       {}
+func (TestAsked) input()      {}
+func (Tested) input()         {}
 func (FaultSet) input()       {}
 func (FaultClear) input()     {}
 func (Tick) input()           {}
@@ -168,6 +179,16 @@ const (
 	FaultPaperOut Fault = "paper-out"
 	// FaultUnplug takes the cable away that gives a Smartpad its power and its network.
 	FaultUnplug Fault = "unplug"
+	// FaultNoDNS, FaultNoTCP and FaultNoTLS let a new connection fail at one step; a link that is open stays.
+	FaultNoDNS Fault = "no-dns"
+	FaultNoTCP Fault = "no-tcp"
+	FaultNoTLS Fault = "no-tls"
+	// FaultMute loses all that the terminal sends, FaultDeaf all that it is sent.
+	FaultMute Fault = "mute"
+	FaultDeaf Fault = "deaf"
+	// FaultBattery is a battery that is nearly empty, FaultReader a card reader that is out of order.
+	FaultBattery Fault = "battery-low"
+	FaultReader  Fault = "reader-out"
 )
 
 // Faults lists the faults with what each does, in the order in which people meet them.
@@ -183,6 +204,13 @@ func Faults() []FaultNote {
 		{FaultKeysUsedUp, "Keys used up", "no DUKPT key is left for a payment"},
 		{FaultKeyReplay, "Key replay", "the last DUKPT key is used again, and the cloud refuses it"},
 		{FaultPaperOut, "Paper out", "receipts wait for a new roll"},
+		{FaultNoDNS, "No DNS", "the server's name is not found by a new connection"},
+		{FaultNoTCP, "No TCP", "the server's port does not answer a new connection"},
+		{FaultNoTLS, "No TLS", "a new connection fails at its encryption"},
+		{FaultMute, "Mute", "what the terminal sends is lost"},
+		{FaultDeaf, "Deaf", "what the server sends is lost"},
+		{FaultBattery, "Battery low", "4 %, and no charger"},
+		{FaultReader, "Reader out", "the card reader is out of order: no card is read"},
 		{FaultUnplug, "Unplug", "the Smartpad's cable: no power, no network"},
 	}
 }

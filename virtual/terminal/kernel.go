@@ -60,7 +60,7 @@ func (m *Machine) present(in CardPresented) {
 	if (m.v.stage != stagePresent && m.v.stage != stageInsert) || !wants(m.v.screen, in.Entry) {
 		return
 	}
-	if m.d.Open == nil || m.v.device == nil {
+	if m.d.Open == nil || m.v.device == nil || m.has(FaultReader) {
 		return
 	}
 	var read bool
@@ -75,6 +75,7 @@ func (m *Machine) present(in CardPresented) {
 	if !read {
 		return
 	}
+	m.cardCame(in.Entry)
 	if in.Entry == Swipe {
 		m.begin(in)
 	} else {
@@ -228,6 +229,7 @@ func (m *Machine) generate(r *reading) bool {
 
 // pinEntered gives the PIN to who checks it: the chip itself, or the issuer.
 func (m *Machine) pinEntered() {
+	m.step(poilink.StepPINEntered)
 	if r := m.v.reading; r != nil && r.cvm == poilink.CVMOfflinePIN && len(r.list) == 0 {
 		m.verifyOffline(r)
 		return

@@ -18,6 +18,7 @@ const (
 	pastShown    = 8    // of them on one screen
 	maxAddress   = 254  // RFC 5321
 	maxReplies   = 64   // answers to requests of class Device, for repeats
+	maxMessages  = 8    // texts for the staff that nobody has read
 	maxOutputs   = 8    // parts of a DisplayRequest
 	maxEntries   = 40   // of a menu
 	maxDigits    = 40   // of a number that a register asks for
@@ -50,6 +51,8 @@ const (
 	delayFault       = 10 * time.Second
 	menuTimeout      = 2 * time.Minute // a menu that nobody touches
 	totalsTimeout    = 10 * time.Second
+	identifyTime     = 5 * time.Second
+	bootTime         = 2 * time.Second
 	promptTimeout    = 2 * time.Minute // where the register names no time
 )
 

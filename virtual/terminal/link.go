@@ -14,14 +14,14 @@ func (m *Machine) connect() {
 		return
 	}
 	m.v.link = linkConnecting
-	m.emit(Connect{})
+	m.emit(Connect{Broken: m.broken()})
 }
 
 func (m *Machine) linkUp() {
 	if m.v.link != linkConnecting {
 		return
 	}
-	m.v.link = linkUp
+	m.v.link, m.v.noNetwork = linkUp, false
 	if m.has(FaultCutLink) {
 		m.emit(Freeze{}) // it was cut while it came to be
 		return
@@ -57,6 +57,13 @@ func (m *Machine) linkGone() {
 	m.v.late, m.v.injection, m.v.challenge, m.v.activating, m.v.unanswered = nil, nil, nil, false, 0
 	m.stop(timerHandshake, timerPing, timerKeys, timerActivate)
 	m.refresh()
+}
+
+// reconnectNow is for a network that has just been mended.
+func (m *Machine) reconnectNow() {
+	m.closeLink()
+	m.v.attempts = 0
+	m.connect()
 }
 
 // reconnectLater waits at least the given time, and else a span that doubles with each failure,
@@ -100,6 +107,8 @@ func (m *Machine) frame(f poilink.Frame) {
 		m.activated(f.Activated)
 	case poilink.TypeTotalsAnswer:
 		m.totalled(*f.TotalsAnswer)
+	case poilink.TypeProbe:
+		m.probe(*f.Probe)
 	}
 }
 
@@ -138,13 +147,17 @@ func (m *Machine) takeOver(f poilink.Frame) {
 		m.refundAnswered(*f.RefundAnswer)
 	case poilink.TypeReceiptAnswer:
 		m.receiptAnswered(*f.ReceiptAnswer)
+	case poilink.TypeSettings:
+		m.takeSettings(*f.Settings)
+	case poilink.TypeCommand:
+		m.obey(*f.Command)
 	}
 }
 
 // transmit puts a frame on the link, or what a fault makes of that.
 func (m *Machine) transmit(f poilink.Frame) {
 	f.Ack = m.d.DownSeq
-	if m.has(FaultCutLink) {
+	if m.has(FaultCutLink) || m.has(FaultMute) {
 		return
 	}
 	if m.has(FaultDelay) && (f.Type.Sequenced() || f.Type == poilink.TypeAck) {
@@ -180,6 +193,7 @@ func (m *Machine) hello(c poilink.Challenge) {
 		Software:  Software, IKID: m.d.IKID, KCV: m.d.KCV, Received: m.d.DownSeq,
 		Report: m.report(),
 	}
+	m.noteHealth()
 	if m.d.Open != nil {
 		h.Open = []string{m.d.Open.ID}
 	}
@@ -202,6 +216,7 @@ func (m *Machine) welcome(w poilink.Welcome) {
 		m.v.heartbeat = time.Duration(w.HeartbeatMS) * time.Millisecond
 	}
 	m.after(timerPing, m.v.heartbeat)
+	m.v.skew, m.v.skewKnown, m.v.blocked = m.now.Sub(time.UnixMilli(w.TimeMS)), w.TimeMS != 0, ""
 	m.setActivated(w.Activated)
 	m.d.acknowledged(w.Received)
 	if w.Received > m.d.UpSeq {
@@ -248,6 +263,9 @@ func (m *Machine) bye(b poilink.Bye) {
 	if b.Reason == "unbound" {
 		m.setActivated(nil)
 	}
+	if b.Reason == "blocked" {
+		m.block(m.say("The server has blocked this terminal"))
+	}
 	if b.Reason == "replaced" {
 		m.v.attempts = max(m.v.attempts, 4)
 	}
@@ -266,6 +284,9 @@ func (m *Machine) refused(r poilink.Refused) {
 	}
 	if m.v.link != linkOpen {
 		m.closeLink()
+		if r.Code == poilink.RefusedBlocked {
+			m.block(r.Text)
+		}
 		m.failRest(r.Text)
 		m.reconnectLater(max(retry, reconnectFirst))
 		return
@@ -284,6 +305,14 @@ func (m *Machine) refused(r poilink.Refused) {
 	m.v.injection = nil
 	m.failRest(r.Text)
 	m.after(timerKeys, max(retry, keysRetry))
+}
+
+// block shows why the cloud refuses the terminal, until it does no more.
+func (m *Machine) block(why string) {
+	m.v.blocked = clip(why, maxLabel)
+	if m.v.stage == stageNone {
+		m.rest()
+	}
 }
 
 // provision asks for what the terminal lacks: first an initial key, then its activation.

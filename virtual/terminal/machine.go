@@ -70,6 +70,9 @@ const (
 	timerWish
 	timerPlace
 	timerPrompt
+	timerHealth
+	timerIdentify
+	timerBoot
 	timers
 )
 
@@ -117,6 +120,22 @@ type volatile struct {
 	// prompt is what a register asks for, shown what it shows.
 	prompt *prompt
 	shown  *shown
+	// healthSaid is what the cloud heard last of the device's health, healthAt when.
+	healthSaid string
+	healthAt   time.Time
+	// address is the terminal's own on its network; noNetwork tells that the cloud could not even be looked up
+	// or reached. skew is how far its clock is from the cloud's.
+	address   string
+	noNetwork bool
+	skew      time.Duration
+	skewKnown bool
+	tests     *Tests
+	testing   bool
+	// blocked is why the cloud refuses the terminal.
+	blocked     string
+	restart     bool // as soon as nobody pays
+	identify    bool
+	maintenance bool
 }
 
 // Machine is one terminal. Its methods are for one goroutine at a time.
@@ -172,23 +191,38 @@ func (m *Machine) Handle(now time.Time, in Input) []Output {
 	case FaultClear:
 		m.clearFault(in.Fault)
 	default:
-		if start, ok := in.(StartOrder); ok && !m.v.on {
-			m.start(start)
-		} else if m.v.on {
-			m.handleOn(in)
-		}
+		m.handleRest(in)
+	}
+	if m.v.on {
+		m.watchHealth()
 	}
 	return m.out
+}
+
+// handleRest is what a device may hear that is off: an order of its app, and that its time to start has come.
+func (m *Machine) handleRest(in Input) {
+	if m.v.on {
+		m.handleOn(in)
+		return
+	}
+	switch in := in.(type) {
+	case StartOrder:
+		m.start(in)
+	case Tick:
+		m.tick()
+	}
 }
 
 func (m *Machine) handleOn(in Input) {
 	switch in := in.(type) {
 	case LinkUp:
+		m.v.address = in.Address
 		m.linkUp()
 	case LinkDown:
+		m.v.noNetwork = in.Step == "resolve" || in.Step == "connect"
 		m.linkLost()
 	case FrameReceived:
-		if !m.has(FaultCutLink) {
+		if !m.has(FaultCutLink) && !m.has(FaultDeaf) {
 			m.frame(in.Frame)
 		}
 	case CardPresented:
@@ -260,6 +294,12 @@ func (m *Machine) expired(t timer) {
 		m.placeOver()
 	case timerPrompt:
 		m.promptOver()
+	case timerHealth:
+		m.tellReport()
+	case timerIdentify:
+		m.v.identify = false
+	case timerBoot:
+		m.powerOn()
 	}
 }
 
@@ -294,12 +334,14 @@ func (m *Machine) powerOn() {
 	m.rest()
 	m.resume()
 	m.paperIn()
+	m.event("Initialised", "newstate=IDLE&oldstate=START")
 	if !m.has(FaultCutLink) {
 		m.connect()
 	}
 }
 
 func (m *Machine) powerOff() {
+	m.stop(timerBoot)
 	if !m.v.on {
 		return
 	}
@@ -346,8 +388,11 @@ func (m *Machine) clearFault(f Fault) {
 		m.inspected()
 	case FaultCutLink:
 		if m.v.on {
-			m.closeLink()
-			m.connect()
+			m.reconnectNow()
+		}
+	case FaultNoDNS, FaultNoTCP, FaultNoTLS, FaultMute, FaultDeaf:
+		if m.v.on && m.v.link != linkOpen {
+			m.reconnectNow()
 		}
 	case FaultPaperOut:
 		m.paperIn()

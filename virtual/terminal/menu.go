@@ -14,6 +14,12 @@ type Item struct {
 	Value string `json:"value,omitempty"`
 }
 
+// Passed and Failed tell what the mark of a row says.
+func (i Item) Passed() bool { return strings.HasSuffix(i.Value, mark(true)) }
+
+// Failed is the other mark.
+func (i Item) Failed() bool { return strings.HasSuffix(i.Value, mark(false)) }
+
 // Field is where something is typed.
 type Field struct {
 	Label string    `json:"label"`
@@ -61,6 +67,10 @@ const (
 	pageClosingDay pageName = "closingDay"
 	pageHour       pageName = "closingHour"
 	pageTotals     pageName = "totals"
+
+	pageDiagnostics pageName = "diagnostics"
+	pageAPI         pageName = "terminalAPI"
+	pageNotify      pageName = "notify"
 )
 
 // place is where in the menus somebody is, with the work at hand. It lives in memory only.
@@ -174,6 +184,10 @@ func (m *Machine) leaf(p *place) leaf {
 		return m.securityPage(p)
 	case pageManual, pageOrder:
 		return m.manualPage(p)
+	case pageDiagnostics, pageAPI:
+		return m.diagnosticsPage(p)
+	case pageNotify:
+		return leaf{title: m.say("Call the cash register"), field: &Field{Label: m.say("Number"), Text: p.typed, Kind: FieldDigits}}
 	case pageClosing, pageClosingDay, pageHour, pageTotals:
 		return m.closingPage(p)
 	}
@@ -299,6 +313,9 @@ func (m *Machine) do(what string) {
 		m.leaveDone()
 	case "printTotals":
 		m.printTotals()
+	case "test":
+		m.askTest()
+		m.showPlace()
 	case "keyboard":
 		m.keep(setKeyboard, on)
 		m.showPlace()
@@ -313,6 +330,7 @@ func (m *Machine) unlocked(then string) {
 		m.set(setCloudMode, off)
 		m.rest()
 	case "settings":
+		m.maintain(true)
 		m.open(pageSettings, func(p *place) { p.sub = "" })
 	case "cardCheck":
 		m.startByHand(poilink.StartCardCheck, 0, "", "")
@@ -352,7 +370,7 @@ func (m *Machine) placeKey(k Key) {
 func most(k FieldKind) int {
 	switch k {
 	case FieldPIN:
-		return managerPIN
+		return longPIN
 	case FieldAmount:
 		return 9
 	case FieldDigits:
@@ -415,6 +433,8 @@ func (m *Machine) placeOK() {
 		m.askTotals()
 	case pageDone, pageTotals:
 		m.leaveDone()
+	case pageNotify:
+		m.notified(p)
 	}
 }
 
@@ -449,6 +469,10 @@ func (m *Machine) resultTouched(id string) {
 	switch verb {
 	case "close":
 		m.rest()
+	case "read":
+		m.messageRead()
+	case "notify":
+		m.notify("")
 	case "print":
 		problem := m.printCopy(exchange)
 		s := m.v.screen
@@ -476,6 +500,10 @@ func (m *Machine) counter(in Input) {
 		m.scan(in.Text)
 	case LogoHeld:
 		m.heldLogo()
+	case TestAsked:
+		m.askTest()
+	case Tested:
+		m.tested(in)
 	default:
 		m.direct(in)
 	}

@@ -23,6 +23,7 @@ type Model struct {
 	Printer bool `json:"printer"`
 	// Cable tells that power and network come by one cable, and that there is no battery.
 	Cable    bool      `json:"cable"`
+	Battery  bool      `json:"battery"`
 	Networks []Network `json:"networks"`
 	// Shape is how the page draws it.
 	Shape string `json:"shape"`
@@ -34,12 +35,12 @@ type Model struct {
 // Models lists the kinds of terminal. The first is what an unknown prefix is taken for.
 func Models() []Model {
 	return []Model{
-		{Prefix: "P2", Name: "Sunmi P2", Android: true, Printer: true, Networks: []Network{WiFi, SIM}, Shape: "tall", Keyboard: true},
-		{Prefix: "P2SE", Name: "Sunmi P2 SE", Android: true, Networks: []Network{WiFi, SIM}, Shape: "slim", Keyboard: true},
+		{Prefix: "P2", Name: "Sunmi P2", Android: true, Printer: true, Battery: true, Networks: []Network{WiFi, SIM}, Shape: "tall", Keyboard: true},
+		{Prefix: "P2SE", Name: "Sunmi P2 SE", Android: true, Battery: true, Networks: []Network{WiFi, SIM}, Shape: "slim", Keyboard: true},
 		{Prefix: "P2PAD", Name: "Sunmi P2 Smartpad", Android: true, Cable: true, Networks: []Network{LAN, WiFi}, Shape: "pad"},
-		{Prefix: "P3MIX", Name: "Sunmi P3 MIX", Android: true, Printer: true, Networks: []Network{WiFi, LAN, SIM}, Shape: "desk", Keyboard: true},
+		{Prefix: "P3MIX", Name: "Sunmi P3 MIX", Android: true, Printer: true, Battery: true, Networks: []Network{WiFi, LAN, SIM}, Shape: "desk", Keyboard: true},
 		{Prefix: "CTAP", Name: "CTAP terminal", Printer: true, Networks: []Network{LAN, WiFi}, Shape: "classic", Keyboard: true},
-		{Prefix: "V400M", Name: "V400m", Printer: true, Networks: []Network{WiFi, SIM}, Shape: "classic", Keyboard: true},
+		{Prefix: "V400M", Name: "V400m", Printer: true, Battery: true, Networks: []Network{WiFi, SIM}, Shape: "classic", Keyboard: true},
 	}
 }
 

@@ -14,8 +14,15 @@ type (
 	Persist struct{ Record Record }
 	// Send puts a frame on the link.
 	Send struct{ Frame poilink.Frame }
-	// Connect asks for a connection; LinkUp or LinkDown answers.
-	Connect struct{}
+	// Connect asks for a connection; LinkUp or LinkDown answers. Broken are the faults of the network.
+	Connect struct{ Broken []Fault }
+	// Test asks for a look at the way to the cloud, over a connection of its own; Tested answers.
+	Test struct {
+		ID     string
+		Broken []Fault
+	}
+	// LookedAt is what a test came to that somebody at the device asked for.
+	LookedAt struct{ Tests Tests }
 	// Disconnect closes the connection; no LinkDown follows.
 	Disconnect struct{}
 	// Freeze stops reading the connection without closing it (FaultCutLink).
@@ -42,6 +49,8 @@ type (
 func (Persist) output()    {}
 func (Send) output()       {}
 func (Connect) output()    {}
+func (Test) output()       {}
+func (LookedAt) output()   {}
 func (Disconnect) output() {}
 func (Freeze) output()     {}
 func (Show) output()       {}
@@ -132,6 +141,8 @@ const (
 	ScreenNotice       ScreenName = "notice"
 	ScreenDisplay      ScreenName = "display"
 	ScreenInput        ScreenName = "input"
+	ScreenMessage      ScreenName = "message"
+	ScreenBlocked      ScreenName = "blocked"
 	ScreenTip          ScreenName = "tip"
 	ScreenStarting     ScreenName = "starting"
 	ScreenRefused      ScreenName = "refused"

@@ -1,6 +1,10 @@
 package terminal
 
-import "slices"
+import (
+	"slices"
+
+	"kassa/nexo"
+)
 
 // PaperKind is what a paper is about; empty is a payment.
 type PaperKind string
@@ -125,11 +129,11 @@ func (d *durable) onRoll() []Receipt {
 }
 
 // wantsPaper tells whether the receipt of a payment comes out by itself.
-func (m *Machine) wantsPaper(e *Exchange) bool {
+func (m *Machine) wantsPaper(e *Exchange, result Result) bool {
 	if e.Printing != nil {
 		return *e.Printing
 	}
-	return m.is(setAutoPrint)
+	return m.printsBy(e, result)
 }
 
 // resultItems is what a result offers: its receipt, and to close it where nothing else does.
@@ -147,4 +151,21 @@ func (m *Machine) resultItems(r *Receipt) []Item {
 		items = append(items, m.item("close", "Close order"))
 	}
 	return items
+}
+
+// printsBy looks at what the administrator set for an outcome, the merchant's copy and the shopper's: either
+// lets the receipt come out. Without it the terminal's own setting decides.
+func (m *Machine) printsBy(e *Exchange, result Result) bool {
+	outcome := map[Result]string{ResultApproved: "Approved", ResultDeclined: "Refused"}[result]
+	if outcome == "" {
+		outcome = "Cancelled"
+	}
+	if e.Type == nexo.PaymentRefund && outcome != "Cancelled" {
+		outcome = "Refund" + outcome
+	}
+	merchant, shopper := m.setting(keptPrint+"merchant"+outcome), m.setting(keptPrint+"shopper"+outcome)
+	if merchant == "" && shopper == "" {
+		return m.is(setAutoPrint)
+	}
+	return merchant == on || shopper == on
 }

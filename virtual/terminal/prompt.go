@@ -171,7 +171,8 @@ func (m *Machine) askCustomer(q nexo.InputRequest) {
 	if err != nil {
 		return // it was looked at before it was taken
 	}
-	m.v.prompt, m.v.stage = p, stagePrompt
+	m.v.place, m.v.prompt, m.v.stage = nil, p, stagePrompt
+	m.stop(timerPlace)
 	wait := promptTimeout
 	if p.data.MaxInputTime > 0 {
 		wait = time.Duration(min(p.data.MaxInputTime, maxInputTime)) * time.Second

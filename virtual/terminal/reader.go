@@ -58,6 +58,7 @@ type reading struct {
 }
 
 func (m *Machine) forgetCard() {
+	m.cardLeft()
 	clear(m.v.pin)
 	m.v.pin, m.v.reading, m.v.choice = nil, nil, nil
 }

@@ -46,6 +46,8 @@ type Receipt struct {
 	// Document is the kind of document that a register prints (nexo DocumentQualifier), Blocks what it says.
 	Document string        `json:"document,omitempty"`
 	Blocks   []paint.Block `json:"blocks,omitempty"`
+	// Header are lines that the administrator wants at the head of every receipt.
+	Header []string `json:"header,omitempty"`
 }
 
 // receipt makes the paper of an attempt that read a card; without one there is nothing to print.
@@ -69,8 +71,15 @@ func (m *Machine) receipt(result Result, text string, a poilink.AuthorisationRes
 // head begins a paper: whose it is, and when.
 func (m *Machine) head(result Result) *Receipt {
 	who := m.d.Activated
+	var header []string
+	for _, line := range []string{m.setting(keptHeader1), m.setting(keptHeader2)} {
+		if line != "" {
+			header = append(header, line)
+		}
+	}
 	return &Receipt{
-		At: m.now.UTC(), Result: result, Language: m.setting(setLanguage),
+		Header: header,
+		At:     m.now.UTC(), Result: result, Language: m.setting(setLanguage),
 		Merchant: who.Merchant.Name, Address: who.Merchant.Address, City: who.Merchant.City, MID: who.Merchant.MID,
 		TID: who.TID, Terminal: who.TerminalName, Environment: who.Environment,
 	}

@@ -30,6 +30,8 @@ const (
 	RecordPaper     RecordKind = "paper"     // a receipt was printed; absent body: all that waited for paper
 	RecordAsked     RecordKind = "asked"     // a register asks the customer for something, or shows it later
 	RecordReplied   RecordKind = "replied"   // a request of class Device was answered with Frame
+	RecordManaged   RecordKind = "managed"   // the administrator set the terminal from the cloud
+	RecordCommand   RecordKind = "command"   // the cloud commanded something; absent body: a message was read
 	RecordSnapshot  RecordKind = "snapshot"  // all of the above in one, after compaction
 )
 
@@ -67,6 +69,9 @@ type Record struct {
 	Outcome *Outcome `json:"outcome,omitempty"`
 	Asked   *Asked   `json:"asked,omitempty"`
 	Reply   *Reply   `json:"reply,omitempty"`
+
+	Managed *Managed         `json:"managed,omitempty"`
+	Command *poilink.Command `json:"command,omitempty"`
 }
 
 // Exchange is a payment that the cloud asked for, as the journal knows it.
@@ -141,6 +146,10 @@ type durable struct {
 	// Asked has the screen; Replies are the last answers to requests of class Device.
 	Asked   *Asked  `json:"asked,omitempty"`
 	Replies []Reply `json:"replies,omitempty"`
+	// Managed is what the cloud set; Commands are the last ids, Messages what the staff has not read.
+	Managed  *Managed `json:"managed,omitempty"`
+	Commands []string `json:"commands,omitempty"`
+	Messages []string `json:"messages,omitempty"`
 	// Settings are those that differ from what the model came with.
 	Settings map[string]string `json:"settings,omitempty"`
 }
@@ -156,7 +165,7 @@ func (d *durable) apply(r Record) error {
 	case RecordActivated:
 		d.Activated = r.Activated
 		if r.Activated == nil { // whoever has it next starts anew
-			d.History, d.Settings = nil, nil
+			d.History, d.Settings, d.Receipts, d.Outcomes, d.Managed, d.Messages = nil, nil, nil, nil, nil, nil
 		}
 	case RecordDown:
 		d.DownSeq = r.Seq
@@ -166,6 +175,10 @@ func (d *durable) apply(r Record) error {
 		d.UpSeq, d.Outbox = r.Seq, nil
 	case RecordOpen, RecordAnswer, RecordEnd:
 		return d.applyExchange(r)
+	case RecordManaged:
+		d.Managed = r.Managed
+	case RecordCommand:
+		return d.applyCommand(r.Command)
 	case RecordAsked, RecordReplied:
 		return d.applyDevice(r)
 	case RecordWish, RecordWished:

@@ -21,6 +21,7 @@ func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
 // rig drives one machine against a scripted cloud, without a socket or a clock.
 type rig struct {
 	t       *testing.T
+	id      string
 	m       *terminal.Machine
 	cloud   *cloud
 	now     time.Time
@@ -34,6 +35,7 @@ type rig struct {
 	orders  []terminal.Outcome
 	said    string // the last objection
 	paper   []terminal.Receipt
+	tests   []terminal.Test
 	sent    []poilink.Frame
 	connect int
 	atc     uint16
@@ -41,14 +43,20 @@ type rig struct {
 }
 
 func newRig(t *testing.T) *rig {
-	r := &rig{t: t, cloud: newCloud(t), now: time.Date(2026, 11, 21, 10, 0, 0, 0, time.UTC), random: rand.NewChaCha8([32]byte{7})}
+	return newRigAs(t, poiid)
+}
+
+func newRigAs(t *testing.T, id string) *rig {
+	r := &rig{t: t, id: id, cloud: newCloud(t), now: time.Date(2026, 11, 21, 10, 0, 0, 0, time.UTC), random: rand.NewChaCha8([32]byte{7})}
 	r.m = r.machine(nil)
 	return r
 }
 
 // ready is a rig whose terminal is activated and idle.
-func ready(t *testing.T) *rig {
-	r := newRig(t)
+func ready(t *testing.T) *rig { return readyAs(t, poiid) }
+
+func readyAs(t *testing.T, id string) *rig {
+	r := newRigAs(t, id)
 	r.do(terminal.PowerOn{})
 	r.do(terminal.ActivateWith{Code: "4711"})
 	r.wantScreen(terminal.ScreenIdle)
@@ -65,7 +73,7 @@ func (r *rig) machine(lines []string) *terminal.Machine {
 		}
 		records = append(records, rec)
 	}
-	m, err := terminal.New(terminal.Config{POIID: poiid, Secret: [32]byte{5}}, records, r.random)
+	m, err := terminal.New(terminal.Config{POIID: r.id, Secret: [32]byte{5}}, records, r.random)
 	if err != nil {
 		r.t.Fatal(err)
 	}
@@ -128,6 +136,8 @@ func (r *rig) out(o terminal.Output) {
 		r.ends = append(r.ends, o.Attempt)
 	case terminal.Objection:
 		r.said = o.Text
+	case terminal.Test:
+		r.tests = append(r.tests, o)
 	case terminal.Ordered:
 		r.orders = append(r.orders, o.Outcome)
 	}

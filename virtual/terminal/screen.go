@@ -18,15 +18,24 @@ func (m *Machine) show(s Screen) {
 func (m *Machine) rest() {
 	m.stop(timerScreen, timerPIN, timerPlace)
 	m.v.place = nil
+	m.maintain(false)
+	if m.v.restart && m.d.Open == nil {
+		m.restart()
+		return
+	}
 	switch {
 	case !m.v.on:
 		m.show(Screen{Name: ScreenOff})
 	case m.d.Tampered:
 		m.show(m.tamperedScreen())
+	case m.v.blocked != "":
+		m.show(m.blockedScreen())
 	case m.d.Activated == nil:
 		m.show(m.startScreen())
 	case m.d.startWaiting() != nil:
 		m.showStarting()
+	case len(m.d.Messages) > 0:
+		m.show(m.messageScreen())
 	case !m.is(setCloudMode):
 		m.open(pageHome, nil)
 	case m.v.shown != nil:
@@ -50,8 +59,14 @@ func (m *Machine) startScreen() Screen {
 func (m *Machine) idleScreen() Screen {
 	a := m.d.Activated
 	s := Screen{Name: ScreenIdle, Title: a.TerminalName, Lines: []string{a.Merchant.Name, m.say("Terminal %s", a.TID)}}
+	if slogan := m.setting(keptSlogan); slogan != "" {
+		s.Lines = append(s.Lines, slogan)
+	}
 	if a.Environment == "test" {
 		s.Lines = append(s.Lines, "TEST")
+	}
+	if n, ok := m.offered(); ok && n.ShowButton {
+		s.Items = []Item{{ID: "notify", Label: orText(n.Title, m.say("Call the cash register"))}}
 	}
 	if !m.online() {
 		s.Error = m.say("No connection to the server")
@@ -62,7 +77,7 @@ func (m *Machine) idleScreen() Screen {
 // refresh brings the link's state onto a screen that says it.
 func (m *Machine) refresh() {
 	switch m.v.screen.Name {
-	case ScreenStart, ScreenIdle:
+	case ScreenStart, ScreenIdle, ScreenBlocked:
 		m.rest()
 	case ScreenPresentCard:
 		m.show(m.cardScreen(""))
@@ -256,11 +271,19 @@ func (m *Machine) key(k Key) {
 		m.tipKey(k)
 	case k == KeyStop && (m.v.stage == stagePresent || m.v.stage == stageInsert || m.v.stage == stageDeclined):
 		m.stopAtCard()
+	case m.v.screen.Name == ScreenMessage:
+		if k == KeyOK {
+			m.messageRead()
+		}
 	case m.v.stage == stageNone && m.d.Activated == nil:
 		m.codeKey(k)
 	case m.v.stage == stageNone && m.v.place != nil:
 		m.placeKey(k)
-	case m.v.stage == stageNone && m.v.screen.Name != ScreenIdle:
+	case m.v.stage == stageNone && m.v.screen.Name == ScreenIdle:
+		if k.digit() {
+			m.notify(string(k))
+		}
+	case m.v.stage == stageNone:
 		m.rest() // a result that has been read
 	}
 }

@@ -10,7 +10,6 @@ import (
 	"strings"
 	"time"
 
-	"kassa/poilink"
 	"kassa/virtual/terminal/words"
 )
 
@@ -109,14 +108,17 @@ func catalogue(m Model) []Setting {
 func (m *Machine) settings() []Setting {
 	list := catalogue(m.model())
 	for i, s := range list {
-		if v, ok := m.d.Settings[s.ID]; ok {
-			list[i].Value = v
-		}
+		list[i].Value = m.setting(s.ID)
 	}
 	return list
 }
 
 func (m *Machine) setting(id string) string {
+	if m.d.Managed != nil {
+		if v, ok := m.d.Managed.Own[id]; ok {
+			return v
+		}
+	}
 	if v, ok := m.d.Settings[id]; ok {
 		return v
 	}
@@ -152,6 +154,9 @@ func (m *Machine) set(id, value string) string {
 	s := list[i]
 	if problem := s.accepts(value); problem != "" {
 		return problem
+	}
+	if m.administered(id) {
+		return m.say("Set by the administrator")
 	}
 	if id == setCloudMode && (m.d.Open != nil || m.d.Asked != nil) {
 		return "cloudMode: not while a payment is on the screen"
@@ -196,17 +201,6 @@ func (s Setting) accepts(value string) string {
 	return ""
 }
 
-// report is what the cloud hears of the terminal.
-func (m *Machine) report() *poilink.Report {
-	return &poilink.Report{Model: m.model().Name, CloudMode: m.is(setCloudMode)}
-}
-
-func (m *Machine) tellReport() {
-	if m.online() {
-		m.transmit(poilink.Frame{Type: poilink.TypeReport, Report: m.report()})
-	}
-}
-
 // closeAfter is how long a result stays; 0 is until somebody closes it.
 func (m *Machine) closeAfter() time.Duration {
 	n, err := strconv.Atoi(m.setting(setClose))
@@ -220,6 +214,7 @@ func (m *Machine) closeAfter() time.Duration {
 const (
 	firstPIN    = "1324"
 	managerPIN  = 4 // digits
+	longPIN     = 6 // digits of one that the administrator sets
 	mostWrong   = 5
 	pinLockTime = 15 * time.Minute
 )
@@ -237,7 +232,7 @@ func (m *Machine) pinProblem(pin string) string {
 	if lock, err := time.Parse(time.RFC3339, m.d.Settings[keptLock]); err == nil && m.now.Before(lock) {
 		return m.say("Too many wrong PINs. Wait 15 minutes")
 	}
-	right := m.d.Settings[keptPIN]
+	right := m.setting(keptPIN)
 	if right == "" {
 		right = m.pinPrint(firstPIN)
 	}

@@ -37,6 +37,7 @@ type server struct {
 
 func newServer(t *testing.T) *server {
 	s := &server{cloud: newCloud(t)}
+	s.cloud.now = time.Now()
 	s.http = httptest.NewServer(s)
 	t.Cleanup(func() {
 		s.http.Close()
@@ -120,8 +121,13 @@ type bench struct {
 
 func newBench(t *testing.T, s *server, dir string, prefix string, devices ...terminal.Device) *bench {
 	t.Helper()
+	return newBenchAt(t, s.url(), dir, prefix, devices...)
+}
+
+func newBenchAt(t *testing.T, url, dir, prefix string, devices ...terminal.Device) *bench {
+	t.Helper()
 	shelf, err := terminal.Open(terminal.ShelfConfig{
-		Dir: dir, URL: s.url(), Devices: devices, Now: time.Now, Random: rand.Reader,
+		Dir: dir, URL: url, Devices: devices, Now: time.Now, Random: rand.Reader,
 		Log: slog.New(slog.NewTextHandler(io.Discard, nil)),
 	})
 	if err != nil {

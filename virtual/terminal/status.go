@@ -1,6 +1,10 @@
 package terminal
 
-import "slices"
+import (
+	"slices"
+
+	"kassa/poilink"
+)
 
 // Status is what a person may know of a terminal at a glance.
 type Status struct {
@@ -27,6 +31,21 @@ type Status struct {
 	Model     Model     `json:"model"`
 	CloudMode bool      `json:"cloudMode"`
 	Language  string    `json:"language"`
+	// Network is "up", or "down" where the cloud can not even be looked up or reached.
+	Network string `json:"network"`
+	// APIEnabled and WebSocketEnabled are what the cloud allows.
+	APIEnabled       bool `json:"apiEnabled"`
+	WebSocketEnabled bool `json:"webSocketEnabled"`
+	// Blocked is why the cloud refuses the terminal, Identify that it shows who it is.
+	Blocked       string         `json:"blocked,omitempty"`
+	DeveloperMode bool           `json:"developerMode,omitempty"`
+	Identify      bool           `json:"identify,omitempty"`
+	Health        poilink.Health `json:"health"`
+	// Tests is the last look at the way to the cloud.
+	Tests *Tests `json:"tests,omitempty"`
+	// Administered are the settings that the cloud set, SettingsVersion their version.
+	Administered    []string `json:"administered,omitempty"`
+	SettingsVersion uint64   `json:"settingsVersion,omitempty"`
 }
 
 // Status tells the present state.
@@ -38,6 +57,20 @@ func (m *Machine) Status() Status {
 		Screen: m.v.screen, Receipts: m.d.onRoll(),
 		Outcomes: slices.Clone(m.d.Outcomes), History: m.d.pasts(), Settings: m.settings(),
 		Model: m.model(), CloudMode: m.is(setCloudMode), Language: m.setting(setLanguage),
+	}
+	s.Network = "down"
+	if m.v.on && !m.v.noNetwork {
+		s.Network = "up"
+	}
+	s.APIEnabled, s.WebSocketEnabled, s.DeveloperMode = m.allowed(keptAPI), m.allowed(keptWebSocket), m.is(keptDeveloper)
+	s.Blocked, s.Identify, s.Health, s.Tests = m.v.blocked, m.v.identify, m.health(), m.v.tests
+	for _, set := range s.Settings {
+		if m.administered(set.ID) {
+			s.Administered = append(s.Administered, set.ID)
+		}
+	}
+	if m.d.Managed != nil {
+		s.SettingsVersion = m.d.Managed.Version
 	}
 	if a := m.d.Activated; a != nil {
 		s.TID, s.Name, s.Group, s.Merchant = a.TID, a.TerminalName, a.Group, a.Merchant.Name

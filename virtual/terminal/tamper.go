@@ -12,6 +12,9 @@ func (m *Machine) loseKeys(tampered bool) {
 	if !m.v.on {
 		return
 	}
+	if tampered {
+		m.event("SecurityAlarm", "")
+	}
 	if e := m.d.Open; e != nil && !e.outstanding() {
 		m.finish(ResultCancelled, m.unready(), failure(nexo.ErrorDeviceOut, m.unready()))
 	}

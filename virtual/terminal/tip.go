@@ -165,6 +165,7 @@ func (m *Machine) addTip(minor int64, who poilink.Employee) (problem string) {
 		return m.say("Too much waits for the server")
 	}
 	m.up(poilink.Frame{Type: poilink.TypeTip, Tip: &poilink.Tip{Exchange: e.ID, AmountMinor: minor, Employee: who}})
+	m.step(poilink.StepGratuityEntered)
 	m.presentCard("")
 	return ""
 }

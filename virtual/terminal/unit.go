@@ -151,9 +151,13 @@ func (u *unit) do(ctx context.Context, o Output) error {
 	case Send:
 		return u.send(o.Frame)
 	case Connect:
-		u.connect(ctx)
+		u.connect(ctx, o.Broken)
 	case Disconnect:
-		u.hangUp()
+		u.part()
+	case Test:
+		u.test(ctx, o)
+	case LookedAt:
+		u.feed.tell(Note{Tests: &o.Tests})
 	case Freeze:
 		if u.link != nil {
 			u.link.freeze()
@@ -195,16 +199,26 @@ func (u *unit) hangUp() {
 	}
 }
 
-func (u *unit) connect(ctx context.Context) {
+// part ends the connection when what was to be said on it has been said.
+func (u *unit) part() {
+	l := u.link
+	u.link = nil
+	u.hangUp()
+	if l != nil {
+		l.finish()
+	}
+}
+
+func (u *unit) connect(ctx context.Context, broken []Fault) {
 	u.hangUp()
 	epoch := u.epoch
 	u.wg.Go(func() {
-		l, err := dial(ctx, u.url, u.tls)
+		l, err := dial(ctx, u.url, u.tls, broken)
 		if err != nil {
-			u.post(ctx, event{in: LinkDown{}, epoch: epoch, no: err.Error()})
+			u.post(ctx, event{in: LinkDown{Step: stepOf(err)}, epoch: epoch, no: err.Error()})
 			return
 		}
-		if !u.post(ctx, event{in: LinkUp{}, epoch: epoch, link: l}) {
+		if !u.post(ctx, event{in: LinkUp{Address: l.address()}, epoch: epoch, link: l}) {
 			l.close()
 		}
 	})

@@ -36,8 +36,13 @@ func actionKinds() map[string][]string {
 // actionReboot is the only action that terminals of Kassa do.
 const actionReboot = "ForceReboot"
 
-// actionPatience is how long an action waits for its terminal.
-const actionPatience = 24 * time.Hour
+// How long an action waits for its terminal, and how long a terminal that was told may take to come back;
+// meanwhile it is told again now and then.
+const (
+	actionPatience = 24 * time.Hour
+	restartTime    = 10 * time.Minute
+	tellEvery      = 10 * time.Second
+)
 
 // action is one action of one terminal, as it is kept.
 type action struct {
@@ -54,8 +59,12 @@ type action struct {
 	Status      string          `json:"status"`
 	Result      string          `json:"result,omitempty"`
 	Confirmed   time.Time       `json:"confirmed,omitzero"`
+	// Told is when the terminal was told, over the link Epoch.
+	Told  time.Time `json:"told,omitzero"`
+	Epoch uint64    `json:"epoch,omitempty"`
 
 	version uint64
+	tellAt  time.Time // next
 }
 
 // ActionScheduled and ActionEnded are the facts of an action.
@@ -64,6 +73,12 @@ type ActionScheduled struct {
 	POIID string `json:"poiid"`
 	Kind  string `json:"kind"`
 	By    string `json:"by,omitempty"`
+}
+
+// ActionSent tells that a terminal is being told what to do.
+type ActionSent struct {
+	ID    string `json:"id"`
+	POIID string `json:"poiid"`
 }
 
 // ActionEnded tells what became of an action.
@@ -398,52 +413,63 @@ func (h *Handler) doActions(ctx context.Context) error {
 	h.mu.Unlock()
 	slices.SortFunc(due, func(a, b action) int { return strings.Compare(a.ID, b.ID) })
 	for _, a := range due {
-		if h.do(ctx, &a, now) {
-			if err := h.end(a, now); err != nil {
-				return err
-			}
+		if err := h.do(ctx, a, now); err != nil {
+			return err
 		}
 	}
 	return nil
 }
 
-// do tries an action; false when it waits on.
-func (h *Handler) do(ctx context.Context, a *action, now time.Time) bool {
-	end := func(status, result string) bool {
-		a.Status, a.Result = status, result
-		return true
-	}
+// do takes an action a step on.
+func (h *Handler) do(ctx context.Context, a action, now time.Time) error {
 	t, found := h.Estate.Terminal(a.TID)
-	if !found || t.Retired || t.POIID != a.POIID {
-		return end(actionFailed, "the device is not bound to its terminal any more")
+	reach := h.Presence.Reach(a.TID)
+	switch {
+	case !found || t.Retired || t.POIID != a.POIID:
+		return h.end(a, now, actionFailed, "the device is not bound to its terminal any more")
+	case !a.Told.IsZero() && reach.Linked && reach.Epoch > a.Epoch:
+		a.Confirmed = now
+		return h.end(a, now, actionSuccessful, "the terminal has connected anew since it was told to restart")
+	case !a.Told.IsZero() && now.Sub(a.Told) >= restartTime:
+		return h.end(a, now, actionFailed, "the terminal was told to restart, and has not come back")
+	case a.Told.IsZero() && now.Sub(a.Due) >= actionPatience:
+		return h.end(a, now, actionFailed, "the terminal could not be reached within 24 hours")
+	case !reach.Linked || now.Before(a.tellAt):
+		return nil
 	}
-	if h.Presence.Reach(a.TID).State == "online" {
-		err := h.Actions.Restart(ctx, a.TID, a.ID)
-		if err == nil {
-			a.Confirmed = now
-			return end(actionSuccessful, "the terminal took the command to restart")
+	if a.Told.IsZero() {
+		a.Told, a.Epoch = now, reach.Epoch
+		if err := h.step(&a, now, "ActionSent", ActionSent{a.ID, a.POIID}); err != nil {
+			return err
 		}
-		if ctx.Err() != nil {
-			return false
-		}
-		a.Result = err.Error()
 	}
-	if now.Sub(a.Due) < actionPatience {
-		return false
-	}
-	return end(actionFailed, "the terminal could not be reached within 24 hours")
+	a.tellAt = now.Add(tellEvery)
+	h.await(a)
+	// One that cannot be told now is told again.
+	_ = h.Actions.Restart(ctx, a.TID, a.ID)
+	return nil
 }
 
-func (h *Handler) end(a action, now time.Time) error {
-	change, err := a.change(now, "ActionEnded", ActionEnded{a.ID, a.POIID, a.Status, a.Result})
-	if err != nil {
+func (h *Handler) end(a action, now time.Time, status, result string) error {
+	a.Status, a.Result = status, result
+	if err := h.step(&a, now, "ActionEnded", ActionEnded{a.ID, a.POIID, a.Status, a.Result}); err != nil {
 		return err
 	}
-	if err := h.commit(journal.Batch{change}); err != nil {
-		return fmt.Errorf("management: end action: %w", err)
-	}
 	h.mu.Lock()
+	defer h.mu.Unlock()
 	delete(h.pending, a.ID)
-	h.mu.Unlock()
+	return nil
+}
+
+// step makes what an action is now durable.
+func (h *Handler) step(a *action, now time.Time, kind string, fact any) error {
+	change, err := a.change(now, kind, fact)
+	if err == nil {
+		err = h.commit(journal.Batch{change})
+	}
+	if err != nil {
+		return fmt.Errorf("management: %s of %s: %w", kind, a.ID, err)
+	}
+	a.version++
 	return nil
 }

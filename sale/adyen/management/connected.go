@@ -25,7 +25,8 @@ type details struct {
 type connection struct {
 	ID         string    `json:"uniqueTerminalId"`
 	State      string    `json:"state"`
-	Reason     string    `json:"reason,omitempty"`
+	Reason     string    `json:"reason,omitempty"` // a word for programs
+	Text       string    `json:"text,omitempty"`   // the reason for people
 	Since      time.Time `json:"since,omitzero"`
 	LastSeen   time.Time `json:"lastSeen,omitzero"`
 	AgeSeconds *int64    `json:"ageSeconds,omitempty"` // of lastSeen
@@ -33,16 +34,16 @@ type connection struct {
 
 func (h *Handler) connection(t estate.Terminal) connection {
 	reach := h.Presence.Reach(t.TID)
-	c := connection{ID: t.POIID, Reason: reach.Reason, Since: reach.Since, LastSeen: reach.LastSeen}
+	c := connection{ID: t.POIID, Reason: reach.Reason, Text: reach.Text, Since: reach.Since, LastSeen: reach.LastSeen}
 	if !reach.LastSeen.IsZero() {
 		age := max(0, int64(h.Now().Sub(reach.LastSeen)/time.Second))
 		c.AgeSeconds = &age
 	}
 	switch {
 	case !reach.Enabled:
-		c.State, c.Reason = stateNotEnabled, "WebSocket is not enabled for this terminal"
+		c.State, c.Reason, c.Text = stateNotEnabled, "not_enabled", "the WebSocket connection is not enabled for this terminal"
 	case reach.State == "online":
-		c.State, c.Reason = stateOnline, ""
+		c.State, c.Reason, c.Text = stateOnline, "", ""
 	case reach.State == "stale":
 		c.State = stateStale
 	case reach.State == "offline":
@@ -160,7 +161,7 @@ func (h *Handler) deviceStatus(_ http.ResponseWriter, c *call) (reply, *fault) {
 		return reply{}, no
 	}
 	status := "OFFLINE"
-	is := connection{ID: u.device.POIID, State: stateUnknown, Reason: "the device is not activated"}
+	is := connection{ID: u.device.POIID, State: stateUnknown, Reason: "not_activated", Text: "the device is not activated"}
 	if u.bound() {
 		is = h.connection(u.terminal)
 	}

@@ -11,7 +11,7 @@ import (
 )
 
 func live(at time.Time) management.Reach {
-	return management.Reach{State: "online", Enabled: true, Since: at.Add(-time.Hour), LastSeen: at.Add(-3 * time.Second)}
+	return management.Reach{State: "online", Enabled: true, Linked: true, Since: at.Add(-time.Hour), LastSeen: at.Add(-3 * time.Second)}
 }
 
 func TestConnectedTerminals(t *testing.T) {
@@ -22,7 +22,7 @@ func TestConnectedTerminals(t *testing.T) {
 	all.is(t, "uniqueTerminalIds", `["S1F2L-000158215131748"]`)
 	all.is(t, "details.terminals.0", `{"uniqueTerminalId":"S1F2L-000158215131748","state":"online","since":"2026-11-25T08:00:00Z",
 		"lastSeen":"2026-11-25T08:59:57Z","ageSeconds":3}`)
-	all.is(t, "details.terminals.1", `{"uniqueTerminalId":"AMS1-000168242800763","state":"off","reason":"never connected"}`)
+	all.is(t, "details.terminals.1", `{"uniqueTerminalId":"AMS1-000168242800763","state":"off","reason":"never_connected","text":"it has never connected"}`)
 	ask(map[string]any{"merchantAccount": "BakkerijZon", "store": w.shop}).is(t, "uniqueTerminalIds", `["S1F2L-000158215131748"]`)
 	ask(map[string]any{"merchantAccount": "BakkerijZon", "store": "utrecht"}).is(t, "uniqueTerminalIds", `["S1F2L-000158215131748"]`)
 	ask(map[string]any{"merchantAccount": "BakkerijZon", "store": w.shop2}).is(t, "uniqueTerminalIds", `[]`)
@@ -99,7 +99,7 @@ func TestConnectedDevices(t *testing.T) {
 	}
 	off := w.good(w.admin, "GET", "/v1/merchants/BakkerijZon/devices/"+poiTwo+"/status", nil)
 	off.is(t, "status", `"OFFLINE"`)
-	off.is(t, "details.reason", `"never connected"`)
+	off.is(t, "details.reason", `"never_connected"`)
 	w.good(w.admin, "GET", "/v1/merchants/BakkerijZon/devices/"+poiSpare+"/status", nil).is(t, "details.state", `"unknown"`)
 	for _, path := range []string{
 		"/v1/merchants/Slager/connectedDevices", "/v1/merchants/Nobody/connectedDevices", "/v1/merchants/BakkerijZon/connectedDevices?store=" + w.otherShop,
@@ -161,6 +161,53 @@ func TestOwns(t *testing.T) {
 		if management.Owns(path) != want {
 			t.Errorf("Owns(%q) is not %v", path, want)
 		}
+	}
+}
+
+func TestIdempotencyKey(t *testing.T) {
+	w := newWorld(t)
+	ask := func(key, name, path string, body any) answer {
+		t.Helper()
+		w.once = name
+		defer func() { w.once = "" }()
+		return w.do(key, "POST", path, body)
+	}
+	first := ask(w.admin, "k1", "/v3/stores", newStore())
+	w.restart()
+	again := ask(w.admin, "k1", "/v3/stores", newStore())
+	if first.status != 200 || again.status != 200 || again.body["id"] != first.body["id"] || again.header.Get("Idempotency-Replayed") != "true" {
+		t.Errorf("first %d %s\nagain %d %s", first.status, first.raw, again.status, again.raw)
+	}
+	w.good(w.admin, "GET", "/v3/stores", nil).is(t, "itemsTotal", "3")
+	other := newStore()
+	other["reference"] = "other"
+	if a := ask(w.admin, "k1", "/v3/stores", other); a.status != 422 || a.body["errorCode"] != "704" {
+		t.Errorf("the key with another request: %d %s", a.status, a.raw)
+	}
+	// The key is the caller's own, and is free again after a refusal.
+	if a := ask(w.operator, "k1", "/v3/stores", other); a.status != 200 || a.header.Get("Idempotency-Replayed") != "" {
+		t.Errorf("another caller's key: %d %s", a.status, a.raw)
+	}
+	if a := ask(w.admin, "k2", "/v3/stores", other); a.status != 422 || a.body["errorCode"] != "00_422" { // the reference is taken
+		t.Errorf("refused: %d %s", a.status, a.raw)
+	}
+	other["reference"] = "another"
+	if a := ask(w.admin, "k2", "/v3/stores", other); a.status != 200 {
+		t.Errorf("after the refusal: %d %s", a.status, a.raw)
+	}
+	// A secret is not kept for a repeat.
+	role := map[string]any{"roles": []string{"Management API—Terminal actions read"}}
+	made := ask(w.admin, "k3", "/v3/merchants/BakkerijZon/apiCredentials", role)
+	repeated := ask(w.admin, "k3", "/v3/merchants/BakkerijZon/apiCredentials", role)
+	if made.body["apiKey"] == nil || repeated.body["apiKey"] != nil || repeated.body["password"] != nil || repeated.body["id"] != made.body["id"] {
+		t.Errorf("made %s\nrepeated %s", made.raw, repeated.raw)
+	}
+	w.pass(7 * 24 * time.Hour)
+	if a := ask(w.admin, "k1", "/v3/stores", newStore()); a.status != 422 { // served anew: the reference is taken
+		t.Errorf("after a week: %d %s", a.status, a.raw)
+	}
+	if a := ask(w.admin, strings.Repeat("k", 201), "/v3/stores", newStore()); a.status != 400 {
+		t.Errorf("a long key: %d %s", a.status, a.raw)
 	}
 }
 

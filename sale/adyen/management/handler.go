@@ -17,6 +17,7 @@ type Handler struct {
 
 	mu      sync.Mutex
 	pending map[string]action // by id
+	running map[string]bool   // requests with an Idempotency-Key, by stream
 }
 
 // config hides the fields of Config from who has a Handler.
@@ -28,7 +29,7 @@ func New(c Config) (*Handler, error) {
 		return nil, err
 	}
 	c.Origin = strings.TrimRight(c.Origin, "/")
-	return &Handler{config: c, table: Routes(), pending: make(map[string]action)}, nil
+	return &Handler{config: c, table: Routes(), pending: make(map[string]action), running: make(map[string]bool)}, nil
 }
 
 // basePaths may stand before a path: clients keep the path of the address that they are given.
@@ -137,6 +138,9 @@ func (h *Handler) serve(w http.ResponseWriter, c *call) (reply, *fault) {
 	}
 	if c.caller.Group != "" && c.route.Account {
 		return reply{}, forbidden("this call takes a key of the account; this key is for one terminal group")
+	}
+	if name := c.Header.Get("Idempotency-Key"); name != "" && c.Method == http.MethodPost && !c.route.Legacy {
+		return h.once(w, c, name)
 	}
 	return c.route.serve(h, w, c)
 }

@@ -16,16 +16,9 @@ import (
 // body reads the JSON object of the body into to. Fields that to does not have are left out: a newer
 // client knows more than Kassa. An empty body is an empty object.
 func (c *call) body(w http.ResponseWriter, to any) *fault {
-	tooLong := &fault{status: http.StatusRequestEntityTooLarge, detail: fmt.Sprintf("the body may have %d bytes at most", maxBody)}
-	if c.ContentLength > maxBody {
-		return tooLong
-	}
-	raw, err := io.ReadAll(http.MaxBytesReader(w, c.Body, maxBody))
-	if err != nil {
-		if _, ok := errors.AsType[*http.MaxBytesError](err); ok {
-			return tooLong
-		}
-		return badRequest("the body could not be read to its end")
+	raw, no := c.whole(w)
+	if no != nil {
+		return no
 	}
 	if len(raw) == 0 {
 		raw = []byte("{}")
@@ -33,7 +26,7 @@ func (c *call) body(w http.ResponseWriter, to any) *fault {
 	if kind := jsontext.Value(raw).Kind(); kind != '{' {
 		return badRequest("the body must be a JSON object")
 	}
-	err = strict.Unmarshal(raw, to)
+	err := strict.Unmarshal(raw, to)
 	if err == nil {
 		return nil
 	}
@@ -49,6 +42,22 @@ func (c *call) body(w http.ResponseWriter, to any) *fault {
 		return badRequest(fmt.Sprintf("the body is not JSON (at byte %d)", wrong.ByteOffset))
 	}
 	return badRequest("the body is not JSON")
+}
+
+// whole reads the body to its end.
+func (c *call) whole(w http.ResponseWriter) ([]byte, *fault) {
+	tooLong := &fault{status: http.StatusRequestEntityTooLarge, detail: fmt.Sprintf("the body may have %d bytes at most", maxBody)}
+	if c.ContentLength > maxBody {
+		return nil, tooLong
+	}
+	raw, err := io.ReadAll(http.MaxBytesReader(w, c.Body, maxBody))
+	if err == nil {
+		return raw, nil
+	}
+	if _, ok := errors.AsType[*http.MaxBytesError](err); ok {
+		return nil, tooLong
+	}
+	return nil, badRequest("the body could not be read to its end")
 }
 
 // fieldName is a JSON pointer as Adyen names fields: a.b[0].c.

@@ -55,7 +55,12 @@ type Presence interface {
 // Reach is whether a terminal can be reached now.
 type Reach struct {
 	State  string // online, stale, offline or unknown
-	Reason string // why it is not online
+	Reason string // why it is not online: a word for programs
+	Text   string // the same in words
+	// Linked tells whether there is a live link, be it for management only.
+	Linked bool
+	// Epoch is that of the last link; a newer link has a higher one.
+	Epoch uint64
 	// Enabled tells whether cloud payments over its link are on.
 	Enabled  bool
 	Since    time.Time // of the state

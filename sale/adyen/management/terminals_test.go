@@ -251,18 +251,23 @@ func TestScheduleActions(t *testing.T) {
 }
 
 // action waits until an action has a status.
-func (w *world) action(id, status string) answer {
+func (w *world) action(id, status string) (a answer) {
+	w.t.Helper()
+	w.until("the action "+id+" is "+status, func() bool {
+		a = w.good(w.admin, "GET", "/v3/companies/Zon/terminalActions/"+id, nil)
+		return a.body["status"] == status
+	})
+	return a
+}
+
+func (w *world) until(what string, holds func() bool) {
 	w.t.Helper()
 	look := time.NewTicker(20 * time.Millisecond)
 	defer look.Stop()
 	deadline := time.Now().Add(20 * time.Second)
-	for ; ; <-look.C {
-		a := w.good(w.admin, "GET", "/v3/companies/Zon/terminalActions/"+id, nil)
-		if a.body["status"] == status {
-			return a
-		}
+	for ; !holds(); <-look.C {
 		if time.Now().After(deadline) {
-			w.t.Fatalf("the action stays %s", a.raw)
+			w.t.Fatalf("not so: %s", what)
 		}
 	}
 }
@@ -290,6 +295,22 @@ func TestActionsThatKassaCannotDo(t *testing.T) {
 	w.action(second, "failed").is(t, "result", `"the device is not bound to its terminal any more"`)
 	w.pass(25 * time.Hour)
 	w.action(first, "failed").is(t, "result", `"the terminal could not be reached within 24 hours"`)
+	// One that is told, again and again under the same id, and does not come back.
+	w.links.set("0000AAA1", live(w.now()))
+	w.links.stick()
+	a = w.good(w.admin, "POST", "/v3/terminals/scheduleActions", map[string]any{
+		"actionDetails": map[string]any{"type": "ForceReboot"}, "terminalIds": []string{poiOne},
+	})
+	third := a.body["items"].([]any)[0].(map[string]any)["id"].(string)
+	w.until("it is told", func() bool { return len(w.links.told()) == 1 })
+	w.restart()
+	w.pass(time.Minute)
+	w.until("it is told again", func() bool { return len(w.links.told()) >= 2 })
+	if told := w.links.told(); told[0] != "0000AAA1 "+third || told[1] != told[0] {
+		t.Errorf("told %s", told)
+	}
+	w.pass(10 * time.Minute)
+	w.action(third, "failed").is(t, "result", `"the terminal was told to restart, and has not come back"`)
 }
 
 func TestScheduleActionsIsAllOrNothing(t *testing.T) {

@@ -40,6 +40,7 @@ type world struct {
 
 	operator, admin, group, other string // keys
 	shop, shop2, otherShop        string // ids
+	once                          string // Idempotency-Key of the next call
 }
 
 // The devices: two of BakkerijZon, one of Slager, and one that is bound nowhere and in BakkerijZon's stock.
@@ -68,7 +69,7 @@ type links struct {
 	reach     map[string]management.Reach
 	report    map[string]management.Report
 	restarted []string // tid and id
-	refuse    error
+	stuck     bool     // terminals that are told to restart do not
 }
 
 func (l *links) Reach(tid string) management.Reach {
@@ -76,7 +77,7 @@ func (l *links) Reach(tid string) management.Reach {
 	defer l.mu.Unlock()
 	r, ok := l.reach[tid]
 	if !ok {
-		return management.Reach{State: "offline", Reason: "never connected", Enabled: true}
+		return management.Reach{State: "offline", Reason: "never_connected", Text: "it has never connected", Enabled: true}
 	}
 	return r
 }
@@ -97,11 +98,21 @@ func (l *links) set(tid string, r management.Reach) {
 func (l *links) Restart(_ context.Context, tid, id string) error {
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	if l.refuse != nil {
-		return l.refuse
+	if !l.reach[tid].Linked {
+		return errors.New("offline")
 	}
 	l.restarted = append(l.restarted, tid+" "+id)
+	if r := l.reach[tid]; !l.stuck { // it comes back over a new link
+		r.Epoch++
+		l.reach[tid] = r
+	}
 	return nil
+}
+
+func (l *links) stick() {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	l.stuck = true
 }
 
 func (l *links) told() []string {
@@ -271,6 +282,9 @@ func (w *world) do(key, method, path string, body any) answer {
 	must(w.t, err)
 	r.Header.Set("X-API-Key", key)
 	r.Header.Set("Content-Type", "application/json")
+	if w.once != "" {
+		r.Header.Set("Idempotency-Key", w.once)
+	}
 	resp, err := http.DefaultClient.Do(r)
 	must(w.t, err)
 	defer resp.Body.Close()

@@ -1,0 +1,203 @@
+package terminal
+
+import (
+	"fmt"
+	"time"
+
+	"kassa/poilink"
+)
+
+// healthEvery is the least time between two reports that nobody asked for.
+const healthEvery = 5 * time.Second
+
+// lowBattery is the charge below which a check fails, in per cent.
+const lowBattery = 10
+
+// Firmware is the version of the device's own software.
+const Firmware = "1.0.0"
+
+// health is how the device is. What a model does not have is absent.
+func (m *Machine) health() poilink.Health {
+	h := poilink.Health{
+		CardReader: !m.has(FaultReader), PED: !m.d.Tampered, Security: !m.d.Tampered && m.d.IKID != "",
+		Firmware: Firmware, Unsent: len(m.d.Outbox), Network: poilink.Network{Address: m.v.address},
+	}
+	if m.d.Tampered {
+		h.Tampered = "the case was opened"
+	}
+	if m.model().Battery {
+		h.Battery, h.Charging = new(100), true
+		if m.has(FaultBattery) {
+			h.Battery, h.Charging = new(4), false
+		}
+	}
+	if m.canPrint() {
+		h.Printer = poilink.PrinterOK
+		if m.has(FaultPaperOut) {
+			h.Printer = poilink.PrinterNoPaper
+		}
+	}
+	switch Network(m.setting(setNetwork)) {
+	case LAN:
+		h.Network.Kind = "ethernet"
+	case SIM:
+		h.Network.Kind = "cellular"
+	default:
+		h.Network.Kind = "wifi"
+	}
+	return h
+}
+
+// report is what the cloud hears of the terminal.
+func (m *Machine) report() *poilink.Report {
+	h := m.health()
+	return &poilink.Report{Model: m.model().Name, CloudMode: m.is(setCloudMode), Health: &h}
+}
+
+func (m *Machine) tellReport() {
+	if m.online() {
+		m.noteHealth()
+		m.transmit(poilink.Frame{Type: poilink.TypeReport, Report: m.report()})
+	}
+}
+
+// state is the part of the health whose changes are told.
+func state(h poilink.Health) string {
+	charge := -1
+	if h.Battery != nil {
+		charge = *h.Battery
+	}
+	h.Battery, h.Unsent = nil, 0
+	return fmt.Sprint(charge, h)
+}
+
+func (m *Machine) noteHealth() {
+	m.v.healthSaid, m.v.healthAt = state(m.health()), m.now
+	m.stop(timerHealth)
+}
+
+// watchHealth reports a change, not too often.
+func (m *Machine) watchHealth() {
+	if !m.online() || m.v.healthSaid == state(m.health()) || !m.v.due[timerHealth].IsZero() {
+		return
+	}
+	if next := m.v.healthAt.Add(healthEvery); m.now.Before(next) {
+		m.v.due[timerHealth] = next
+		return
+	}
+	m.tellReport()
+}
+
+// probe answers at once; a full one when the device has looked at its way to the cloud.
+func (m *Machine) probe(p poilink.Probe) {
+	if m.v.link != linkOpen {
+		return
+	}
+	if p.Full {
+		m.emit(Test{ID: p.ID, Broken: m.broken()})
+		return
+	}
+	m.transmit(poilink.Frame{Type: poilink.TypeProbed, Probed: &poilink.Probed{ID: p.ID, TimeMS: m.now.UnixMilli(), Report: *m.report()}})
+}
+
+// broken are the faults of the network.
+func (m *Machine) broken() []Fault {
+	var list []Fault
+	for _, f := range m.faults {
+		if layerOf(f) != "" {
+			list = append(list, f)
+		}
+	}
+	return list
+}
+
+// layerOf is the step of the way to the cloud that a fault breaks; empty when it breaks none.
+func layerOf(f Fault) string {
+	switch f {
+	case FaultNoDNS:
+		return "resolve"
+	case FaultNoTCP:
+		return "connect"
+	case FaultNoTLS:
+		return "tls"
+	case FaultMute:
+		return "write"
+	case FaultDeaf, FaultCutLink:
+		return "read"
+	}
+	return ""
+}
+
+// Tests is what a look at the device and at its way to the cloud came to.
+type Tests struct {
+	At     time.Time       `json:"at"`
+	Checks []poilink.Check `json:"checks"`
+	// Failed is the first check that failed; empty when all is well.
+	Failed string `json:"failed,omitempty"`
+}
+
+// tested takes what the look at the network came to, adds what the device knows of itself, and tells who asked.
+func (m *Machine) tested(in Tested) {
+	t := Tests{At: m.now.UTC(), Checks: append(in.Checks, m.ownChecks()...)}
+	for _, c := range t.Checks {
+		if c.Result == poilink.CheckFail {
+			t.Failed = c.Name
+			break
+		}
+	}
+	m.v.tests = &t
+	if m.v.link == linkOpen && in.ID != "" {
+		m.transmit(poilink.Frame{Type: poilink.TypeProbed, Probed: &poilink.Probed{ID: in.ID, TimeMS: m.now.UnixMilli(), Report: *m.report(), Checks: t.Checks}})
+	}
+	if in.ID == "" {
+		m.v.testing = false
+		m.emit(LookedAt{t})
+	}
+	if p := m.v.place; p != nil && p.page == pageAPI {
+		m.showPlace()
+	}
+}
+
+// ownChecks are what the device knows without asking anybody.
+func (m *Machine) ownChecks() []poilink.Check {
+	check := func(name string, ok bool, detail string) poilink.Check {
+		c := poilink.Check{Name: name, Result: poilink.CheckPass, Detail: detail}
+		if !ok {
+			c.Result = poilink.CheckFail
+		}
+		return c
+	}
+	h := m.health()
+	var list []poilink.Check
+	if m.v.skewKnown {
+		list = append(list, check("clock", m.v.skew.Abs() < time.Minute, fmt.Sprintf("%d s from the server's", int(m.v.skew.Seconds()))))
+	}
+	list = append(list, check("disk", true, "the journal is written"))
+	if h.Battery != nil {
+		list = append(list, check("battery", *h.Battery >= lowBattery, fmt.Sprintf("%d %%", *h.Battery)))
+	}
+	if h.Printer != "" {
+		list = append(list, check("printer", h.Printer != poilink.PrinterNoPaper, string(h.Printer)))
+	}
+	security := "keys loaded"
+	switch {
+	case m.d.Tampered:
+		security = "tampered: " + h.Tampered
+	case m.d.IKID == "":
+		security = "no initial key"
+	}
+	reader := "ready"
+	if !h.CardReader {
+		reader = "out of order"
+	}
+	return append(list, check("cardReader", h.CardReader, reader), check("security", h.Security, security))
+}
+
+// askTest is somebody at the device who wants to know.
+func (m *Machine) askTest() {
+	if m.v.testing {
+		return
+	}
+	m.v.testing = true
+	m.emit(Test{Broken: m.broken()})
+}
