@@ -116,6 +116,9 @@ type NewOrder struct {
 	Amount      Money  `json:"amount"`
 	Tip         Tip    `json:"tip,omitzero"`
 	Description string `json:"description"`
+	// AskTip asks the customer for a tip before the card, whatever the terminal's own setting; a tip that is
+	// in the amount already leaves nothing to ask.
+	AskTip bool `json:"askTip,omitempty"`
 	// Door is what the dialect keeps with the order, opaque here.
 	Door json.RawMessage `json:"door,omitempty"`
 

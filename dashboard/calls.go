@@ -114,11 +114,24 @@ func (c *Calls) call(r *http.Request, t *tap, sent *tee, began time.Time, open b
 		KeyAt: at, Sent: sent.body(m, r), Got: t.got(m),
 		RequestHeader: maskHeader(m, r.Header), ResponseHeader: maskHeader(m, t.Header()),
 	}
-	call.Ref = named(call.Sent.Text, "order_id")
+	call.Ref = reference(call.Sent.Text)
 	if len(shown) > 0 {
 		call.Key, call.KeyKnown = c.key(strings.TrimSpace(shown[0]))
 	}
 	return call
+}
+
+// reference is that of the order which a body names: its order_id, or the ids in the header of a nexo
+// message, of which its order's reference is made.
+func reference(text string) string {
+	if id := named(text, "order_id"); id != "" {
+		return id
+	}
+	sale, service, poi := named(text, "SaleID"), named(text, "ServiceID"), named(text, "POIID")
+	if service == "" {
+		return ""
+	}
+	return sale + "/" + service + "/" + poi
 }
 
 // named finds the string that a JSON text has under a name first.

@@ -164,6 +164,9 @@ func (h *Handler) terminalRow(t Terminal) (terminalRow, error) {
 		row.Since = t.CreatedAt
 		return row, nil
 	}
+	if t.Barred != "" && t.Life == "blocked" {
+		row.Why = "" // what it is barred by says it better
+	}
 	row.Page = h.simulated(t.POIID)
 	stream, ok, err := h.Records.Holder(t.TID)
 	if err != nil || !ok {
@@ -188,8 +191,14 @@ func presence(tid string, d Device) (b Badge, why string, since time.Time) {
 		return Badge{"Not activated", "plug", warn}, "its activation code has not been entered on a device yet", time.Time{}
 	case d.Online && tid == "":
 		return Badge{"Not activated", "plug", warn}, "connected; waits for an activation code", d.Since
+	case d.Disabled:
+		return Badge{"Not enabled", "online", warn}, d.Reason, d.Since
 	case d.Online:
 		return Badge{"Online", "online", good}, "", d.Since
+	case d.State == "stale":
+		return Badge{"Stale", "online", warn}, d.Reason, d.Since
+	case d.State == "unknown":
+		return Badge{"Unknown", "unknown", calmly}, d.Reason, d.Since
 	case !d.Seen:
 		return Badge{"Never connected", "offline", calmly}, "no device with this serial has had a link", time.Time{}
 	case d.Since.IsZero():

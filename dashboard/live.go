@@ -78,7 +78,11 @@ func (h *Handler) follow(ctx context.Context, s *stream, after uint64) {
 	poll, ping := time.NewTicker(pollEvery), time.NewTicker(pingEvery)
 	defer poll.Stop()
 	defer ping.Stop()
-	called := false
+	var moves <-chan string
+	if h.Moves != nil {
+		moves = h.Moves(ctx)
+	}
+	called, moved := false, false
 	after = min(after, h.Feed.Last()) // a page of another installation at the same address
 	for ctx.Err() == nil {
 		entries, err := h.Feed.Entries(after, entriesPage)
@@ -87,6 +91,7 @@ func (h *Handler) follow(ctx context.Context, s *stream, after uint64) {
 		}
 		c := changeOf(entries)
 		c.Calls, called = called, false
+		c.Others, moved = c.Others || moved, false
 		if len(entries) > 0 {
 			after = entries[len(entries)-1].Seq
 		}
@@ -104,6 +109,10 @@ func (h *Handler) follow(ctx context.Context, s *stream, after uint64) {
 			}
 		case <-calls:
 			called = true
+		case _, ok := <-moves:
+			if moved = ok; !ok {
+				moves = nil
+			}
 		case <-poll.C:
 		case <-ping.C:
 			if s.send(": still here\n\n") != nil {

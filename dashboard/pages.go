@@ -42,11 +42,13 @@ func New(c Config) (*Handler, error) {
 		"GET /payments/{id}":   h.payment,
 		"GET /terminals/{$}":   h.terminals,
 		"GET /terminals/{tid}": h.terminal,
-		"GET /calls/{$}":       h.calls,
-		"GET /calls/{number}":  h.oneCall,
-		"GET /live":            h.live,
-		"GET /static/{name}":   h.static,
-		"GET /":                h.nothing,
+
+		"POST /terminals/{tid}/test": h.test,
+		"GET /calls/{$}":             h.calls,
+		"GET /calls/{number}":        h.oneCall,
+		"GET /live":                  h.live,
+		"GET /static/{name}":         h.static,
+		"GET /":                      h.nothing,
 	} {
 		h.mux.HandleFunc(path, serve)
 	}

@@ -93,7 +93,15 @@ func TestTerminalStates(t *testing.T) {
 		is    dashboard.Terminal
 		wants []string
 	}{
-		"online":        {device(func(d *dashboard.Device) { d.Since = ago }), []string{"Online", "for 1 h"}},
+		"online": {device(func(d *dashboard.Device) { d.Since = ago }), []string{"Online", "for 1 h"}},
+		"stale": {device(func(d *dashboard.Device) {
+			d.Online, d.State, d.Reason, d.Since = false, "stale", "its link is there, and silent", ago
+		}), []string{"Stale", "silent", "for 1 h"}},
+		"unknown": {device(func(d *dashboard.Device) { d.Online, d.State, d.Reason = false, "unknown", "the cloud was restarted" }), []string{"Unknown", "restarted"}},
+		"not enabled": {device(func(d *dashboard.Device) {
+			d.Online, d.Disabled, d.Reason = false, true, "the WebSocket connection is not enabled"
+		}), []string{"Not enabled", "not enabled"}},
+		"clone":         {device(func(d *dashboard.Device) { d.Clone = ago }), []string{"may have been copied"}},
 		"offline":       {device(func(d *dashboard.Device) { d.Online, d.Reason, d.Since = false, "no heartbeat", ago }), []string{"Offline", "no heartbeat", "for 1 h"}},
 		"not seen":      {device(func(d *dashboard.Device) { d.Online, d.Since, d.LastSeen = false, time.Time{}, time.Time{} }), []string{"Offline", "no link since the cloud was started"}},
 		"never":         {device(func(d *dashboard.Device) { d.Online, d.Seen, d.Since = false, false, time.Time{} }), []string{"Never connected"}},

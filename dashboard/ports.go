@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"kassa"
+	"kassa/doctor"
 	"kassa/journal"
 )
 
@@ -45,17 +46,34 @@ type Device struct {
 	// Seen tells that it once had a link: its key is pinned.
 	Seen   bool
 	Online bool
-	// Since is when it came online or went offline; zero when this process has never seen it.
+	// State is online, stale, offline or unknown; empty for a device without a terminal.
+	State string
+	// Since is when it came to be in its state; zero when this process has never seen it.
 	Since, LastSeen time.Time
-	Reason          string // why it is offline
+	Reason          string // why it is not online
+	// Disabled tells that it is connected and takes no cloud payments.
+	Disabled bool
+	// RoundTrip is the last one that was measured, Lost how often its link ended within 24 hours.
+	RoundTrip time.Duration
+	Lost      int
+	// Clone is when two links with its key were last alive at once; zero when they never were.
+	Clone time.Time
+	// Health is what it says of itself, in words.
+	Health string
 }
 
 // Terminal is a terminal with the device that is bound to it; POIID is empty before its activation.
 type Terminal struct {
-	TID, Name          string
-	GroupID, Group     string
-	Merchant, Place    string
+	TID, Name       string
+	GroupID, Group  string
+	Merchant, Place string
+	// Shop is its shop's reference; empty without one.
+	Shop               string
 	CreatedAt, BoundAt time.Time
+	// Life is where it stands in its life, and Barred why it may take no payments.
+	Life, Barred string
+	// Pending tells that it has not said yet that it has its newest settings.
+	Pending bool
 	Device
 }
 
@@ -90,7 +108,7 @@ type Key struct {
 	Variable string
 }
 
-// Config is what a Handler works with; Receipt and Simulation may be left out.
+// Config is what a Handler works with; Receipt, Simulation, Test and Moves may be left out.
 type Config struct {
 	Records Records
 	Feed    Feed
@@ -100,6 +118,10 @@ type Config struct {
 	Webhooks func(facts []uint64) ([]Webhook, error)
 	// Receipt renders an order's receipt as text; ok is false when it has none.
 	Receipt func(o kassa.Order) (text string, ok bool)
+	// Test tests the connection of a terminal, rung by rung; ok is false when there is none, or each wants no more.
+	Test func(ctx context.Context, tid string, each func(doctor.Rung) bool) (v doctor.Verdict, ok bool)
+	// Moves nudges when a terminal came or went without a fact of the journal.
+	Moves func(ctx context.Context) <-chan string
 	// Simulation is the path of the virtual terminals' pages, ending in a slash; empty in live.
 	Simulation  string
 	Environment string

@@ -14,6 +14,8 @@ type terminalView struct {
 	From   time.Time // the history begins here
 	Search search
 	List   payments
+	// CanTest tells that there is a connection test.
+	CanTest bool
 }
 
 type linkRow struct {
@@ -60,7 +62,7 @@ func (h *Handler) terminal(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	t := all[i]
-	v := terminalView{frame: h.frame(t.Name, "terminals"), Search: readSearch(r)}
+	v := terminalView{frame: h.frame(t.Name, "terminals"), Search: readSearch(r), CanTest: h.Test != nil}
 	v.Search.TID = t.TID
 	var err error
 	if v.terminalRow, err = h.terminalRow(t); err == nil {

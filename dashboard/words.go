@@ -37,6 +37,8 @@ func badgeOf(o kassa.Order) Badge {
 		return Badge{"Refunded", "back", calmly}
 	case o.Status == kassa.Completed && o.AmountRefunded() > 0:
 		return Badge{"Partly refunded", "back", good}
+	case o.Status == kassa.Cancelled && o.OneTry && declinedLast(o):
+		return badges[kassa.Refused]
 	case o.Status == kassa.Cancelled && owes(o):
 		return Badge{"Being reversed", "unknown", warn}
 	case o.Status == kassa.Cancelled && o.End.MoneyMayHaveMoved():
@@ -46,6 +48,12 @@ func badgeOf(o kassa.Order) Badge {
 		return b
 	}
 	return Badge{string(o.Status), "unknown", calmly}
+}
+
+// declinedLast tells whether an order ended with the host's no.
+func declinedLast(o kassa.Order) bool {
+	a := o.Attempt()
+	return a != nil && a.Last() != nil && a.Last().State == kassa.HostDeclined && a.Last().Reason == o.End
 }
 
 func holdBadge(o kassa.Order) Badge {

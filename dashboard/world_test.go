@@ -1,6 +1,7 @@
 package dashboard_test
 
 import (
+	"context"
 	"encoding/json"
 	"html"
 	"net/http"
@@ -12,6 +13,7 @@ import (
 
 	"kassa"
 	"kassa/dashboard"
+	"kassa/doctor"
 	"kassa/estate"
 	"kassa/journal"
 	"kassa/store/sqlite"
@@ -29,6 +31,8 @@ type world struct {
 	terminals []dashboard.Terminal
 	strays    []dashboard.Device
 	webhooks  []dashboard.Webhook
+	rungs     []doctor.Rung
+	verdict   doctor.Verdict
 }
 
 const (
@@ -58,8 +62,16 @@ func newWorld(t *testing.T) *world {
 	w.pages, err = dashboard.New(dashboard.Config{
 		Records: store, Feed: store, Estate: w, Calls: w.calls, Simulation: "/sim/terminals/", Environment: "test",
 		Webhooks: func([]uint64) ([]dashboard.Webhook, error) { return w.webhooks, nil },
-		Receipt:  func(o kassa.Order) (string, bool) { return "RECEIPT " + o.Ref, o.Status == kassa.Completed },
-		Now:      func() time.Time { return w.now },
+		Test: func(_ context.Context, tid string, each func(doctor.Rung) bool) (doctor.Verdict, bool) {
+			for _, r := range w.rungs {
+				if !each(r) {
+					return doctor.Verdict{}, false
+				}
+			}
+			return w.verdict, tid == bar
+		},
+		Receipt: func(o kassa.Order) (string, bool) { return "RECEIPT " + o.Ref, o.Status == kassa.Completed },
+		Now:     func() time.Time { return w.now },
 	})
 	if err != nil {
 		t.Fatal(err)

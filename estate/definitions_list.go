@@ -53,6 +53,11 @@ func (d Definition) here() Definition {
 	return d
 }
 
+func (d Definition) outlined() Definition {
+	d.Outlined = true
+	return d
+}
+
 func (d Definition) secret(hidden ...string) Definition {
 	d.Secret, d.Hidden = true, hidden
 	return d
@@ -105,9 +110,9 @@ func definitions() []Definition {
 		form("localization.timezone", 60, `^[A-Za-z]+([/_+-][A-Za-z0-9]+)*$`, "a time zone like Europe/Amsterdam (IANA)"),
 		flag("moto.enableMoto"),
 		number("moto.maxAmount", 0, maxMinorAmount),
-		object("nexo.displayUrls", checkURLs).here().hiding("password"),
-		object("nexo.eventUrls", checkEventURLs).here().hiding("password"),
-		object("nexo.nexoEventUrls", checkTexts).here(),
+		object("nexo.displayUrls", checkURLs).hiding("password"),
+		object("nexo.eventUrls", checkEventURLs).hiding("password"),
+		object("nexo.nexoEventUrls", checkTexts),
 		object("nexo.encryptionKey", checkEncryptionKey).here().secret("passphrase"),
 		object("nexo.notification", checkNotification),
 		number("offlineProcessing.chipFloorLimit", 0, maxMinorAmount),

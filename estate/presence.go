@@ -36,14 +36,14 @@ func (r *Registry) NoteLinkDown(now time.Time, down LinkDown) error {
 	return r.noteLink(now, down.POIID, down)
 }
 
-// NoteNotActivated notes that a device was refused before anybody looked at its code, and why.
-func (r *Registry) NoteNotActivated(now time.Time, poiid string, why RefusalCode) error {
-	return r.noteLink(now, poiid, ActivationRefused{POIID: poiid, Reason: why})
-}
-
 // NoteClone notes that two links with a device's key were alive at once.
 func (r *Registry) NoteClone(now time.Time, c CloneSuspected) error {
 	return r.noteLink(now, c.POIID, c)
+}
+
+// NoteNotActivated notes that a device was refused before anybody looked at its code, and why.
+func (r *Registry) NoteNotActivated(now time.Time, poiid string, why RefusalCode) error {
+	return r.noteLink(now, poiid, ActivationRefused{POIID: poiid, Reason: why})
 }
 
 func (r *Registry) noteLink(now time.Time, poiid string, body any) error {

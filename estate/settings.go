@@ -349,7 +349,8 @@ func (r *Registry) SettingOn(tid, name string) bool {
 }
 
 // Desired gives the settings that a terminal is to have, in clear, and their version: it rises with
-// every change of them, also when the terminal is moved.
+// every change of them, also when the terminal is moved. The passwords of addresses, which the cloud alone
+// calls, are masked.
 func (r *Registry) Desired(tid string) (version uint64, values map[string]json.RawMessage) {
 	r.mu.RLock()
 	defer r.mu.RUnlock()
@@ -361,6 +362,9 @@ func (r *Registry) Desired(tid string) (version uint64, values map[string]json.R
 	values = make(map[string]json.RawMessage)
 	for _, d := range r.definitions {
 		if value, _ := r.effective(at, d); d.Pushed && value != nil {
+			if !d.Secret {
+				value = d.mask(value)
+			}
 			values[d.Name] = slices.Clone(value)
 		}
 	}

@@ -121,6 +121,8 @@ type AmountsReq struct {
 	RequestedAmountMinor int64  `json:"RequestedAmountMinor"`
 	// TipAmountMinor is the part of it that is a tip already, so that no other is asked for.
 	TipAmountMinor int64 `json:"TipAmountMinor,omitempty"`
+	// AskTip asks the customer for a tip before the card, whatever the POI's own setting is.
+	AskTip bool `json:"AskTip,omitempty"`
 }
 
 // SaleItem is one line of the sale; Kassa sends the order's description as the only one.

@@ -1,6 +1,8 @@
 package poi_test
 
 import (
+	"context"
+
 	"bytes"
 	"crypto/ed25519"
 	"encoding/json"
@@ -27,6 +29,7 @@ const (
 type paper struct {
 	devices   map[string]estate.Device
 	terminals map[string]estate.Terminal // by POIID
+	byTID     map[string]string          // the POIID; nil where they are few
 }
 
 func (p *paper) Device(id string) (estate.Device, bool) { d, ok := p.devices[id]; return d, ok }
@@ -35,6 +38,9 @@ func (p *paper) TerminalByPOIID(id string) (estate.Terminal, bool) {
 	return t, ok
 }
 func (p *paper) Terminal(tid string) (estate.Terminal, bool) {
+	if p.byTID != nil {
+		return p.TerminalByPOIID(p.byTID[tid])
+	}
 	for _, t := range p.terminals {
 		if t.TID == tid {
 			return t, true
@@ -45,6 +51,35 @@ func (p *paper) Terminal(tid string) (estate.Terminal, bool) {
 func (p *paper) Group(id string) (estate.Group, bool) {
 	return estate.Group{ID: id, Merchant: estate.Merchant{Name: "Koffie", City: "Amsterdam", Country: "NL", MID: "000000000012345"}}, true
 }
+
+// quiet is an estate that writes nothing and an engine that hears nothing.
+type quiet struct{ *paper }
+
+func (quiet) PinDeviceKey(time.Time, string, []byte) error                    { return nil }
+func (quiet) AllocateDeviceNumber(time.Time, string) (uint32, error)          { return 1, nil }
+func (quiet) RecordInjection(time.Time, string, uint32, string, string) error { return nil }
+func (quiet) ConfirmKeys(time.Time, string, string, string) error             { return nil }
+func (quiet) Activate(time.Time, string, string) (t estate.Terminal, g estate.Group, r estate.Refusal, err error) {
+	return t, g, r, nil
+}
+func (quiet) NoteNotActivated(time.Time, string, estate.RefusalCode) error { return nil }
+func (quiet) NoteLinkUp(time.Time, estate.LinkUp) error                    { return nil }
+func (quiet) NoteLinkDown(time.Time, estate.LinkDown) error                { return nil }
+func (quiet) FromPOI(string, string, kassa.Input, func())                  {}
+func (quiet) POIConnected(string, string, []string)                        {}
+func (quiet) POIMode(string, bool)                                         {}
+func (quiet) NoteClone(time.Time, estate.CloneSuspected) error             { return nil }
+func (quiet) MarkTampered(time.Time, string, string) error                 { return nil }
+func (quiet) SettingOn(string, string) bool                                { return true }
+func (quiet) Desired(string) (uint64, map[string]json.RawMessage)          { return 0, nil }
+func (quiet) Reported(string) (r estate.Report, ok bool)                   { return r, false }
+func (quiet) Applied(time.Time, string, uint64, map[string]json.RawMessage, map[string]string) error {
+	return nil
+}
+func (quiet) Watch(context.Context) <-chan estate.Change                              { return nil }
+func (quiet) TerminalsUnder(estate.Owner) []string                                    { return nil }
+func (quiet) Answered(_ estate.Terminal, _ string, _ json.RawMessage, settled func()) { go settled() }
+func (quiet) Notified(_ estate.Terminal, _ json.RawMessage, settled func())           { go settled() }
 
 // identity is the key of a device.
 func identity(n byte) ed25519.PrivateKey { return ed25519.NewKeyFromSeed(bytes.Repeat([]byte{n}, 32)) }

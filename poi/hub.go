@@ -32,8 +32,8 @@ type Boarding interface {
 type Notes interface {
 	NoteLinkUp(now time.Time, up estate.LinkUp) error
 	NoteLinkDown(now time.Time, down estate.LinkDown) error
-	NoteNotActivated(now time.Time, poiid string, reason estate.RefusalCode) error
 	NoteClone(now time.Time, clone estate.CloneSuspected) error
+	NoteNotActivated(now time.Time, poiid string, reason estate.RefusalCode) error
 	// MarkTampered is durable when it returns without an error.
 	MarkTampered(now time.Time, poiid, what string) error
 }
@@ -58,7 +58,7 @@ type Watcher interface {
 type Devices interface {
 	// Answered gives the nexo response to an exchange of Ask; a repeat comes again.
 	Answered(t estate.Terminal, exchange string, response json.RawMessage, settled func())
-	// Notified gives a nexo EventNotification; its ServiceID is its identity.
+	// Notified gives a nexo EventNotification, which has no ServiceID; a repeat is the same text.
 	Notified(t estate.Terminal, event json.RawMessage, settled func())
 }
 
@@ -481,13 +481,17 @@ func (u *unit) remove(l *link) {
 	u.links = slices.DeleteFunc(u.links, func(x *link) bool { return x == l })
 }
 
-// gate admits so many handshakes a second, with a second's worth at once.
+// gate admits so many handshakes a second, with a second's worth at once. Who is refused is given a slot of
+// his own, so that those do not come back together either.
 type gate struct {
 	perSecond float64
 	tokens    float64
 	at        time.Time
-	refused   int
+	booked    time.Time // up to when slots are given
 }
+
+// maxRetry bounds how far ahead slots are given: some of those that have one never come.
+const maxRetry = 30 * time.Second
 
 func (g *gate) admit(now time.Time) bool {
 	if g.at.IsZero() {
@@ -497,9 +501,18 @@ func (g *gate) admit(now time.Time) bool {
 	}
 	g.at = now
 	if g.tokens < 1 {
-		g.refused++
 		return false
 	}
 	g.tokens--
 	return true
+}
+
+// retry gives the next free slot, from a second on.
+func (g *gate) retry(now time.Time) time.Duration {
+	if from := now.Add(time.Second); g.booked.Before(from) || g.booked.Sub(now) > maxRetry {
+		g.booked = from
+	}
+	wait := g.booked.Sub(now)
+	g.booked = g.booked.Add(time.Duration(float64(time.Second) / g.perSecond))
+	return wait
 }

@@ -294,7 +294,6 @@ func (PinKey) output()           {}
 func (MakeKey) output()          {}
 func (CheckKeys) output()        {}
 func (DecideActivation) output() {}
-func (NotActivated) output()     {}
 func (Moved) output()            {}
 func (Measure) output()          {}
 func (Clone) output()            {}
@@ -303,4 +302,5 @@ func (ToDevices) output()        {}
 func (WantSettings) output()     {}
 func (Apply) output()            {}
 func (Answer) output()           {}
+func (NotActivated) output()     {}
 func (Alert) output()            {}

@@ -101,13 +101,13 @@ func asksFor(headers []string, protocol string) bool {
 	return false
 }
 
-// admit gives a link to a newcomer, or the seconds to wait. The spread of those keeps the refused
-// from coming back together.
+// admit gives a link to a newcomer, or the seconds to wait.
 func (h *Hub) admit() (l *link, retry int) {
 	h.mu.Lock()
 	defer h.mu.Unlock()
-	if h.engine == nil || h.ended || len(h.links) >= h.cfg.MaxLinks || !h.gate.admit(time.Now()) {
-		return nil, 1 + h.gate.refused%10
+	now := time.Now()
+	if h.engine == nil || h.ended || len(h.links) >= h.cfg.MaxLinks || !h.gate.admit(now) {
+		return nil, int(h.gate.retry(now) / time.Second)
 	}
 	h.last++
 	l = &link{hub: h, id: h.last}

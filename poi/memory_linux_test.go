@@ -4,7 +4,6 @@ import (
 	"context"
 	"crypto/ed25519"
 	crand "crypto/rand"
-	"encoding/json"
 	"fmt"
 	"io"
 	"log/slog"
@@ -19,40 +18,10 @@ import (
 
 	"github.com/gobwas/ws"
 
-	"kassa"
 	"kassa/estate"
 	"kassa/poi"
 	"kassa/poilink"
 )
-
-// quiet is an estate that writes nothing and an engine that hears nothing.
-type quiet struct{ *paper }
-
-func (quiet) PinDeviceKey(time.Time, string, []byte) error                    { return nil }
-func (quiet) AllocateDeviceNumber(time.Time, string) (uint32, error)          { return 1, nil }
-func (quiet) RecordInjection(time.Time, string, uint32, string, string) error { return nil }
-func (quiet) ConfirmKeys(time.Time, string, string, string) error             { return nil }
-func (quiet) Activate(time.Time, string, string) (t estate.Terminal, g estate.Group, r estate.Refusal, err error) {
-	return t, g, r, nil
-}
-func (quiet) NoteLinkUp(time.Time, estate.LinkUp) error           { return nil }
-func (quiet) NoteLinkDown(time.Time, estate.LinkDown) error       { return nil }
-func (quiet) FromPOI(string, string, kassa.Input, func())         {}
-func (quiet) POIConnected(string, string, []string)               {}
-func (quiet) POIMode(string, bool)                                {}
-func (quiet) NoteClone(time.Time, estate.CloneSuspected) error    { return nil }
-func (quiet) MarkTampered(time.Time, string, string) error        { return nil }
-func (quiet) SettingOn(string, string) bool                       { return true }
-func (quiet) Desired(string) (uint64, map[string]json.RawMessage) { return 0, nil }
-func (quiet) Reported(string) (r estate.Report, ok bool)          { return r, false }
-func (quiet) Applied(time.Time, string, uint64, map[string]json.RawMessage, map[string]string) error {
-	return nil
-}
-func (quiet) Watch(context.Context) <-chan estate.Change                              { return nil }
-func (quiet) TerminalsUnder(estate.Owner) []string                                    { return nil }
-func (quiet) Answered(_ estate.Terminal, _ string, _ json.RawMessage, settled func()) { go settled() }
-func (quiet) Notified(_ estate.Terminal, _ json.RawMessage, settled func())           { go settled() }
-func (quiet) NoteNotActivated(time.Time, string, estate.RefusalCode) error            { return nil }
 
 // BenchmarkIdleLink reports the user memory (heap and stacks) of one connected idle terminal with
 // all that is kept of it. The other side is bare sockets, which cost this process nothing but the

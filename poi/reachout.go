@@ -34,7 +34,7 @@ const (
 	// commandTime is how long a command waits for a terminal that lost its link.
 	commandTime = time.Minute
 	// maxAsked bounds a request of the class Device; a frame has room for it.
-	maxAsked = 48 << 10
+	maxAsked = 320 << 10
 )
 
 // live finds the unit of a terminal that has a live link, and that link.

@@ -90,7 +90,7 @@ func (m *Machine) offer(o kassa.NewOrder) (pending, bool) {
 			SaleReferenceID:   o.Ref,
 		},
 		PaymentTransaction: nexo.PaymentTransaction{AmountsReq: nexo.AmountsReq{
-			Currency: string(o.Amount.Currency), RequestedAmountMinor: o.Amount.Minor, TipAmountMinor: o.Tip.Minor,
+			Currency: string(o.Amount.Currency), RequestedAmountMinor: o.Amount.Minor, TipAmountMinor: o.Tip.Minor, AskTip: o.AskTip,
 		}},
 	}
 	switch o.Kind {

@@ -22,8 +22,8 @@ func (t Type) Sequenced() bool {
 
 // Decode reads one frame. The error names the field and the rule that it breaks.
 func Decode(data []byte) (Frame, error) {
-	if len(data) > MaxFrame {
-		return Frame{}, fmt.Errorf("frame: longer than %d bytes", MaxFrame)
+	if len(data) > MaxDownFrame {
+		return Frame{}, fmt.Errorf("frame: longer than %d bytes", MaxDownFrame)
 	}
 	dec := json.NewDecoder(bytes.NewReader(data))
 	var f Frame
@@ -50,7 +50,7 @@ func SeqOf(data []byte) uint64 {
 	var f struct {
 		Seq uint64 `json:"seq"`
 	}
-	if len(data) > MaxFrame || json.Unmarshal(data, &f) != nil {
+	if len(data) > MaxDownFrame || json.Unmarshal(data, &f) != nil {
 		return 0
 	}
 	return f.Seq

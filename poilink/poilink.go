@@ -15,9 +15,12 @@ const Subprotocol = "kassa.poilink.v1"
 // Path is where the cloud accepts POI links.
 const Path = "/poi/v1/link"
 
-// MaxFrame is the largest frame either side may send, in bytes: a PaymentRequest with a long
-// description and an authorisation with a full DE55 together stay below 8 KiB.
+// MaxFrame is the largest frame that a POI may send, in bytes: an authorisation with a full DE55 stays below
+// 8 KiB, and a signature below 48 KiB.
 const MaxFrame = 64 << 10
+
+// MaxDownFrame is the largest frame that the cloud may send, in bytes: nexo's OutputXHTML is up to 256 KiB.
+const MaxDownFrame = 384 << 10
 
 // Type names what a frame carries. Its body is the field of Frame of the same name.
 type Type string

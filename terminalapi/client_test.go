@@ -293,7 +293,7 @@ func TestQuestions(t *testing.T) {
 	if yes, err := client.Confirm(ctx, terminalapi.Question{Title: "Receipt?", Wait: 30 * time.Second}, "No", "Yes"); !yes || err != nil {
 		t.Errorf("confirm %v, %v", yes, err)
 	}
-	const want = `{"DisplayOutput":{"Device":"CustomerDisplay","InfoQualify":"Display","OutputContent":{"OutputFormat":"MessageRef","OutputText":[{"Text":"Receipt?"},{"Text":""},{"Text":"No"},{"Text":"Yes"}],"PredefinedContent":{"ReferenceID":"GetConfirmation"}}},` +
+	const want = `{"DisplayOutput":{"Device":"CustomerDisplay","InfoQualify":"Display","OutputContent":{"OutputFormat":"Text","OutputText":[{"Text":"Receipt?"},{"Text":""},{"Text":"No"},{"Text":"Yes"}],"PredefinedContent":{"ReferenceID":"GetConfirmation"}}},` +
 		`"InputData":{"Device":"CustomerInput","InfoQualify":"Input","InputCommand":"GetConfirmation","MaxInputTime":30}}`
 	if body := compact(t, server.calls()[0].at("SaleToPOIRequest", "InputRequest")); body != want {
 		t.Errorf("sent %s", body)

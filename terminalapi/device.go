@@ -76,7 +76,8 @@ func (c *Client) ask(ctx context.Context, q Question, content string, in nexo.In
 	}
 	in.Device, in.InfoQualify, in.MaxInputTime = nexo.CustomerInput, "Input", int(q.Wait/time.Second)
 	in.MinLength, in.MaxLength, in.DefaultInputString, in.MaskCharactersFlag = q.MinLength, q.MaxLength, q.Default, q.Hide
-	output := Predefined(content, lines...)
+	output := Lines(lines...)
+	output.OutputContent.PredefinedContent = &nexo.PredefinedContent{ReferenceID: content}
 	output.MenuEntry = menu
 	m, err := c.Sync(ctx, Request{Category: nexo.CategoryInput, ServiceID: q.ServiceID, Body: nexo.InputRequest{DisplayOutput: &output, InputData: in}})
 	if err != nil {

@@ -148,7 +148,8 @@ func TestAdyen(t *testing.T) {
 		run  func(*testing.T, nexoTill)
 	}{
 		{"a payment, its reversal and the issuer's books", playNexoPayment}, {"stop on the terminal", playNexoStop}, {"abort", playNexoAbort},
-		{"busy with MultiSafepay's order", playNexoBusy}, {"declines", playNexoDeclines}, {"the terminal is killed", playNexoKill},
+		{"busy with MultiSafepay's order", playNexoBusy}, {"declines", playNexoDeclines}, {"a tip on the terminal", playNexoTip},
+		{"the chip instead of a tap", playNexoFallback}, {"the cloud is killed", playNexoRestart}, {"the terminal is killed", playNexoKill},
 	} {
 		t.Run(play.name, func(t *testing.T) {
 			site := *till.site
@@ -266,11 +267,107 @@ func playNexoDeclines(t *testing.T, till nexoTill) {
 	}
 }
 
+func (t nexoTill) awaitScreen(name string) {
+	t.t.Helper()
+	await(t.t, "the screen "+name, 10*time.Second, func() bool { return t.state(t.tid()).Screen.Name == name })
+}
+
+func (t nexoTill) awaitIdle() {
+	t.t.Helper()
+	await(t.t, "the terminal is free", 10*time.Second, func() bool { return t.state(t.tid()).Exchange == "" })
+}
+
+// playNexoTip: the customer is asked for a tip because this payment says so.
+func playNexoTip(t *testing.T, till nexoTill) {
+	body := strings.Replace(paymentBody("order-6001", "20"), `"SaleData":{`, `"SaleData":{"SaleToAcquirerData":"tenderOption=AskGratuity",`, 1)
+	paying := till.begin("Payment", "6001", body)
+	till.awaitScreen("tip")
+	resp, err := till.simCall("POST", "terminals/"+till.tid()+"/tip", map[string]any{"amountMinor": 250})
+	if err != nil || resp.StatusCode != http.StatusOK {
+		t.Fatalf("tip: %+v %v", resp, err)
+	}
+	_ = resp.Body.Close()
+	till.awaitCard()
+	till.hold("tap", "visa", "")
+	r := (<-paying).response(t, "Payment")
+	f := r.additional(t)
+	if r.is() != "Success " || r.PaymentResult.AmountsResp.Authorised != "22.5" || f.Get("posAmountGratuityValue") != "250" ||
+		f.Get("posOriginalAmountValue") != "2000" || f.Get("posAuthAmountValue") != "2250" {
+		t.Errorf("%+v %v", r, f)
+	}
+	till.awaitIdle()
+}
+
+// playNexoFallback: an amount at which a tap is refused and the chip is asked for, which the customer gives
+// once and once not.
+func playNexoFallback(t *testing.T, till nexoTill) {
+	paying := till.begin("Payment", "7001", paymentBody("order-7001", "1.42"))
+	till.awaitCard()
+	till.hold("tap", "visa", "1234") // and inserts it, as the screen asks
+	r := (<-paying).response(t, "Payment")
+	if r.is() != "Success " || r.additional(t).Get("posEntryMode") != "ICC" {
+		t.Errorf("%+v", r)
+	}
+	till.awaitIdle()
+	paying = till.begin("Payment", "7002", paymentBody("order-7002", "1.54"))
+	till.awaitCard()
+	resp, err := till.simCall("POST", "terminals/"+till.tid()+"/card", map[string]any{"present": "tap", "card": "visa", "wait": false})
+	if err != nil || resp.StatusCode != http.StatusOK {
+		t.Fatalf("tap: %+v %v", resp, err)
+	}
+	_ = resp.Body.Close()
+	till.awaitScreen("insertCard")
+	till.key("stop")
+	if r = (<-paying).response(t, "Payment"); r.is() != "Failure Cancel" || r.additional(t).Get("refusalReason") != "219 Shopper cancelled ctls fallback" {
+		t.Errorf("%+v", r)
+	}
+	till.awaitIdle()
+}
+
+// playNexoRestart: the cloud dies while a card is awaited. The register asks for the status, and sends the
+// same message again; one charge is in the books.
+func playNexoRestart(t *testing.T, till nexoTill) {
+	paying := till.begin("Payment", "8001", paymentBody("order-8001", "38.01"))
+	till.awaitCard()
+	till.cloud.kill()
+	<-paying
+	till.startCloud()
+	if r := till.ask("TransactionStatus", "8002", statusOf("8001")); r.is() != "Failure InProgress" {
+		t.Errorf("%+v", r)
+	}
+	paying = till.begin("Payment", "8001", paymentBody("order-8001", "38.01"))
+	await(t, "the terminal is back", 30*time.Second, func() bool {
+		for _, p := range till.terminals() {
+			if p.POIID == till.poiid && p.Online {
+				return true
+			}
+		}
+		return false
+	})
+	till.awaitCard()
+	till.hold("tap", "visa", "")
+	if r := (<-paying).response(t, "Payment"); r.is() != "Success " {
+		t.Errorf("%+v", r)
+	}
+	charged := 0
+	for _, l := range till.ledger() {
+		if l.Amount == 3801 {
+			charged++
+		}
+	}
+	if charged != 1 {
+		t.Errorf("%d charges", charged)
+	}
+	till.awaitIdle()
+}
+
 // playNexoKill: the terminal dies in the middle of a payment. The call ends in time, what is asked of the
 // record is true at every moment, and the books hold one charge at most.
 func playNexoKill(t *testing.T, till nexoTill) {
 	paying := till.begin("Payment", "5001", paymentBody("order-5001", "55.01"))
-	till.awaitCard()
+	await(t, "the cloud knows that it is shown", 10*time.Second, func() bool {
+		return till.ask("TransactionStatus", "5000", statusOf("5001")).additional(t).Get("detailedStatus") == "PROVIDE_CARD_DETAILS"
+	})
 	till.terminal.kill()
 	if r := till.ask("TransactionStatus", "5002", statusOf("5001")); r.is() != "Failure InProgress" {
 		t.Errorf("while it runs: %+v", r)

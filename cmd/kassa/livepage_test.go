@@ -34,7 +34,7 @@ func TestLivePage(t *testing.T) {
 		play func(*testing.T, livePage)
 	}{
 		{"a payment comes in", watchPayment}, {"what is waited for", watchDecline}, {"its page", readPayment},
-		{"a call is copied", copyCall}, {"a terminal goes", watchTerminal}, {"no JavaScript", readWithoutScript},
+		{"a call is copied", copyCall}, {"its connection is tested", testConnection}, {"a terminal goes", watchTerminal}, {"no JavaScript", readWithoutScript},
 		{"a phone", readOnPhone}, {"nothing leaks", nothingLeaks},
 	} {
 		t.Run(c.name, func(t *testing.T) {
@@ -157,6 +157,19 @@ func copyCall(t *testing.T, l livePage) {
 }
 
 // watchTerminal cuts a terminal off and sees it go, with the reason, and come back.
+// testConnection climbs the ladder on the terminal's page, without a reload; the first rung that fails is the cause.
+func testConnection(t *testing.T, l livePage) {
+	l.b.open(l.s.facts.URL + "/terminals/" + l.s.tid())
+	l.b.await(10*time.Second, `document.querySelector("#live")?.innerText === "Live"`)
+	ask[bool](l.b, `(() => { document.querySelector("#test button").click(); return true; })()`)
+	l.b.await(10*time.Second, `document.querySelector("#verdict").innerText === "Terminal is connected" && document.querySelectorAll("#ladder .pass").length >= 9`)
+	l.s.fault("cut-link")
+	defer l.s.clearFaults(l.s.tid())
+	ask[bool](l.b, `(() => { document.querySelector("#test button").click(); return true; })()`)
+	l.b.await(15*time.Second, `document.querySelector("#verdict").innerText === "Terminal is disconnected" &&
+		document.querySelectorAll("#ladder .fail").length === 1 && document.querySelector("#ladder li:last-child").className === "skipped" && document.querySelector("#fix").innerText !== ""`)
+}
+
 func watchTerminal(t *testing.T, l livePage) {
 	l.b.open(l.s.facts.URL + "/terminals/" + l.s.tid())
 	l.b.await(10*time.Second, `["Online", "Connected for", "live-1", "live-2", "P2-KS00000001", "KCV"].every(t => document.body?.innerText.includes(t)) && document.querySelector("#live")?.innerText === "Live"`)

@@ -35,6 +35,27 @@ func TestNodeClient(t *testing.T) {
 	}
 }
 
+// TestAdyenNode lets Adyen's published library for Node.js do what it does, over HTTPS, against the real
+// processes: version 15.1.0, which the example registers pin, and the newest. docs/adyen-clients.md says what is
+// changed in it: the address.
+func TestAdyenNode(t *testing.T) {
+	dir := installClients(t)
+	s := newSite(t, 2)
+	s.start("")
+	ctx, cancel := context.WithTimeout(t.Context(), 5*time.Minute)
+	defer cancel()
+	suite := exec.CommandContext(ctx, "node", "--test", "--test-reporter=tap", "adyen.test.mjs")
+	suite.Dir = dir
+	suite.Env = append(os.Environ(), "KASSA_URL="+s.facts.URL, "KASSA_HTTPS_URL="+s.facts.HTTPSURL, "KASSA_TOKEN="+s.facts.Token,
+		"KASSA_ADYEN_KEY="+s.facts.AccountKey, "KASSA_ADYEN_MERCHANT="+s.facts.Merchant, "KASSA_POIID="+s.facts.Terminals[0].POIID,
+		"NODE_EXTRA_CA_CERTS="+s.facts.CA)
+	out, err := suite.CombinedOutput()
+	text := strings.NewReplacer(s.facts.AccountKey, "KEY", s.facts.Token, "TOKEN").Replace(string(out))
+	if err != nil || !strings.Contains(text, "# pass 26") || !strings.Contains(text, "# skipped 0") {
+		t.Fatalf("%v\n%s", err, text)
+	}
+}
+
 // installClients installs what tools/clients pins into a folder of the test.
 func installClients(t *testing.T) string {
 	t.Helper()

@@ -1,6 +1,8 @@
 package main
 
 import (
+	"context"
+	"fmt"
 	"net"
 	"net/http"
 	"strings"
@@ -9,9 +11,11 @@ import (
 	"kassa"
 	"kassa/auth"
 	"kassa/dashboard"
+	"kassa/doctor"
 	"kassa/estate"
 	"kassa/front"
 	"kassa/poi"
+	"kassa/poilink"
 	"kassa/receipt"
 	"kassa/sale/native"
 	"kassa/webhook"
@@ -29,7 +33,7 @@ func (c *cloud) joinPages(o serveOptions) error {
 	var err error
 	c.pages, err = dashboard.New(dashboard.Config{
 		Records: c.store, Feed: c.store, Estate: pagePorts{c}, Calls: c.calls, Webhooks: c.webhooksOf,
-		Simulation: simulation, Environment: string(c.registry.Environment()), Now: c.now,
+		Test: pagePorts{c}.Test, Moves: c.pois.Changes, Simulation: simulation, Environment: string(c.registry.Environment()), Now: c.now,
 		Receipt: func(o kassa.Order) (string, bool) {
 			paper, ok := receiptPorts{c}.paper(&o, native.PaperOptions{})
 			return paper.Text(receipt.Narrow), ok
@@ -165,18 +169,87 @@ func (p pagePorts) Terminals() (list []dashboard.Terminal) {
 	for _, a := range p.c.registry.Accounts() {
 		for _, g := range p.c.registry.Groups(a.ID) {
 			for _, t := range p.c.registry.Terminals(g.ID) {
-				shown := dashboard.Terminal{
-					TID: t.TID, Name: t.Name, GroupID: g.ID, Group: g.Name, Merchant: g.Merchant.Name, Place: g.Merchant.City,
-					CreatedAt: t.CreatedAt, BoundAt: t.ActivatedAt,
-				}
-				if d, ok := p.c.registry.Device(t.POIID); ok {
-					shown.Device = device(d, present)
-				}
-				list = append(list, shown)
+				list = append(list, p.terminal(t, g, present))
 			}
 		}
 	}
 	return list
+}
+
+func (p pagePorts) terminal(t estate.Terminal, g estate.Group, present map[string]poi.Presence) dashboard.Terminal {
+	life, _ := p.c.registry.Life(t.TID)
+	s, _ := p.c.registry.Shop(t.Shop)
+	shown := dashboard.Terminal{
+		TID: t.TID, Name: t.Name, GroupID: g.ID, Group: g.Name, Merchant: g.Merchant.Name, Place: g.Merchant.City, Shop: s.Reference,
+		CreatedAt: t.CreatedAt, BoundAt: t.ActivatedAt, Life: string(life),
+	}
+	if may, why := t.May(); !may && t.POIID != "" {
+		shown.Barred = why
+	}
+	d, ok := p.c.registry.Device(t.POIID)
+	if !ok {
+		return shown
+	}
+	shown.Device = device(d, present)
+	r := p.c.pois.Reach(t.TID)
+	shown.Online, shown.State, shown.Since, shown.Reason = r.State == poi.Online, string(r.State), r.Since, r.Reason.Text()
+	shown.Disabled, shown.RoundTrip, shown.Lost, shown.Clone = r.Linked && !r.Enabled, r.RTT, r.Disconnects24h, r.CloneSuspected
+	if !r.LastSeen.IsZero() {
+		shown.LastSeen = r.LastSeen
+	}
+	if said, ok := p.c.pois.Report(t.TID); ok {
+		shown.Health = healthOf(said)
+	}
+	wanted, _ := p.c.registry.Desired(t.TID)
+	has, _ := p.c.registry.Reported(t.TID)
+	shown.Pending = has.Version < wanted
+	return shown
+}
+
+// healthOf says in a line how a device is.
+func healthOf(r poilink.Report) string {
+	h := r.Health
+	if h == nil {
+		return ""
+	}
+	var parts []string
+	if h.Battery != nil {
+		battery := fmt.Sprintf("battery %d %%", *h.Battery)
+		if h.Charging {
+			battery += ", charging"
+		}
+		parts = append(parts, battery)
+	}
+	switch h.Printer {
+	case poilink.PrinterNoPaper:
+		parts = append(parts, "out of paper")
+	case poilink.PrinterPaperLow:
+		parts = append(parts, "paper is low")
+	}
+	for _, broken := range []struct {
+		works bool
+		what  string
+	}{{h.CardReader, "card reader"}, {h.PED, "PIN pad"}, {h.Security, "secure element"}} {
+		if !broken.works {
+			parts = append(parts, broken.what+" out of order")
+		}
+	}
+	if h.Tampered != "" {
+		parts = append(parts, "tampered")
+	}
+	if h.Network.Kind != "" {
+		parts = append(parts, h.Network.Kind)
+	}
+	return strings.Join(parts, " · ")
+}
+
+// Test climbs the ladder of the connection test.
+func (p pagePorts) Test(ctx context.Context, tid string, each func(doctor.Rung) bool) (doctor.Verdict, bool) {
+	t, ok := p.c.registry.Terminal(tid)
+	if !ok {
+		return doctor.Verdict{}, false
+	}
+	return p.c.native.Climb(ctx, t, each)
 }
 
 // Strays lists the devices that are bound to no terminal.

@@ -117,14 +117,6 @@ func bearer(r *http.Request) string {
 // maxPastLinks bounds what is read of the links' past at the start.
 const maxPastLinks = 50_000
 
-// plainDevices takes what terminals show, ask and print for nobody.
-type plainDevices struct{}
-
-func (plainDevices) Answered(_ estate.Terminal, _ string, _ json.RawMessage, settled func()) {
-	go settled()
-}
-func (plainDevices) Notified(_ estate.Terminal, _ json.RawMessage, settled func()) { go settled() }
-
 // poiHub makes the terminals' side.
 func (c *cloud) poiHub(o serveOptions, log *slog.Logger) (*poi.Hub, error) {
 	return poi.New(poi.Config{
@@ -134,7 +126,7 @@ func (c *cloud) poiHub(o serveOptions, log *slog.Logger) (*poi.Hub, error) {
 			in, err := c.secure.InjectKey(ephemeral, nonce, number)
 			return poilink.Keys{Ephemeral: in.Ephemeral, Block: in.Block, IKID: in.IKID, KCV: in.KCV}, err
 		},
-		Sales: counterPorts{c}, Devices: plainDevices{}, Settings: c.registry, Watcher: c.registry,
+		Sales: counterPorts{c}, Devices: devicePorts{c}, Settings: c.registry, Watcher: c.registry,
 		Past: func() ([]journal.Entry, error) { return c.store.StreamTail(estate.LinksStream, maxPastLinks) },
 		Now:  c.now, Random: rand.Reader, Log: log, Heartbeat: o.heartbeat,
 	})

@@ -147,6 +147,48 @@ document.addEventListener("visibilitychange", () => { if (!document.hidden) refr
 addEventListener("pageshow", (event) => { if (event.persisted) { refresh(); follow(); } });
 follow();
 
+// The connection test, rung by rung as it is climbed.
+const marks = { pass: "check", fail: "cross", skipped: "dash" };
+async function climb(form) {
+  const button = form.querySelector("button"), ladder = $("ladder");
+  button.disabled = true;
+  ladder.replaceChildren();
+  $("verdict").textContent = "Testing…";
+  $("fix").textContent = "";
+  $("tested").hidden = false;
+  try {
+    const answer = await fetch(form.action, { method: "POST", headers: { Accept: "application/x-ndjson" } });
+    const reader = answer.body.pipeThrough(new TextDecoderStream()).getReader();
+    for (let rest = ""; ;) {
+      const { value, done } = await reader.read();
+      if (done) break;
+      const lines = (rest + value).split("\n");
+      rest = lines.pop();
+      for (const line of lines) if (line) step(JSON.parse(line), ladder);
+    }
+    if ($("verdict").textContent === "Testing…") throw new Error("no verdict");
+  } catch { $("verdict").textContent = "The test broke off; try again"; }
+  button.disabled = false;
+}
+function step(it, ladder) {
+  if (it.verdict) {
+    $("verdict").textContent = it.verdict;
+    $("verdict").className = it.connected ? "good" : "bad";
+    $("fix").textContent = it.fix ? `${it.headline}. ${it.fix}.` : "";
+    return;
+  }
+  const row = document.createElement("li"), text = document.createElement("span");
+  row.className = it.result;
+  row.innerHTML = document.querySelector(`#marks .i-${marks[it.result]}`).outerHTML;
+  const title = document.createElement("b"), more = document.createElement("small");
+  title.textContent = it.title;
+  more.textContent = it.detail + (it.ms ? ` · ${it.ms} ms` : "");
+  text.append(title, " ", more);
+  row.append(text);
+  ladder.append(row);
+}
+$("test")?.addEventListener("submit", (event) => { event.preventDefault(); climb(event.target); });
+
 $("refresh").addEventListener("click", (event) => { event.preventDefault(); refresh(); });
 document.addEventListener("keydown", (event) => {
   if (event.key !== "/" || event.ctrlKey || event.metaKey || event.altKey || event.target.closest("input, select, textarea")) return;

@@ -240,6 +240,55 @@ func TestARestart(t *testing.T) {
 	})
 }
 
+// TestCrashes: at whatever point of a message the process dies, the next one answers what is true, and money
+// moves once at most.
+func TestCrashes(t *testing.T) {
+	for point, want := range map[string]string{
+		"before the order": "Failure UnavailableService", "after the order": "Success <nil>",
+	} {
+		inWorld(t, func(w *world) {
+			w.death = point
+			dead := w.later(func() reply { return w.pay("1", "order-1", "10") })
+			w.restart()
+			<-dead
+			w.mu.Lock()
+			w.death = ""
+			w.mu.Unlock()
+			synctest.Wait()
+			r := w.pay("1", "order-1", "10")
+			if r.result("Payment") != want || r.in("Payment", "SaleData", "SaleTransactionID", "TransactionID") != "order-1" {
+				t.Errorf("%s: %s", point, r.Raw)
+			}
+			if sent := w.sent("SendAuthorisation"); sent > 1 || (sent == 1) != (want == "Success <nil>") {
+				t.Errorf("%s: %d authorisations", point, sent)
+			}
+		})
+	}
+	for point, want := range map[string]string{
+		"before the refund": "Failure UnavailableService", "after the refund": "Success <nil>",
+	} {
+		inWorld(t, func(w *world) {
+			paid := w.paid("1", "10")
+			w.mu.Lock()
+			w.death = point
+			w.mu.Unlock()
+			dead := w.later(func() reply { return w.reverse(accountKey, "2", paid) })
+			w.restart()
+			<-dead
+			w.mu.Lock()
+			w.death = ""
+			w.mu.Unlock()
+			synctest.Wait()
+			if r := w.reverse(accountKey, "2", paid); r.result("Reversal") != want || r.additional("Reversal") == "" {
+				t.Errorf("%s: %s", point, r.Raw)
+			}
+			if sent := w.sent("SendRefund"); sent > 1 || (sent == 1) != (want == "Success <nil>") {
+				t.Errorf("%s: %d refunds", point, sent)
+			}
+		})
+	}
+}
+
 func TestAsync(t *testing.T) {
 	inWorld(t, func(w *world) {
 		r := w.post("/async", accountKey, envelope("Payment", "1", paymentBody("order-1", "10")))

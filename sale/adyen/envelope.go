@@ -68,7 +68,13 @@ type answer struct {
 	ok, abort string
 }
 
-func (a answer) response() object { return a.body.sub("Response") }
+// response is the Response of an answer; of several results it is the first one's.
+func (a answer) response() object {
+	if list := responsesIn(a.body); len(list) > 0 {
+		return list[0]
+	}
+	return nil
+}
 
 func (a answer) result() string    { return a.response().text("Result") }
 func (a answer) condition() string { return a.response().text("ErrorCondition") }

@@ -9,6 +9,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"slices"
 	"sync"
 	"time"
 
@@ -101,8 +102,8 @@ func exchangeID(poiid, saleID, serviceID string) string {
 
 func exchangeStream(id string) string { return ExchangeKind + "/" + id }
 
-// lastStream keeps which exchange was a terminal's last transaction.
-func lastStream(poiid string) string { return "lasttransaction/" + exchangeID(poiid, "", "") }
+// lastStream keeps which exchanges were a terminal's last transactions.
+func lastStream(poiid string) string { return "lasttransactions/" + exchangeID(poiid, "", "") }
 
 // requestHash tells two requests apart whatever their spacing and the order of their keys. It is keyed:
 // somebody may have put a card number into a field that is not for it.
@@ -306,18 +307,35 @@ func exchangeChange(e Exchange, version uint64, open bool, kind string, fact any
 	return change, nil
 }
 
-// lastTransaction is the state of the stream that names a terminal's last transaction.
-type lastTransaction struct {
-	Exchange string `json:"exchange"`
+// lastTransactions is the state of the stream that names a terminal's last transactions, the newest first:
+// several, since those that met a busy terminal do not count.
+type lastTransactions struct {
+	Exchanges []string `json:"exchanges"`
 }
 
+// maxLast bounds them: a cash register that asks again and again while the terminal is busy stops before.
+const maxLast = 50
+
 func (h *Handler) lastChange(e Exchange) (journal.Change, error) {
-	stream, _, err := h.Records.Load(lastStream(e.POIID))
+	last, version, err := h.lastExchanges(e.POIID)
 	if err != nil {
 		return journal.Change{}, err
 	}
-	state, err := json.Marshal(lastTransaction{Exchange: e.ID})
-	return journal.Change{Stream: lastStream(e.POIID), Expect: stream.Version, State: state}, err
+	last = append([]string{e.ID}, slices.DeleteFunc(last, func(id string) bool { return id == e.ID })...)
+	state, err := json.Marshal(lastTransactions{last[:min(len(last), maxLast)]})
+	return journal.Change{Stream: lastStream(e.POIID), Expect: version, State: state}, err
+}
+
+func (h *Handler) lastExchanges(poiid string) (ids []string, version uint64, err error) {
+	s, ok, err := h.Records.Load(lastStream(poiid))
+	if err != nil || !ok {
+		return nil, 0, err
+	}
+	var last lastTransactions
+	if err := json.Unmarshal(s.State, &last); err != nil {
+		return nil, 0, fmt.Errorf("adyen: state of %s: %w", s.ID, err)
+	}
+	return last.Exchanges, s.Version, nil
 }
 
 func (h *Handler) commit(ctx context.Context, batch journal.Batch) error {

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"context"
 	"errors"
+	"fmt"
 	"io"
 	"net"
 	"net/http"
@@ -11,6 +12,7 @@ import (
 	"sync"
 	"time"
 
+	"kassa/journal"
 	"kassa/nexo"
 )
 
@@ -21,6 +23,8 @@ type Handler struct {
 	exchanges  exchanges
 	orders     nudges
 	ring       keyring
+	notices    *journal.Notebook
+	progress   progress
 
 	// work ends with Run: the goroutines of the exchanges that run.
 	work      context.Context
@@ -37,8 +41,8 @@ type config = Config
 // New makes a handler, and finds the exchanges that an earlier process has left open; they run on once
 // Run is called.
 func New(c Config) (*Handler, error) {
-	if c.Orders == nil || c.Records == nil || c.Feed == nil || c.Write == nil || c.Directory == nil || c.Terminals == nil ||
-		c.Settings == nil || c.Zone == nil || c.Random == nil || c.Now == nil {
+	if c.Orders == nil || c.Captures == nil || c.Records == nil || c.Feed == nil || c.Write == nil || c.Directory == nil || c.Terminals == nil ||
+		c.Devices == nil || c.HostReachable == nil || c.Settings == nil || c.Zone == nil || c.Random == nil || c.Now == nil {
 		return nil, errors.New("adyen: a field of Config is missing")
 	}
 	if len(c.Secret) < 32 {
@@ -58,6 +62,11 @@ func New(c Config) (*Handler, error) {
 		orders:    nudges{waiting: make(map[string]map[chan struct{}]bool)},
 	}
 	h.work, h.endWork = context.WithCancel(context.Background())
+	said, _, err := c.Records.Load(notificationStream)
+	if err != nil {
+		return nil, fmt.Errorf("adyen: %s: %w", notificationStream, err)
+	}
+	h.notices = journal.NewNotebook(notificationStream, said.Version, c.Write)
 	return h, h.takeUp()
 }
 
@@ -70,7 +79,8 @@ func (h *Handler) Run(ctx context.Context) error {
 		}
 	}
 	h.exchanges.mu.Unlock()
-	err := h.orders.follow(ctx, h.Feed)
+	h.resumeProgress(ctx)
+	err := h.orders.follow(ctx, h.Feed, h.progressed)
 	h.closeOnce.Do(func() { close(h.closing) })
 	h.workMu.Lock()
 	h.endWork()
@@ -87,6 +97,10 @@ func (h *Handler) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	problem := h.admit(w, r, q, ok)
 	if problem.problem() {
 		writeProblem(w, at.v1, problem)
+		return
+	}
+	if q.modification != "" {
+		h.modify(w, r, q)
 		return
 	}
 	a, problem, done := h.read(q)

@@ -61,7 +61,7 @@ func (h *Handler) newOrder(x *exchange) kassa.NewOrder {
 	return kassa.NewOrder{
 		Dialect: Dialect, Account: t.Account, Scope: x.record.Scope, Ref: x.record.Ref(), Fingerprint: x.record.Hash,
 		Environment: string(t.Environment), Kind: p.kind, Capture: p.capture, POIID: t.POIID, TID: t.TID, MID: q.group.Merchant.MID,
-		Amount: p.amount, Tip: kassa.Tip{Minor: p.tip}, Description: p.kept.MerchantReference, Door: x.record.Kept,
+		Amount: p.amount, Tip: kassa.Tip{Minor: p.tip}, AskTip: p.kind == kassa.Purchase && p.merchant.has("AskGratuity"), Description: p.kept.MerchantReference, Door: x.record.Kept,
 		Inactivity: h.Timeout, Lifetime: h.Timeout, OneTry: true, NoQueue: true, AmountCodes: t.Environment == estate.Test,
 	}
 }
@@ -102,13 +102,13 @@ func (h *Handler) waitPayment(ctx context.Context, x *exchange) (answer, bool) {
 	poll := time.NewTicker(pollEvery)
 	defer poll.Stop()
 	cancelled := false
-	for missing := 0; ; {
+	for {
 		o, ok, err := h.Orders.Find(ctx, Dialect, x.record.Scope, x.record.Ref())
 		switch {
 		case err != nil: // the store has stopped, and the process ends
 		case !ok:
-			// An order that was asked for is there, unless the process died before it was stored.
-			if missing++; x.request == nil || missing > 3 {
+			// Whether this process stored it is not known while it lives; an earlier one did not.
+			if x.request == nil {
 				return h.paymentInterrupted(x), true
 			}
 		case o.Status.Final() || o.Parked != "":

@@ -36,6 +36,7 @@ type kept struct {
 	ShopperEmail      string `json:"shopperEmail,omitempty"`
 	ShopperStatement  string `json:"shopperStatement,omitempty"`
 
+	Tip      int64             `json:"tip,omitempty"` // what the request had; minor units
 	Metadata map[string]string `json:"metadata,omitempty"`
 	// JSON tells that AdditionalResponse is base64 of JSON.
 	JSON bool `json:"json,omitempty"`
@@ -96,11 +97,12 @@ func (h *Handler) readPayment(q *request) (*payment, faults) {
 	if amounts := f.object(transaction, inPayment+".PaymentTransaction", "AmountsReq"); amounts != nil {
 		f.amounts(amounts, p)
 	}
+	p.kept.Tip = p.tip
 	p.kept.Warnings = warnings(q.body, transaction, p)
 	if q.body.sub("PaymentData").text("PaymentType") == "Refund" {
 		p.kind = kassa.Credit
 	}
-	if p.kept.PreAuth || p.merchant.get("manualCapture") == "true" || p.merchant.get("captureDelayHours") != "" {
+	if p.kept.PreAuth || p.merchant.get("manualCapture") == "true" {
 		p.capture = kassa.CaptureLater
 	}
 	return p, f
@@ -233,6 +235,8 @@ func (h *Handler) notOffered(q *request, p *payment) (answer, bool) {
 		return feature("a choice of brands (AllowedPaymentBrand)")
 	case q.body.sub("SaleData").text("TokenRequestedType") != "" || p.merchant.get("recurringProcessingModel")+p.merchant.get("recurringContract") != "":
 		return feature("tokens of cards (TokenRequestedType, recurring…)")
+	case strings.Trim(p.merchant.get("captureDelayHours"), "0") != "":
+		return feature("a capture that happens by itself later (captureDelayHours); manualCapture leaves it to you")
 	case p.merchant.get("split.api") != "":
 		return feature("splitting a payment between accounts (split.api)")
 	}

@@ -229,8 +229,17 @@ func TestBusy(t *testing.T) {
 		if id, _ := r.in("Payment", "POIData", "POITransactionID", "TransactionID").(string); id == "" || strings.Contains(id, ".") {
 			t.Errorf("transaction %q", id)
 		}
+		// The one that met the other is not the last transaction.
+		last := w.post("/sync", accountKey, envelope("TransactionStatus", "s", "{}"))
+		if last.result("TransactionStatus") != "Failure InProgress" {
+			t.Error(last.Raw)
+		}
 		w.abort("3", "1")
 		<-first
+		last = w.post("/sync", accountKey, envelope("TransactionStatus", "s", "{}"))
+		if last.in("TransactionStatus", "MessageReference", "ServiceID") != "1" {
+			t.Error(last.Raw)
+		}
 		if _, orders := w.begun(); orders != 1 {
 			t.Errorf("%d orders", orders)
 		}

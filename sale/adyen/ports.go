@@ -8,6 +8,7 @@ import (
 	"kassa"
 	"kassa/estate"
 	"kassa/journal"
+	"kassa/nexo"
 )
 
 // Dialect is the name under which this door's orders are kept.
@@ -75,6 +76,18 @@ type Terminals interface {
 	Reach(tid string) Unreachable
 }
 
+// Devices are the terminals' links, as far as the class Device goes. What terminals say comes to Answered and
+// Notified of the Handler.
+type Devices interface {
+	// Ask gives a terminal a request of class Device, or an Abort of one; exchange is its ServiceID on the
+	// link. An error tells that it did not leave. What has not reached the terminal within validFor never does.
+	Ask(tid, exchange string, request nexo.Message, validFor time.Duration) error
+	// Probe asks a terminal how it is.
+	Probe(ctx context.Context, tid string) (Condition, error)
+	// WantsProgress tells whether somebody is to hear how far the payments of a terminal have come.
+	WantsProgress(tid string) bool
+}
+
 // Unreachable is why a terminal cannot be asked.
 type Unreachable string
 
@@ -104,14 +117,18 @@ type EncryptionKey struct {
 
 // Config is what a Handler works with; every field is needed but the durations.
 type Config struct {
-	Orders  Orders
-	Records Records
-	Feed    Feed
+	Orders   Orders
+	Captures Captures
+	Records  Records
+	Feed     Feed
 	// Write makes a batch of the journal durable and then calls done; it never blocks.
 	Write     func(batch journal.Batch, done func(journal.Receipt, error))
 	Directory Directory
 	Terminals Terminals
+	Devices   Devices
 	Settings  Settings
+	// HostReachable tells whether the acquirer's host is signed on to.
+	HostReachable func() bool
 	// Secret keys the hashes of requests; at least 32 bytes, the same for ever.
 	Secret []byte
 	// Zone is where receipts are printed.

@@ -59,7 +59,7 @@ var wireReasons = map[kassa.Reason]wireReason{
 	kassa.CancelledBySale:     {nexo.ErrorAborted, "104 Merchant cancelled tx", "104 Merchant cancelled tx", adviceNothing},
 	kassa.CancelledAtPOI:      {nexo.ErrorCancel, "108 Shopper cancelled tx", "CANCELLED", adviceNothing},
 	kassa.Inactive:            {nexo.ErrorCancel, "108 Shopper cancelled tx", "CANCELLED", adviceNothing},
-	kassa.NeverShown:          {errorUnreachableHost, "", "Did not receive a response from the POI.", "Check the terminal; " + adviceNothing},
+	kassa.NeverShown:          {errorUnreachableHost, "", "Did not receive a response from the POI.", "Check the terminal. " + adviceNothing},
 	kassa.NotCompleted:        {nexo.ErrorRefusal, "207 Issuer unavailable", "ISSUER UNAVAILABLE", adviceUndone},
 	kassa.HoldExpired:         {nexo.ErrorNotAllowed, "", "", adviceRefund},
 	kassa.CardRefused:         {nexo.ErrorCancel, "Approved", "APPROVED", adviceUndone},

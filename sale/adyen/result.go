@@ -182,12 +182,13 @@ func (h *Handler) common(o *kassa.Order, k kept) pairs {
 		at = o.EndedAt
 	}
 	local := at.In(h.Zone)
+	asked := o.Amount.Minor - (o.Tip.Minor - k.Tip) // a tip that was added on the terminal was not asked for
 	p := pairs{
 		"merchantReference": k.MerchantReference, "tid": shortTID(o.POIID), "mid": o.MID,
 		"transactionReferenceNumber": TenderReference(o), "transactionType": transactionType(o.Kind),
 		"iso8601TxDate": stamp(at), "txdate": local.Format("02-01-2006"), "txtime": local.Format("15:04:05"),
-		"posOriginalAmountValue": minorText(o.Amount.Minor), "posadditionalamounts.originalAmountCurrency": string(o.Amount.Currency),
-		"posadditionalamounts.originalAmountValue": minorText(o.Amount.Minor), "offline": "false", "giftcardIndicator": "false",
+		"posOriginalAmountValue": minorText(asked), "posadditionalamounts.originalAmountCurrency": string(o.Amount.Currency),
+		"posadditionalamounts.originalAmountValue": minorText(asked), "offline": "false", "giftcardIndicator": "false",
 		"posAmountCashbackValue": "0", "posAmountGratuityValue": minorText(o.Tip.Minor), "posAuthAmountCurrency": string(o.Amount.Currency),
 		"posAuthAmountValue": minorText(o.Amount.Minor), "transactionLanguage": h.language(o.TID, k.CustomerLanguage), keyOrder: o.ID(),
 	}

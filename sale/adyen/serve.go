@@ -28,6 +28,9 @@ type category struct {
 	// refunds tells that the key must be one that may give money back.
 	refunds bool
 
+	// patience is how long a call waits for the end; nil is the time-out of payments with its grace.
+	patience func(h *Handler, x *exchange) time.Duration
+
 	check func(h *Handler, q *request) (answer, bool)
 	start func(h *Handler, ctx context.Context, x *exchange) (a answer, over bool)
 	wait  func(h *Handler, ctx context.Context, x *exchange) (a answer, over bool)
@@ -49,6 +52,10 @@ func categories() map[string]category {
 		},
 		"Abort":             {start: (*Handler).serveAbort},
 		"TransactionStatus": {start: (*Handler).serveStatus},
+		"Display":           deviceCategory(),
+		"Input":             deviceCategory(),
+		"Print":             deviceCategory(),
+		"Diagnosis":         {start: (*Handler).diagnose},
 	}
 }
 
@@ -162,6 +169,10 @@ func (h *Handler) hold(w http.ResponseWriter, r *http.Request, q *request, x *ex
 	beat, poll := time.NewTicker(h.Heartbeat), time.NewTicker(pollEvery)
 	defer beat.Stop()
 	defer poll.Stop()
+	patience := h.Timeout + h.Grace
+	if own := h.categories[x.record.Category].patience; own != nil {
+		patience = own(h, x)
+	}
 	begun := false
 	for {
 		select {
@@ -183,7 +194,7 @@ func (h *Handler) hold(w http.ResponseWriter, r *http.Request, q *request, x *ex
 				return
 			}
 		case <-poll.C:
-			if h.Now().Sub(x.record.At) >= h.Timeout+h.Grace {
+			if h.Now().Sub(x.record.At) >= patience {
 				h.silent(w, q, begun)
 				return
 			}
@@ -207,10 +218,15 @@ func (h *Handler) conclude(w http.ResponseWriter, q *request, x *exchange, begun
 
 // silent answers when the end is not known in time.
 func (h *Handler) silent(w http.ResponseWriter, q *request, begun bool) {
+	h.writeAfter(w, q, h.withPaymentData(q, silence()), begun)
+}
+
+// silence is the answer for a terminal that has not answered.
+func silence() answer {
 	extra := "&" + pairs{keyReason: "outcome_unknown", keyAdvice: "Ask for the TransactionStatus of this ServiceID before anything else"}.form()
 	a := failure(errorUnreachableHost, rejectSilent+extra)
 	a.reject = rejectSilent + extra
-	h.writeAfter(w, q, h.withPaymentData(q, a), begun)
+	return a
 }
 
 func (h *Handler) write(w http.ResponseWriter, q *request, a answer) { h.writeAfter(w, q, a, false) }
@@ -243,7 +259,7 @@ func (h *Handler) render(q *request, a answer) ([]byte, error) {
 	if a.reject != "" && (!q.v1 || a.body == nil) {
 		return encode(rejectEnvelope(q.header, a.reject, q.message, h.Now())), nil
 	}
-	content := object{"MessageHeader": q.header.echo(), q.header.category + "Response": withWarnings(a.body, q.warnings)}
+	content := object{"MessageHeader": q.header.echo(), q.header.category + "Response": withWarnings(asCategory(q, a.body), q.warnings)}
 	envelope := object{envelopeResponse: content}
 	if q.key != nil {
 		var err error
@@ -317,8 +333,8 @@ func (n *nudges) nudge(stream string) {
 	}
 }
 
-// follow reads the journal as it grows and wakes who waits.
-func (n *nudges) follow(ctx context.Context, feed Feed) error {
+// follow reads the journal as it grows and wakes who waits; also gets each fact of an order, in their order.
+func (n *nudges) follow(ctx context.Context, feed Feed, also func(journal.Entry)) error {
 	const page = 500
 	changes := feed.Watch(ctx)
 	poll := time.NewTicker(pollEvery)
@@ -332,6 +348,7 @@ func (n *nudges) follow(ctx context.Context, feed Feed) error {
 		for _, e := range entries {
 			if journal.Kind(e.Stream) == "order" {
 				n.nudge(e.Stream)
+				also(e)
 			}
 			after = e.Seq
 		}

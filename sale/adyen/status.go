@@ -2,8 +2,6 @@ package adyen
 
 import (
 	"context"
-	"encoding/json"
-	"fmt"
 
 	"kassa"
 	"kassa/nexo"
@@ -39,27 +37,24 @@ func (h *Handler) serveStatus(ctx context.Context, x *exchange) (answer, bool) {
 
 // asked finds the exchange that a reference names, or without one the last transaction of its terminal.
 func (h *Handler) asked(r reference) (Exchange, bool, error) {
-	id := exchangeID(r.poiid, r.saleID, r.serviceID)
-	if r.serviceID == "" {
-		var err error
-		if id, err = h.lastExchange(r.poiid); err != nil || id == "" {
-			return Exchange{}, false, err
+	if r.serviceID != "" {
+		e, _, ok, err := h.loadExchange(exchangeID(r.poiid, r.saleID, r.serviceID))
+		return e, ok, err
+	}
+	last, _, err := h.lastExchanges(r.poiid)
+	for _, id := range last {
+		e, _, ok, err := h.loadExchange(id)
+		if err != nil || ok && !e.metBusy() {
+			return e, ok, err
 		}
 	}
-	e, _, ok, err := h.loadExchange(id)
-	return e, ok, err
+	return Exchange{}, false, err
 }
 
-func (h *Handler) lastExchange(poiid string) (string, error) {
-	s, ok, err := h.Records.Load(lastStream(poiid))
-	if err != nil || !ok {
-		return "", err
-	}
-	var last lastTransaction
-	if err := json.Unmarshal(s.State, &last); err != nil {
-		return "", fmt.Errorf("adyen: state of %s: %w", s.ID, err)
-	}
-	return last.Exchange, nil
+// metBusy tells whether the terminal was busy with something else, so that nothing came of the exchange.
+func (e Exchange) metBusy() bool {
+	body, err := decode(e.Response)
+	return err == nil && answer{body: body}.condition() == string(nexo.ErrorBusy)
 }
 
 // source tells that an answer is not the terminal's word but the record's.

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"log/slog"
 	"net/http"
@@ -128,6 +129,8 @@ type world struct {
 	settings map[string]string
 	keys     []adyen.EncryptionKey
 	credit   int64
+	death    string
+	links    links
 }
 
 // inWorld runs a test in a bubble, where a minute takes no time.
@@ -155,7 +158,8 @@ func (w *world) start() {
 		w.t.Fatal(err)
 	}
 	door, err := adyen.New(adyen.Config{
-		Orders: e, Records: w.record, Feed: w.record, Write: w.record.Submit, Directory: w, Terminals: w, Settings: w,
+		Orders: dying{e, w}, Captures: e, Records: w.record, Feed: w.record, Write: w.record.Submit, Directory: w, Terminals: w, Settings: w,
+		Devices: &w.links, HostReachable: w.links.signedOn,
 		Secret: []byte(strings.Repeat("s", 32)), Zone: time.UTC, Random: strings.NewReader(strings.Repeat("nonce", 1000)), Now: now,
 	})
 	if err != nil {
@@ -175,6 +179,42 @@ func (w *world) start() {
 		cancel()
 		running.Wait()
 	}
+}
+
+// dying is the engine of a process that dies at a point of a call: before the call, or after it.
+type dying struct {
+	*engine.Engine
+	w *world
+}
+
+var errDied = errors.New("the process has died")
+
+func (d dying) dies(point string) bool {
+	d.w.mu.Lock()
+	defer d.w.mu.Unlock()
+	return d.w.death == point
+}
+
+func (d dying) Create(ctx context.Context, n kassa.NewOrder) (kassa.Order, kassa.Reason, error) {
+	if d.dies("before the order") {
+		return kassa.Order{}, kassa.None, errDied
+	}
+	o, reason, err := d.Engine.Create(ctx, n)
+	if d.dies("after the order") {
+		return kassa.Order{}, kassa.None, errDied
+	}
+	return o, reason, err
+}
+
+func (d dying) Refund(ctx context.Context, dialect, scope, ref string, r kassa.AskRefund) (kassa.Order, int64, kassa.Reason, error) {
+	if d.dies("before the refund") {
+		return kassa.Order{}, 0, kassa.None, errDied
+	}
+	o, number, reason, err := d.Engine.Refund(ctx, dialect, scope, ref, r)
+	if d.dies("after the refund") {
+		return kassa.Order{}, 0, kassa.None, errDied
+	}
+	return o, number, reason, err
 }
 
 // restart ends the process and starts the next.
@@ -198,6 +238,8 @@ func (w *world) Take(o kassa.NewOrder, effect kassa.Effect) {
 		w.engine.FromAcquirer(o.ID(), kassa.ReversalAnswered{Request: effect.Auth.Request, ResponseCode: "00"})
 	case kassa.SendRefund:
 		w.engine.FromAcquirer(o.ID(), kassa.RefundAnswered{Number: effect.Refund.Number, ResponseCode: "00"})
+	case kassa.SendCapture:
+		w.engine.FromAcquirer(o.ID(), kassa.CaptureAnswered{Number: effect.Capture.Number, ResponseCode: "00"})
 	case kassa.SendRelease:
 		w.engine.FromAcquirer(o.ID(), kassa.ReleaseAnswered{ResponseCode: "00"})
 	}
@@ -394,6 +436,12 @@ func (w *world) postUntil(ctx context.Context, path, key, body string) reply {
 	if key != "" {
 		r.Header.Set("X-API-Key", key)
 	}
+	return w.do(r)
+}
+
+func (w *world) do(r *http.Request) reply {
+	w.t.Helper()
+	path := r.URL.Path
 	recorder := httptest.NewRecorder()
 	w.door.ServeHTTP(recorder, r)
 	got := reply{Status: recorder.Code, Header: recorder.Header(), Raw: recorder.Body.String()}

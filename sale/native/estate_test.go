@@ -233,7 +233,7 @@ func TestSettings(t *testing.T) {
 		t.Fatal(err)
 	}
 	shown = w.ok("GET", "terminals/00000ABC/settings", "")
-	if at := setting(shown, name); at["reported"] != "nl" || shown["reported"].(object)["current"] != false {
+	if at := setting(shown, name); at["reported"] != "nl" || shown["reported"].(object)["current"] != true {
 		t.Errorf("%v, %v", at, shown["reported"])
 	}
 	if at := setting(shown, "localization.timezone"); at["refused"] != "unknown zone" {

@@ -34,22 +34,30 @@ func (h *Handler) testTerminal(w http.ResponseWriter, c *call) *problem {
 	}
 	defer h.tests.Add(-1)
 	send := startLines(w, acceptsStream(c))
+	if verdict, whole := h.Climb(c.Context(), t, func(r doctor.Rung) bool { return send("rung", r) }); whole {
+		send("verdict", verdict)
+	}
+	return nil
+}
+
+// Climb tests the connection of a terminal: each rung as it is known, and then the verdict. It ends early, and
+// tells so, when each wants no more.
+func (h *Handler) Climb(ctx context.Context, t estate.Terminal, each func(doctor.Rung) bool) (v doctor.Verdict, whole bool) {
 	facts := h.factsOf(t)
 	var climbed []doctor.Rung
 	for n := 1; n <= doctor.Rungs(); n++ {
 		began := h.Wall()
 		if !doctor.Failed(climbed) {
-			h.look(c.Context(), n, &facts)
+			h.look(ctx, n, &facts)
 		}
 		rung := doctor.Rise(n, facts, climbed)
 		rung.MS = h.Wall().Sub(began).Milliseconds()
 		climbed = append(climbed, rung)
-		if !send("rung", rung) {
-			return nil
+		if !each(rung) {
+			return v, false
 		}
 	}
-	send("verdict", doctor.Conclude(facts, climbed))
-	return nil
+	return doctor.Conclude(facts, climbed), true
 }
 
 // factsOf is what is known of a terminal without asking anybody.

@@ -1,7 +1,6 @@
 package native
 
 import (
-	"bytes"
 	"context"
 	"encoding/json"
 	"net/http"
@@ -98,10 +97,10 @@ func (h *Handler) presence(w http.ResponseWriter, c *call) *problem {
 	defer cancel()
 	nudges := h.Links.Changes(ctx) // before the first look, so that nothing falls between
 	out := startStream(w)
-	shown := make(map[string][]byte)
+	shown := make(map[string]presenceOf)
 	first := whole{h.Now(), h.present(c.caller)}
 	for _, p := range first.Terminals {
-		shown[p.ID] = encoded(p)
+		shown[p.ID] = p.settled()
 	}
 	if !out.event("terminals", encoded(first)) {
 		return nil
@@ -117,6 +116,9 @@ func (h *Handler) presence(w http.ResponseWriter, c *call) *problem {
 			if !ok {
 				nudges = nil
 			}
+			for range len(nudges) { // many come back at once: one look tells of all
+				<-nudges
+			}
 		case <-look.C:
 		case <-ping.C:
 			if !out.write(": still here\n\n") {
@@ -130,19 +132,18 @@ func (h *Handler) presence(w http.ResponseWriter, c *call) *problem {
 }
 
 // tellChanges sends what differs from what was sent before; it reports false when the client is gone.
-func (h *Handler) tellChanges(out *eventStream, who Caller, shown map[string][]byte) bool {
+func (h *Handler) tellChanges(out *eventStream, who Caller, shown map[string]presenceOf) bool {
 	gone := make(map[string]bool, len(shown))
 	for id := range shown {
 		gone[id] = true
 	}
 	for _, p := range h.present(who) {
 		delete(gone, p.ID)
-		now := encoded(p)
-		if bytes.Equal(settledPart(now), settledPart(shown[p.ID])) {
+		if p.settled() == shown[p.ID] {
 			continue
 		}
-		shown[p.ID] = now
-		if !out.event("terminal", now) {
+		shown[p.ID] = p.settled()
+		if !out.event("terminal", encoded(p)) {
 			return false
 		}
 	}
@@ -155,14 +156,10 @@ func (h *Handler) tellChanges(out *eventStream, who Caller, shown map[string][]b
 	return true
 }
 
-// settledPart is what counts as a change: a heartbeat and its round trip alone are none.
-func settledPart(text []byte) []byte {
-	var p presenceOf
-	if json.Unmarshal(text, &p) != nil {
-		return nil
-	}
+// settled is what counts as a change: a heartbeat and its round trip alone are none.
+func (p presenceOf) settled() presenceOf {
 	p.Reach.LastSeen, p.Reach.RTT = time.Time{}, 0
-	return encoded(p)
+	return p
 }
 
 func (h *Handler) present(who Caller) []presenceOf {

@@ -75,7 +75,7 @@ type settingsView struct {
 type reported struct {
 	Version uint64    `json:"version"`
 	At      time.Time `json:"at"`
-	Current bool      `json:"current"` // it has what it is to have
+	Current bool      `json:"current"` // it has taken this version; what it refused is said with each setting
 }
 
 // ownerIn is whose settings the path means, if the caller sees all of it.
@@ -130,7 +130,7 @@ func (h *Handler) settingsOf(at estate.Owner) settingsView {
 		v.Version, desired = h.Registry.Desired(at.ID)
 		var ok bool
 		if report, ok = h.Registry.Reported(at.ID); ok {
-			v.Reported = &reported{report.Version, report.At, report.Version == v.Version && len(report.Refused) == 0}
+			v.Reported = &reported{report.Version, report.At, report.Version == v.Version}
 		}
 	}
 	for _, value := range h.Registry.Effective(at) {

@@ -37,7 +37,7 @@ type link struct {
 // dial opens the connection and asks for the subprotocol, without which the other side is no cloud.
 func dial(ctx context.Context, url string, conf *tls.Config, broken []Fault) (*link, error) {
 	if err := stops(broken, "resolve", "connect", "tls"); err != nil {
-		return nil, fmt.Errorf("connect: %w", err)
+		return nil, err
 	}
 	d := ws.Dialer{Timeout: dialTimeout, Protocols: []string{poilink.Subprotocol}, TLSConfig: conf}
 	conn, br, hs, err := d.Dial(ctx, url)
@@ -153,7 +153,7 @@ func (l *link) read(take func([]byte) bool) {
 	var message []byte
 	for {
 		h, err := ws.ReadHeader(l.in)
-		if err != nil || h.Length > poilink.MaxFrame || int64(len(message))+h.Length > poilink.MaxFrame {
+		if err != nil || h.Length > poilink.MaxDownFrame || int64(len(message))+h.Length > poilink.MaxDownFrame {
 			l.waitFrozen()
 			return
 		}

@@ -246,6 +246,9 @@ func (m *Machine) print(msg nexo.Message) {
 	}
 	r := m.head("")
 	r.Kind, r.Document, r.Blocks, r.Reference = PaperDocument, o.DocumentQualifier, blocks, msg.Header.ServiceID
+	if raw, err := json.Marshal(blocks); err == nil {
+		r.Size = len(raw)
+	}
 	if o.RequiredSignatureFlag {
 		r.CVM = "Signature: ____________________"
 	}
@@ -357,7 +360,7 @@ func (d *durable) applyDevice(r Record) error {
 		if d.Asked != nil && d.Asked.Message.Header.ServiceID == r.Reply.ID {
 			d.Asked = nil
 		}
-		d.Replies = lastOf(append(d.Replies, Reply{ID: r.Reply.ID, Message: r.Frame.Nexo}), maxReplies)
+		d.keepReply(Reply{ID: r.Reply.ID, Message: r.Frame.Nexo})
 		d.UpSeq = r.Seq
 		d.Outbox = append(d.Outbox, *r.Frame)
 		if r.Receipt != nil {
@@ -367,6 +370,17 @@ func (d *durable) applyDevice(r Record) error {
 		return fmt.Errorf("record %s: its body is missing", r.Kind)
 	}
 	return nil
+}
+
+// keepReply keeps the last answers; signatures are large, so that their bytes count too.
+func (d *durable) keepReply(r Reply) {
+	d.Replies = lastOf(append(d.Replies, r), maxReplies)
+	size, from := 0, len(d.Replies)
+	for from > 0 && (size == 0 || size+len(d.Replies[from-1].Message) <= maxReplyBytes) {
+		from--
+		size += len(d.Replies[from].Message)
+	}
+	d.Replies = d.Replies[from:]
 }
 
 // form writes pairs as Adyen's terminals do: percent-encoded in lower case, all but what needs none.

@@ -452,3 +452,61 @@ func TestXHTMLIsDataAlone(t *testing.T) {
 		t.Error("the picture did not come through")
 	}
 }
+
+// TestPowerCutAtEveryRecordOfARegister cuts the power before each record in turn while a register shows, asks and
+// prints, and goes on from what was written: each request is answered in the end, always alike, and one paper
+// comes out.
+func TestPowerCutAtEveryRecordOfARegister(t *testing.T) {
+	walk := func(r *rig) {
+		r.configure(1, map[string]string{"localization.language": `"nl"`, "nexo.eventUrls": `["https://till.example"]`})
+		r.tell("D1", show(text("hello"), 5))
+		r.tell("D2", show(text("again"), 0))
+		if !r.crashed {
+			r.wait(5 * time.Second)
+		}
+		r.tell("I1", confirmation())
+		if !r.crashed {
+			r.keys("ok")
+		}
+		r.tell("P1", printing("PrintEnd", text("paper")))
+		r.command("C1", poilink.CommandMessage, "read me")
+		r.command("C2", poilink.CommandRestart, "")
+	}
+	whole := ready(t)
+	walk(whole)
+	first, last := len(ready(t).journal), len(whole.journal)
+	if last-first < 15 {
+		t.Fatalf("only %d records: the walk is too short to prove anything", last-first)
+	}
+	for n := first + 1; n <= last; n++ {
+		r := ready(t)
+		r.crashAt = n
+		walk(r)
+		if !r.crashed {
+			t.Fatalf("%d: no crash", n)
+		}
+		r.restart()
+		for range 6 {
+			if r.screen().Name == terminal.ScreenInput {
+				r.keys("ok")
+			}
+			r.wait(5 * time.Second)
+		}
+		answers := map[string]string{}
+		for _, m := range r.cloud.responses {
+			if m.EventNotification != nil {
+				continue
+			}
+			raw := encoded(t, m)
+			if was, ok := answers[m.Header.ServiceID]; ok && was != raw {
+				t.Errorf("%d: two answers to %s:\n%s\n%s", n, m.Header.ServiceID, was, raw)
+			}
+			answers[m.Header.ServiceID] = raw
+		}
+		st := r.m.Status()
+		if len(answers) != 4 || len(st.Receipts) != 1 || st.Unsent != 0 || st.Language != "nl" || !st.Online || st.Screen.Name != terminal.ScreenMessage {
+			t.Errorf("%d: %d answers, %d papers, %d unsent, language %s, online %v, screen %s",
+				n, len(answers), len(st.Receipts), st.Unsent, st.Language, st.Online, st.Screen.Name)
+		}
+	}
+}

@@ -63,6 +63,9 @@ func (m *Machine) payment(msg nexo.Message, validForMS int64) {
 		Received:    m.now, ValidForMS: validForMS, Type: p.Kind(),
 		TipMinor: p.PaymentTransaction.AmountsReq.TipAmountMinor,
 	}
+	if p.PaymentTransaction.AmountsReq.AskTip {
+		e.Tipping = new(true)
+	}
 	if items := p.PaymentTransaction.SaleItem; len(items) > 0 {
 		e.Label = clip(items[0].ProductLabel, maxLabel)
 	}

@@ -15,7 +15,7 @@ import (
 
 // Limits of the journal file.
 const (
-	maxLine      = 2 << 20 // a snapshot with a full outbox stays below it
+	maxLine      = 8 << 20 // a snapshot with a full outbox, a full roll and the largest settings stays below it
 	compactAbove = 512 << 10
 )
 

@@ -143,6 +143,9 @@ func (w *way) resolve(ctx context.Context) (string, error) {
 	}
 	slices.SortStableFunc(list, func(a, b string) int { return strings.Count(a, ":") - strings.Count(b, ":") }) // IPv4 first
 	w.address = list[0]
+	if w.host == list[0] {
+		return w.host, nil
+	}
 	return w.host + " is " + list[0], nil
 }
 

@@ -1,8 +1,13 @@
 package terminal_test
 
 import (
+	"bytes"
+	"crypto/rand"
+	"encoding/base64"
 	"encoding/json"
 	"fmt"
+	"image"
+	"image/png"
 	"net"
 	"strings"
 	"testing"
@@ -122,6 +127,51 @@ func TestCutLinkIsBackInTime(t *testing.T) {
 	b.call("POST", "/"+poiid+"/fault", `{"name":"cut-link"}`)
 	b.call("DELETE", "/"+poiid+"/fault?name=cut-link", "")
 	b.until(poiid, func(st terminal.State) bool { return st.Online && links() == before+1 })
+}
+
+// TestLargePicturesComeOut prints pages as large as nexo lets them be; the roll keeps what it has room for.
+func TestLargePicturesComeOut(t *testing.T) {
+	picture := image.NewGray(image.Rect(0, 0, 380, 380))
+	if _, err := rand.Read(picture.Pix); err != nil { // noise cannot be compressed
+		t.Fatal(err)
+	}
+	var file bytes.Buffer
+	if err := png.Encode(&file, picture); err != nil {
+		t.Fatal(err)
+	}
+	page := base64.StdEncoding.EncodeToString([]byte(`<html><body><img src="data:image/png;base64,` + base64.StdEncoding.EncodeToString(file.Bytes()) + `"/></body></html>`))
+	if len(page) < 250_000 || len(page) > 262_144 {
+		t.Fatalf("the page has %d bytes", len(page))
+	}
+	s := newServer(t)
+	b := newBench(t, s, t.TempDir(), "", terminal.Device{POIID: poiid, Code: "4711"})
+	b.until(poiid, shows(terminal.ScreenIdle))
+	const papers = 6
+	for i := range papers {
+		s.mu.Lock()
+		s.write(s.cloud.push(poilink.Frame{Type: poilink.TypeNexo, Nexo: []byte(fmt.Sprintf(`{"MessageHeader":{"MessageClass":"Device","MessageCategory":"Print","MessageType":"Request","ServiceID":"P%d","SaleID":"till1","POIID":%q},`+
+			`"PrintRequest":{"PrintOutput":{"DocumentQualifier":"Document","ResponseMode":"PrintEnd","OutputContent":{"OutputFormat":"XHTML","OutputXHTML":%q}}}}`, i, poiid, page))}))
+		s.mu.Unlock()
+	}
+	b.until(poiid, func(terminal.State) bool {
+		s.mu.Lock()
+		defer s.mu.Unlock()
+		return len(s.cloud.responses) == papers
+	})
+	var roll struct{ Receipts []terminal.Receipt }
+	_, body := b.call("GET", "/"+poiid+"/receipts", "")
+	if err := json.Unmarshal([]byte(body), &roll); err != nil {
+		t.Fatal(err)
+	}
+	pictures := 0
+	for _, r := range roll.Receipts {
+		if r.Blocks[0].Picture != nil {
+			pictures++
+		}
+	}
+	if len(roll.Receipts) != papers || pictures != 3 { // 640 KiB
+		t.Errorf("%d papers with %d pictures", len(roll.Receipts), pictures)
+	}
 }
 
 func TestRegisterAsksOverTheAPI(t *testing.T) {

@@ -4,28 +4,30 @@ import "time"
 
 // The limits of one terminal. Each queue, list and repeat ends somewhere.
 const (
-	maxOutbox    = 256  // unacknowledged frames; above it new exchanges are refused with Busy
-	maxEnded     = 64   // ended exchanges whose answer is kept for repeats
-	maxReceipts  = 1000 // receipts on the roll, about a day of a busy shop
-	maxLate      = 64   // frames held back by the fault "delay"
-	maxCode      = 32   // characters of an activation code
-	maxPIN       = 12   // ISO 9564
-	minPIN       = 4    // ISO 9564
-	maxServiceID = 64   // nexo says 10; be liberal, yet bounded
-	maxLabel     = 140  // characters of a description on the screen
-	maxWishes    = 16   // starts, refunds and receipts without an answer
-	maxHistory   = 200  // payments in the history
-	pastShown    = 8    // of them on one screen
-	maxAddress   = 254  // RFC 5321
-	maxReplies   = 64   // answers to requests of class Device, for repeats
-	maxMessages  = 8    // texts for the staff that nobody has read
-	maxOutputs   = 8    // parts of a DisplayRequest
-	maxEntries   = 40   // of a menu
-	maxDigits    = 40   // of a number that a register asks for
-	maxDecimals  = 6
-	maxPoints    = 1500 // of a signature: as many as a frame holds
-	maxInputTime = 3600 // seconds
-	maxOutcomes  = 64   // ends of orders that were started here, for who asks late
+	maxOutbox     = 256       // unacknowledged frames; above it new exchanges are refused with Busy
+	maxEnded      = 64        // ended exchanges whose answer is kept for repeats
+	maxReceipts   = 1000      // receipts on the roll, about a day of a busy shop
+	maxLate       = 64        // frames held back by the fault "delay"
+	maxCode       = 32        // characters of an activation code
+	maxPIN        = 12        // ISO 9564
+	minPIN        = 4         // ISO 9564
+	maxServiceID  = 64        // nexo says 10; be liberal, yet bounded
+	maxLabel      = 140       // characters of a description on the screen
+	maxWishes     = 16        // starts, refunds and receipts without an answer
+	maxHistory    = 200       // payments in the history
+	pastShown     = 8         // of them on one screen
+	maxAddress    = 254       // RFC 5321
+	maxReplies    = 64        // answers to requests of class Device, for repeats
+	maxRoll       = 640 << 10 // bytes of what registers printed that the roll keeps
+	maxReplyBytes = 512 << 10
+	maxMessages   = 8  // texts for the staff that nobody has read
+	maxOutputs    = 8  // parts of a DisplayRequest
+	maxEntries    = 40 // of a menu
+	maxDigits     = 40 // of a number that a register asks for
+	maxDecimals   = 6
+	maxPoints     = 1500 // of a signature: as many as a frame holds
+	maxInputTime  = 3600 // seconds
+	maxOutcomes   = 64   // ends of orders that were started here, for who asks late
 
 	// What the link allows in a start.
 	maxReference   = 50

@@ -4,6 +4,7 @@ import (
 	"slices"
 
 	"kassa/nexo"
+	"kassa/virtual/terminal/paint"
 )
 
 // PaperKind is what a paper is about; empty is a payment.
@@ -114,11 +115,23 @@ func (m *Machine) paperIn() {
 func (d *durable) applyPaper(r *Receipt) {
 	if r != nil {
 		d.Receipts = lastOf(append(d.Receipts, *r), maxReceipts)
+		d.fade()
 		return
 	}
 	for i := range d.Receipts {
 		if d.Receipts[i].State == PaperWaiting {
 			d.Receipts[i].State = ""
+		}
+	}
+}
+
+// fade takes what older documents say, so that the memory of the roll has an end.
+func (d *durable) fade() {
+	left := maxRoll
+	for i := len(d.Receipts) - 1; i >= 0; i-- {
+		r := &d.Receipts[i]
+		if left -= r.Size; left < 0 && r.Size > 0 && i < len(d.Receipts)-1 {
+			r.Size, r.Blocks = 0, []paint.Block{{Spans: []paint.Span{{Text: "[…]"}}}}
 		}
 	}
 }

@@ -46,6 +46,8 @@ type Receipt struct {
 	// Document is the kind of document that a register prints (nexo DocumentQualifier), Blocks what it says.
 	Document string        `json:"document,omitempty"`
 	Blocks   []paint.Block `json:"blocks,omitempty"`
+	// Size is how many bytes Blocks take as JSON.
+	Size int `json:"size,omitempty"`
 	// Header are lines that the administrator wants at the head of every receipt.
 	Header []string `json:"header,omitempty"`
 }

@@ -171,6 +171,12 @@ func (h *Handler) scheduleActions(w http.ResponseWriter, c *call) (reply, *fault
 	if no != nil {
 		return reply{}, no
 	}
+	h.mu.Lock()
+	waits := len(h.pending)
+	h.mu.Unlock()
+	if waits+len(units) > maxPending {
+		return reply{}, &fault{status: http.StatusUnprocessableEntity, detail: "too many actions wait for their terminals; try again later"}
+	}
 	out := scheduled{
 		Details: in.Details, Items: []scheduledItem{}, ScheduledAt: in.ScheduledAt, StoreID: in.StoreID, WithErrors: map[string][]string{},
 	}
@@ -201,6 +207,9 @@ func (h *Handler) scheduleActions(w http.ResponseWriter, c *call) (reply, *fault
 }
 
 func actionKind(details json.RawMessage) (string, *fault) {
+	if len(details) > maxDetails {
+		return "", invalid(invalidField{Name: "actionDetails", Message: fmt.Sprintf("may have %d bytes at most", maxDetails)})
+	}
 	var fields map[string]any
 	if err := json.Unmarshal(details, &fields); err != nil || fields == nil {
 		return "", invalid(invalidField{Name: "actionDetails", Message: "is required"})

@@ -119,8 +119,9 @@ func (h *Handler) mayGrant(c *call, role estate.Role, only []estate.Permission) 
 
 // credential is a line of keys, each of which replaced the one before. Its id is the first one's.
 type credential struct {
-	id  string
-	key estate.Key // the newest
+	id     string
+	key    estate.Key   // the newest
+	former []estate.Key // those before it, some of which may still be good
 }
 
 // credentials are those of an account, by id.
@@ -137,21 +138,30 @@ func (h *Handler) credentials(account string) []credential {
 	var list []credential
 	for _, k := range keys {
 		if !replaced[k.ID] {
-			list = append(list, credential{firstOf(byID, k), k})
+			former := formerOf(byID, k)
+			list = append(list, credential{idOf(k, former), k, former})
 		}
 	}
 	slices.SortFunc(list, func(a, b credential) int { return cmp.Compare(a.id, b.id) })
 	return list
 }
 
-func firstOf(byID map[string]estate.Key, k estate.Key) string {
+// formerOf are the keys before one, the newest first.
+func formerOf(byID map[string]estate.Key, k estate.Key) (list []estate.Key) {
 	for {
 		former, ok := byID[k.Replaces]
 		if k.Replaces == "" || !ok {
-			return k.ID
+			return list
 		}
-		k = former
+		list, k = append(list, former), former
 	}
+}
+
+func idOf(k estate.Key, former []estate.Key) string {
+	if len(former) > 0 {
+		return former[len(former)-1].ID
+	}
+	return k.ID
 }
 
 type credentialObject struct {
@@ -320,7 +330,7 @@ func (h *Handler) makeCredential(w http.ResponseWriter, c *call) (reply, *fault)
 	if err != nil {
 		return reply{}, estateFault(err)
 	}
-	out := h.credentialObject(c, &o, credential{k.ID, k})
+	out := h.credentialObject(c, &o, credential{id: k.ID, key: k})
 	// Basic authentication with the key as the password works too.
 	out.APIKey, out.Password = clear, clear
 	return ok(out)
@@ -354,6 +364,9 @@ func (h *Handler) credentialAccount(c *call, o owner, merchants []string) (estat
 // be made active again: its key is revoked.
 func (h *Handler) changeCredential(w http.ResponseWriter, c *call) (reply, *fault) {
 	o, cr, no := h.credential(c)
+	if no == nil {
+		no = h.mayGrant(c, cr.key.Role, cr.key.Only) // who has less than the credential does not open it to others
+	}
 	if no != nil {
 		return reply{}, no
 	}
@@ -387,24 +400,30 @@ func (h *Handler) changeCredential(w http.ResponseWriter, c *call) (reply, *faul
 	if in.Active != nil && *in.Active && !usable {
 		return reply{}, invalid(invalidField{Name: "active", Message: "cannot be true again: the key is revoked or expired; make a new credential"})
 	}
-	k, err := h.Estate.ChangeKey(h.Now(), cr.key.ID, c.caller.KeyID, func(k *estate.Key) {
-		k.Role, k.Only = role, only
-		if in.Description != nil {
-			k.Name = *in.Description
+	end := in.Active != nil && !*in.Active && usable
+	for _, k := range append([]estate.Key{cr.key}, cr.former...) { // the former keys too, while they are good
+		if k.ID != cr.key.ID && !k.Usable(h.Now()) {
+			continue
 		}
-		if in.Addresses != nil {
-			k.Networks = networks
-		}
-	})
-	if err == nil && in.Active != nil && !*in.Active && usable {
-		if err = h.Estate.RevokeKey(h.Now(), k.ID, c.caller.KeyID); err == nil {
-			k, _ = h.Estate.Key(k.ID)
+		if err := h.changeKey(c, k.ID, end, func(k *estate.Key) {
+			k.Role, k.Only = role, only
+			set(&k.Name, in.Description)
+			if in.Addresses != nil {
+				k.Networks = networks
+			}
+		}); err != nil {
+			return reply{}, estateFault(err)
 		}
 	}
-	if err != nil {
-		return reply{}, estateFault(err)
+	cr.key, _ = h.Estate.Key(cr.key.ID)
+	return ok(h.credentialObject(c, &o, cr))
+}
+
+func (h *Handler) changeKey(c *call, id string, end bool, change func(*estate.Key)) error {
+	if _, err := h.Estate.ChangeKey(h.Now(), id, c.caller.KeyID, change); err != nil || !end {
+		return err
 	}
-	return ok(h.credentialObject(c, &o, credential{cr.id, k}))
+	return h.Estate.RevokeKey(h.Now(), id, c.caller.KeyID)
 }
 
 func (h *Handler) generateAPIKey(_ http.ResponseWriter, c *call) (reply, *fault) {
@@ -427,13 +446,11 @@ func (h *Handler) me(_ http.ResponseWriter, c *call) (reply, *fault) {
 	if !found {
 		return reply{}, unreadable()
 	}
-	id := k.ID
 	byID := make(map[string]estate.Key)
 	for _, other := range h.Estate.Keys(k.Account) {
 		byID[other.ID] = other
 	}
-	id = firstOf(byID, k)
-	out := h.credentialObject(c, nil, credential{id, k})
+	out := h.credentialObject(c, nil, credential{id: idOf(k, formerOf(byID, k)), key: k})
 	_, out.CompanyName, _ = strings.Cut(out.Username, "@Company.")
 	if c.caller.Account == "" {
 		for _, a := range h.accounts(c) {

@@ -87,6 +87,17 @@ func TestGenerateAPIKey(t *testing.T) {
 	w.good(w.admin, "GET", path+"/"+id, nil).is(t, "active", "true")
 	w.bad(w.other, "POST", "/v3/companies/Rund/apiCredentials/"+id+"/generateApiKey", nil, 403, "00_403")
 	w.good(third, "GET", "/v3/me", nil)
+	// What ends a credential, or narrows it, does so to the key before, too.
+	fourth := w.good(w.admin, "POST", path+"/"+id+"/generateApiKey", nil).body["apiKey"].(string)
+	w.good(w.admin, "PATCH", path+"/"+id, map[string]any{"roles": []string{"Management API—Terminal actions read"}})
+	for _, key := range []string{third, fourth} {
+		w.good(key, "GET", "/v3/terminals", nil)
+		w.bad(key, "GET", "/v3/merchants/BakkerijZon/webhooks", nil, 403, "00_403")
+	}
+	w.good(w.admin, "PATCH", path+"/"+id, map[string]any{"active": false})
+	for _, key := range []string{third, fourth} {
+		w.bad(key, "GET", "/v3/terminals", nil, 401, "00_401")
+	}
 }
 
 func TestNobodyGivesMoreThanTheyHave(t *testing.T) {
@@ -101,6 +112,7 @@ func TestNobodyGivesMoreThanTheyHave(t *testing.T) {
 		w.bad(narrow, "PATCH", path+"/"+id, map[string]any{"roles": []string{role}}, 403, "00_403")
 	}
 	w.bad(narrow, "POST", path+"/"+id+"/generateApiKey", nil, 403, "00_403")
+	w.bad(narrow, "PATCH", path+"/"+id, map[string]any{"allowedIpAddresses": []string{}}, 403, "00_403")
 	w.bad(w.admin, "POST", path, map[string]any{"roles": []string{"Kassa operator"}}, 422, "00_422")
 }
 

@@ -57,13 +57,14 @@ func Owns(path string) bool {
 	if path == "/v3" || strings.HasPrefix(path, "/v3/") {
 		return true
 	}
-	segments := split(path)
-	for _, r := range Routes() {
-		if _, ok := r.values(segments); ok {
-			return true
-		}
+	if path != "/connectedTerminals" && !strings.HasPrefix(path, "/v1/merchants/") {
+		return false // asked of every request: the table is for few
 	}
-	return false
+	segments := split(path)
+	return slices.ContainsFunc(terminalRoutes(), func(r Route) bool {
+		_, ok := r.values(segments)
+		return ok
+	})
 }
 
 // Refuse answers with an error that did not come from this handler, in its form, if the path is its own;

@@ -137,4 +137,6 @@ const (
 	maxPageNumber = 1_000_000
 	maxKey        = 200
 	maxAction     = 100 // terminals of one request
+	maxDetails    = 2048
+	maxPending    = 50_000 // actions that wait, of all
 )

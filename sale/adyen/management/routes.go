@@ -67,7 +67,7 @@ func terminalRoutes() []Route {
 		{Method: get, Pattern: "/v1/merchants/{merchantAccount}/connectedDevices", Permission: readTerminals, IDs: []string{"query store"}, serve: (*Handler).connectedDevices},
 		{Method: get, Pattern: "/v1/merchants/{merchantAccount}/devices/{deviceId}/status", Permission: readTerminals, serve: (*Handler).deviceStatus},
 
-		{Method: get, Pattern: "/v3/terminals", Permission: readTerminals, IDs: []string{"query searchQuery", "query merchantIds", "query storeIds"}, serve: (*Handler).listTerminals},
+		{Method: get, Pattern: "/v3/terminals", Permission: readTerminals, IDs: []string{"query merchantIds", "query storeIds"}, serve: (*Handler).listTerminals},
 		{Method: post, Pattern: "/v3/terminals/{terminalId}/reassign", Permission: manageTerminal, Account: true,
 			IDs: []string{"body companyId", "body merchantId", "body storeId"}, serve: (*Handler).reassign},
 		{Method: post, Pattern: "/v3/terminals/scheduleActions", Permission: manageTerminal,
@@ -86,11 +86,11 @@ func accountRoutes() []Route {
 		{Method: get, Pattern: "/v3/merchants", Permission: readTerminals, Account: true, serve: (*Handler).listMerchants},
 		{Method: get, Pattern: "/v3/merchants/{merchantId}", Permission: readTerminals, Account: true, serve: (*Handler).showMerchant},
 
-		{Method: get, Pattern: "/v3/stores", Permission: readTerminals, Account: true, IDs: []string{"query merchantId", "query reference"}, serve: (*Handler).listStores},
+		{Method: get, Pattern: "/v3/stores", Permission: readTerminals, Account: true, IDs: []string{"query merchantId"}, serve: (*Handler).listStores},
 		{Method: post, Pattern: "/v3/stores", Permission: manageShops, Account: true, IDs: []string{"body merchantId"}, serve: (*Handler).makeStore},
 		{Method: get, Pattern: "/v3/stores/{storeId}", Permission: readTerminals, Account: true, serve: (*Handler).showStore},
 		{Method: patch, Pattern: "/v3/stores/{storeId}", Permission: manageShops, Account: true, serve: (*Handler).changeStore},
-		{Method: get, Pattern: "/v3/merchants/{merchantId}/stores", Permission: readTerminals, Account: true, IDs: []string{"query reference"}, serve: (*Handler).listStores},
+		{Method: get, Pattern: "/v3/merchants/{merchantId}/stores", Permission: readTerminals, Account: true, serve: (*Handler).listStores},
 		{Method: post, Pattern: "/v3/merchants/{merchantId}/stores", Permission: manageShops, Account: true, serve: (*Handler).makeStore},
 		{Method: get, Pattern: "/v3/merchants/{merchantId}/stores/{storeId}", Permission: readTerminals, Account: true, serve: (*Handler).showStore},
 		{Method: patch, Pattern: "/v3/merchants/{merchantId}/stores/{storeId}", Permission: manageShops, Account: true, serve: (*Handler).changeStore},

@@ -139,11 +139,11 @@ func (h *Handler) assignment(t estate.Terminal) (out assignment, pending bool) {
 	out = assignment{CompanyID: a.Company, MerchantID: a.Merchant, StoreID: t.Shop, Status: assignedBoarded}
 	version, _ := h.Estate.Desired(t.TID)
 	said, known := h.Estate.Reported(t.TID)
-	pending = !known || said.Version < version
+	pending = said.Version < version // 0 is the defaults, which nobody has to fetch
 	switch {
 	case t.Inventory:
 		out.Status = assignedInventory
-	case !known:
+	case !known && pending:
 		out.Status = assignedDeployed
 	case said.Version < t.SettingsSince:
 		out.Status = assignedReassignment

@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"net/url"
+	"strings"
 	"testing"
 	"time"
 
@@ -332,6 +333,7 @@ func TestScheduleActionsIsAllOrNothing(t *testing.T) {
 		{map[string]any{"actionDetails": map[string]any{"type": "Explode"}, "terminalIds": []string{poiOne}}, "00_422"},
 		{map[string]any{"actionDetails": map[string]any{"type": "InstallAndroidApp"}, "terminalIds": []string{poiOne}}, "00_422"},
 		{map[string]any{"terminalIds": []string{poiOne}}, "00_422"},
+		{map[string]any{"actionDetails": map[string]any{"type": "ForceReboot", "more": strings.Repeat("a", 3000)}, "terminalIds": []string{poiOne}}, "00_422"},
 		{map[string]any{"actionDetails": reboot, "terminalIds": []string{poiOne}, "scheduledAt": "tomorrow"}, "00_422"},
 	} {
 		w.bad(w.admin, "POST", "/v3/terminals/scheduleActions", of.body, 422, of.code)
