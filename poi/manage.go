@@ -19,7 +19,7 @@ const (
 	maxSettings = 1000
 	maxSetting  = 100      // bytes of a name
 	maxRefused  = 300      // bytes of why a setting was not taken
-	maxDevice   = 60 << 10 // bytes of a nexo message: a signature has all the points that a frame holds
+	maxDevice   = 60 << 10 // bytes of what the POI answers: a signature is long
 )
 
 // manage takes what is no payment.
@@ -73,9 +73,9 @@ func (m *Machine) device(link LinkID, seq uint64, msg nexo.Message) string {
 	default:
 		return "nexo: neither a response of a category that was asked for nor an EventNotification"
 	}
-	// A notification answers nothing, so that it has no ServiceID of anybody's.
-	if h.MessageType == nexo.TypeResponse && !validExchange(h.ServiceID) || h.ServiceID != "" && !validExchange(h.ServiceID) {
-		return "nexo: ServiceID is malformed"
+	event := h.MessageCategory == nexo.CategoryEvent
+	if event && h.ServiceID != "" || !event && !validExchange(h.ServiceID) {
+		return "nexo: ServiceID is malformed, or goes with a notification"
 	}
 	// Encoded anew: what this package does not know goes no further.
 	raw, err := json.Marshal(msg)
@@ -90,7 +90,7 @@ func (m *Machine) device(link LinkID, seq uint64, msg nexo.Message) string {
 	}
 	m.begin(link, seq)
 	m.emit(ToDevices{
-		Seq: seq, TID: m.tid, Exchange: h.ServiceID, Message: raw, Event: h.MessageCategory == nexo.CategoryEvent,
+		Seq: seq, TID: m.tid, Exchange: h.ServiceID, Message: raw, Event: event,
 	})
 	return ""
 }
