@@ -146,10 +146,8 @@ func TestSettingsThatAreRefused(t *testing.T) {
 	}
 }
 
-func TestEverySettingOfAdyenCanBeKept(t *testing.T) {
-	w := newWorld(t)
-	term, _ := w.board("Counter")
-	at := estate.Owner{Level: estate.LevelTerminal, ID: term.TID}
+// everySetting has a value for each setting.
+func everySetting() map[string]json.RawMessage {
 	objects := map[string]string{
 		"gratuities":                         `[{"currency":"EUR","usePredefinedTipEntries":true,"predefinedTipEntries":["5%","500"],"allowCustomAmount":true}]`,
 		"connectivity.terminalIPAddressURL":  `{"eventLocalUrls":[],"eventPublicUrls":[{"url":"https://x.example/e","username":"u","password":"p","encrypted":true}]}`,
@@ -186,6 +184,14 @@ func TestEverySettingOfAdyenCanBeKept(t *testing.T) {
 			}
 		}
 	}
+	return set
+}
+
+func TestEverySettingOfAdyenCanBeKept(t *testing.T) {
+	w := newWorld(t)
+	term, _ := w.board("Counter")
+	at := estate.Owner{Level: estate.LevelTerminal, ID: term.TID}
+	set := everySetting()
 	must(t, w.ChangeSettings(noon, at, set, nil, operator))
 	for range 2 {
 		shown := w.SettingsAt(at)
