@@ -140,6 +140,8 @@ type world struct {
 	death    string
 	links    links
 	moved    map[string]estate.Terminal // terminals that are not where they were
+	// beforeRelease is what happens between the decision to release a hold and the release.
+	beforeRelease func()
 }
 
 // inWorld runs a test in a bubble, where a minute takes no time.
@@ -224,6 +226,13 @@ func (d dying) Refund(ctx context.Context, dialect, scope, ref string, r kassa.A
 		return kassa.Order{}, 0, kassa.None, errDied
 	}
 	return o, number, reason, err
+}
+
+func (d dying) Release(ctx context.Context, dialect, scope, ref string) (kassa.Order, kassa.Reason, error) {
+	if d.w.beforeRelease != nil {
+		d.w.beforeRelease()
+	}
+	return d.Engine.Release(ctx, dialect, scope, ref)
 }
 
 // restart ends the process and starts the next.
