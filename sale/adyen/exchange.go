@@ -160,8 +160,8 @@ type exchanges struct {
 	stripes [64]chan struct{}
 }
 
-func newExchanges() (e exchanges) {
-	e.running = make(map[string]*exchange)
+func newExchanges() *exchanges {
+	e := &exchanges{running: make(map[string]*exchange)}
 	for i := range e.stripes {
 		e.stripes[i] = make(chan struct{}, 1)
 	}

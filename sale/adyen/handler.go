@@ -20,7 +20,7 @@ import (
 type Handler struct {
 	config
 	categories map[string]category
-	exchanges  exchanges
+	exchanges  *exchanges
 	orders     nudges
 	ring       keyring
 	notices    *journal.Notebook

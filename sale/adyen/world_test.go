@@ -142,6 +142,7 @@ type world struct {
 	moved    map[string]estate.Terminal // terminals that are not where they were
 	// beforeRelease is what happens between the decision to release a hold and the release.
 	beforeRelease func()
+	fullFor       int // so many cancels find the engine's queue full
 }
 
 // inWorld runs a test in a bubble, where a minute takes no time.
@@ -226,6 +227,17 @@ func (d dying) Refund(ctx context.Context, dialect, scope, ref string, r kassa.A
 		return kassa.Order{}, 0, kassa.None, errDied
 	}
 	return o, number, reason, err
+}
+
+func (d dying) Cancel(ctx context.Context, dialect, scope, ref string) (kassa.Order, kassa.Reason, error) {
+	d.w.mu.Lock()
+	full := d.w.fullFor > 0
+	d.w.fullFor--
+	d.w.mu.Unlock()
+	if full {
+		return kassa.Order{}, kassa.WorldBusy, nil
+	}
+	return d.Engine.Cancel(ctx, dialect, scope, ref)
 }
 
 func (d dying) Release(ctx context.Context, dialect, scope, ref string) (kassa.Order, kassa.Reason, error) {
