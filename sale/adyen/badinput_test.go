@@ -142,6 +142,8 @@ func TestWhatIsMissingIsListed(t *testing.T) {
 			"a negative amount": {`:10}`, `:-1}`, []string{"At " + amounts + ", field RequestedAmount: Not an amount of EUR in major units, or too high"}},
 			"half a cent":       {`:10}`, `:10.005}`, []string{"At " + amounts + ", field RequestedAmount: Not an amount of EUR in major units, or too high"}},
 			"a float's noise":   {`:10}`, `:0.30000000000000004}`, []string{"At " + amounts + ", field RequestedAmount: Not an amount of EUR in major units, or too high"}},
+			"a type in a list":  {`"PaymentTransaction"`, `"PaymentData":{"PaymentType":["Refund"]},"PaymentTransaction"`, []string{"At SaleToPOIRequest.PaymentRequest.PaymentData, field PaymentType: Not a string"}},
+			"a type alone":      {`"PaymentTransaction"`, `"PaymentData":"Refund","PaymentTransaction"`, []string{"At SaleToPOIRequest.PaymentRequest, field PaymentData: Not an object"}},
 			"too high a tip":    {`:10}`, `:10,"TipAmount":10.01}`, []string{"At " + amounts + ", field TipAmount: More than RequestedAmount, which includes it"}},
 			"all of it":         {`{"SaleTransactionID":{"TransactionID":"order-1","TimeStamp":"2026-03-01T11:00:00+01:00"}}`, `{}`, []string{"At " + sale + ", field SaleTransactionID: Missing"}},
 		} {
