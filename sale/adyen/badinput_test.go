@@ -161,6 +161,22 @@ func TestWhatIsMissingIsListed(t *testing.T) {
 	})
 }
 
+// TestWhatIsKeptIsBounded: whatever a register sends along, little of it is kept with the order and its exchange.
+func TestWhatIsKeptIsBounded(t *testing.T) {
+	inWorld(t, func(w *world) {
+		long := strings.Repeat("x", 50_000)
+		body := strings.Replace(paymentBody("order-1", "10"), "2026-03-01T11:00:00+01:00", long, 1)
+		body = strings.Replace(body, `"SaleData":{`, `"SaleData":{"SaleToAcquirerData":"metadata.`+long+`=1&metadata.a=`+long+`&shopperReference=`+long+`",`, 1)
+		if r := w.post("/sync", accountKey, envelope("Payment", "1", body)); r.result("Payment") != "Success <nil>" || len(r.Raw) > 20_000 {
+			t.Errorf("%d bytes: %.500s", len(r.Raw), r.Raw)
+		}
+		o, ok, err := w.engine.Find(w.t.Context(), adyen.Dialect, "100", "till-7/1/"+poiid)
+		if !ok || err != nil || len(o.Door) > 1000 || !strings.Contains(string(o.Door), `"a":"xxx`) {
+			t.Errorf("%v %v, %d bytes are kept", ok, err, len(o.Door))
+		}
+	})
+}
+
 func TestWhatIsNotOffered(t *testing.T) {
 	inWorld(t, func(w *world) {
 		w.credit = 5000

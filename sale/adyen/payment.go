@@ -87,7 +87,7 @@ func (h *Handler) readPayment(q *request) (*payment, faults) {
 	}
 	if id != nil {
 		p.kept.MerchantReference = f.need(id, inID, "TransactionID")
-		p.kept.TimeStamp = normalStamp(f.need(id, inID, "TimeStamp"))
+		p.kept.TimeStamp = clipped(normalStamp(f.need(id, inID, "TimeStamp")), maxReference)
 		if len(p.kept.MerchantReference) > maxReference {
 			f.add(inID, "TransactionID", "Longer than 80 bytes")
 		}
