@@ -20,7 +20,7 @@ const (
 	maxSetting  = 100 // bytes of a name
 	maxRefused  = 300 // bytes of why a setting was not taken
 	maxDevice   = 16 << 10
-	maxInput    = 1000 // bytes of a text in a nexo message
+	maxInput    = 40 << 10 // bytes of a text in a nexo message: a signature is the longest
 )
 
 // manage takes what is no payment.
