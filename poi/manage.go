@@ -19,7 +19,7 @@ const (
 	maxSettings = 1000
 	maxSetting  = 100 // bytes of a name
 	maxRefused  = 300 // bytes of why a setting was not taken
-	maxDevice   = 16 << 10
+	maxDevice   = 48 << 10
 	maxInput    = 40 << 10 // bytes of a text in a nexo message: a signature is the longest
 )
 
