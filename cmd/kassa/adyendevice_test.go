@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"io"
 	"net/http"
 	"os"
 	"os/exec"
@@ -55,6 +56,10 @@ func (s *site) hands(poiid, what string, body any) {
 	defer resp.Body.Close()
 	if resp.StatusCode/100 != 2 {
 		s.t.Fatalf("%s at %s: %s", what, poiid, resp.Status)
+	}
+	// Who goes away takes the card along: it is over when the answer is.
+	if _, err := io.Copy(io.Discard, resp.Body); err != nil {
+		s.t.Fatal(err)
 	}
 }
 
