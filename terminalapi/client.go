@@ -46,7 +46,7 @@ type Client struct {
 	// HTTP sends; nil is a client of its own. A Timeout of it that is shorter than a payment makes
 	// outcomes unknown. Redirects are not followed: they would send a payment twice.
 	HTTP *http.Client
-	// Timeout is for one answer; 0 is DefaultTimeout.
+	// Timeout is for one answer; 0 is DefaultTimeout. A Question may take a minute more than its Wait.
 	Timeout time.Duration
 	// Poll is the time between two questions of Resolve; 0 is 5 s.
 	Poll time.Duration
@@ -205,11 +205,7 @@ const maxAnswer = 4 << 20
 
 // call does one HTTP exchange. An answer of 200 is returned; another becomes an HTTPError.
 func (c *Client) call(ctx context.Context, method, address string, body []byte) ([]byte, error) {
-	timeout := c.Timeout
-	if timeout == 0 {
-		timeout = DefaultTimeout
-	}
-	ctx, cancel := context.WithTimeout(ctx, timeout)
+	ctx, cancel := context.WithTimeout(ctx, c.timeout())
 	defer cancel()
 	request, err := http.NewRequestWithContext(ctx, method, address, bytes.NewReader(body))
 	if err != nil {
@@ -278,6 +274,13 @@ func httpError(status int, raw []byte) error {
 // ReadNotification reads what a terminal sends to the register's own address: an event, a display
 // notification, or the answer to an asynchronous request. With Encryption it takes no success in clear.
 func (c *Client) ReadNotification(body []byte) (Message, error) { return c.read(body) }
+
+func (c *Client) timeout() time.Duration {
+	if c.Timeout == 0 {
+		return DefaultTimeout
+	}
+	return c.Timeout
+}
 
 func (c *Client) now() time.Time {
 	if c.Now != nil {

@@ -79,7 +79,9 @@ func (c *Client) ask(ctx context.Context, q Question, content string, in nexo.In
 	output := Lines(lines...)
 	output.OutputContent.PredefinedContent = &nexo.PredefinedContent{ReferenceID: content}
 	output.MenuEntry = menu
-	m, err := c.Sync(ctx, Request{Category: nexo.CategoryInput, ServiceID: q.ServiceID, Body: nexo.InputRequest{DisplayOutput: &output, InputData: in}})
+	patient := *c
+	patient.Timeout = max(c.timeout(), q.Wait+time.Minute)
+	m, err := patient.Sync(ctx, Request{Category: nexo.CategoryInput, ServiceID: q.ServiceID, Body: nexo.InputRequest{DisplayOutput: &output, InputData: in}})
 	if err != nil {
 		return nexo.Input{}, "", err
 	}

@@ -285,3 +285,31 @@ func TestOnce(t *testing.T) {
 		}
 	})
 }
+
+// TestDeliveriesOfBefore: deliveries that were kept before there were endpoints go on where they were.
+func TestDeliveriesOfBefore(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		r, shop := newRecord(), &receiver{}
+		due := time.Now().Add(10 * time.Minute).Format(time.RFC3339)
+		for id, body := range map[string]string{"0000000000000001": "one", "0000000000000002": "two"} {
+			state := fmt.Sprintf(`{"id":%q,"dialect":"test","seq":%d,"order":"order/A","environment":"test","event":"told","url":"http://shop/hook",`+
+				`"method":"POST","body":%q,"createdAt":%q,"status":"waiting","due":%q,"tries":[{"at":%[4]q,"latencyMS":1,"status":500,"failure":"no"}]}`,
+				id, id[15]-'0', body, time.Now().Format(time.RFC3339), due)
+			if _, err := r.Commit(t.Context(), journal.Batch{{Stream: "webhook/" + id, State: []byte(state), Open: true}}); err != nil {
+				t.Fatal(err)
+			}
+		}
+		stop := running(t, r, &network{handlers: map[string]http.HandlerFunc{"shop": shop.answer(200, "OK")}})
+		wait(9 * time.Minute)
+		if got := shop.bodies(); len(got) != 0 {
+			t.Errorf("before its time: %v", got)
+		}
+		wait(2 * time.Minute)
+		if diff := cmp.Diff([]string{"one", "two"}, shop.bodies()); diff != "" {
+			t.Error(diff)
+		}
+		if err := stop(); err != nil {
+			t.Fatal(err)
+		}
+	})
+}

@@ -54,6 +54,7 @@ func (s *site) hands(poiid, what string, body any) {
 		s.t.Fatal(err)
 	}
 	defer resp.Body.Close()
+	_, _ = io.Copy(io.Discard, resp.Body) // a card stays until it has been read
 	if resp.StatusCode/100 != 2 {
 		s.t.Fatalf("%s at %s: %s", what, poiid, resp.Status)
 	}
@@ -181,15 +182,19 @@ func deviceAsks(t *testing.T, s *site, c *terminalapi.Client, poiid string) {
 	if err != nil || text != "Ada" {
 		t.Errorf("text %q, %v", text, err)
 	}
+	var line [][2]int // as long as a terminal takes one
+	for i := range 1400 {
+		line = append(line, [2]int{i % 480, i % 200})
+	}
 	points, _, err := asking(t, s, poiid, "signature", func() ([]byte, error) {
 		signed, points, err := c.Signature(ctx, terminalapi.Question{Title: "Please sign"})
 		if !signed {
 			err = errors.Join(err, errors.New("not signed"))
 		}
 		return points, err
-	}, map[string]any{"text": "Ada Lovelace"})
+	}, map[string]any{"strokes": [][][2]int{line}})
 	var drawn struct{ Signature struct{ X, Y []string } }
-	if err != nil || json.Unmarshal(points, &drawn) != nil || len(drawn.Signature.X) < 2 || len(drawn.Signature.X) != len(drawn.Signature.Y) {
+	if err != nil || json.Unmarshal(points, &drawn) != nil || len(drawn.Signature.X) < 1400 || len(drawn.Signature.X) != len(drawn.Signature.Y) {
 		t.Errorf("signature %s, %v", points, err)
 	}
 	_, _, err = asking(t, s, poiid, "text", func() (string, error) { return c.Text(ctx, terminalapi.Question{Title: "Name"}) }, map[string]any{"cancel": true})

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"bufio"
 	"bytes"
 	"crypto/hmac"
 	"crypto/sha256"
@@ -180,7 +181,35 @@ func TestWebhooksOfTwoDialects(t *testing.T) {
 		!standardSigned(native.all()[1], made["secret"].(string)) {
 		t.Errorf("%s", native.all()[1].body)
 	}
+	if heard := s.notice("adyen"); heard.item(t).PSPReference != it.PSPReference || !heard.item(t).signed(key) {
+		t.Errorf("who listens hears %s", heard.body)
+	}
 	s.queueOutlivesTheCloud(till, standard, native, id, order)
+}
+
+// notice is the first webhook of a dialect that who listens hears.
+func (s *site) notice(dialect string) received {
+	s.t.Helper()
+	r, err := http.NewRequestWithContext(s.t.Context(), "GET", s.facts.URL+"/api/v1/notices?after=0", nil)
+	if err != nil {
+		s.t.Fatal(err)
+	}
+	r.Header.Set("Authorization", "Bearer "+s.facts.Token)
+	r.Header.Set("Accept", "text/event-stream")
+	resp, err := s.client.Do(r)
+	if err != nil {
+		s.t.Fatal(err)
+	}
+	defer resp.Body.Close()
+	for lines := bufio.NewScanner(resp.Body); lines.Scan(); {
+		var n struct{ Dialect, Body string }
+		data, ok := strings.CutPrefix(lines.Text(), "data: ")
+		if ok && json.Unmarshal([]byte(data), &n) == nil && n.Dialect == dialect {
+			return received{body: []byte(n.Body)}
+		}
+	}
+	s.t.Fatal("no webhook of " + dialect)
+	return received{}
 }
 
 // queueOutlivesTheCloud: the receiver of the standard webhooks fails for a while.

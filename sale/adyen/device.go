@@ -250,24 +250,23 @@ func (h *Handler) fromTerminal(x *exchange, body object) object {
 		for k := range values {
 			p[k] = values.Get(k)
 		}
-		if other := h.exchanges.payingOn(x.record.TID); other != nil {
-			p["serviceId"] = other.record.ServiceID
-		}
+		p["serviceId"] = h.serviceOf(x.record.TID, p["serviceId"])
 		r["AdditionalResponse"] = p.form()
 	}
 	return body
 }
 
-// payingOn finds the payment that runs on a terminal, if it is one of this door's.
-func (e *exchanges) payingOn(tid string) *exchange {
-	e.mu.Lock()
-	defer e.mu.Unlock()
-	for _, x := range e.running {
-		if x.record.TID == tid && x.record.Category == "Payment" {
-			return x
+// serviceOf gives the ServiceID of the payment whose order a terminal names; what is another door's stays as it is.
+func (h *Handler) serviceOf(tid, order string) string {
+	for _, e := range h.exchanges.records() {
+		if e.TID != tid || e.Category != "Payment" {
+			continue
+		}
+		if o, ok, err := h.Orders.Find(h.work, Dialect, e.Scope, e.Ref()); err == nil && ok && o.ID() == order {
+			return e.ServiceID
 		}
 	}
-	return nil
+	return order
 }
 
 // responsesIn are the nexo Responses of a body: those of class Device have them within their results.

@@ -12,6 +12,7 @@ import (
 	"testing/synctest"
 	"time"
 
+	"kassa"
 	"kassa/estate"
 	"kassa/nexo"
 	"kassa/sale/adyen"
@@ -316,10 +317,12 @@ func TestDeviceOffline(t *testing.T) {
 
 func TestDeviceBusy(t *testing.T) {
 	deviceWorld(t, nil, func(w *world) {
-		w.customer(w.show)
+		order := ""
+		w.customer(func(o kassa.NewOrder) { order = o.ID(); w.show(o) })
 		paying := w.later(func() reply { return w.pay("PAY1", "order-1", "10.00") })
+		busyWith := order
 		w.links.answer = func(m nexo.Message) *nexo.Message {
-			a := fails(m, nexo.ErrorBusy, "message=Forbidden%20Request&serviceId=X1Y2")
+			a := fails(m, nexo.ErrorBusy, "message=Forbidden%20Request&serviceId="+busyWith)
 			return &a
 		}
 		got := w.device("Display", "1", displayBody("x"))
@@ -327,6 +330,10 @@ func TestDeviceBusy(t *testing.T) {
 		more, _ := url.ParseQuery(fmt.Sprint(r["AdditionalResponse"]))
 		if r["ErrorCondition"] != "Busy" || more.Get("serviceId") != "PAY1" || more.Get("message") != "Forbidden Request" {
 			t.Errorf("%s", got.Raw)
+		}
+		busyWith = "OTHERDOORS"
+		if got := w.device("Display", "2", displayBody("x")); !strings.HasSuffix(fmt.Sprint(firstResult(got)["AdditionalResponse"]), "serviceId=OTHERDOORS") {
+			t.Errorf("another door's: %s", got.Raw)
 		}
 		w.abort("A", "PAY1")
 		<-paying
