@@ -41,7 +41,9 @@ func TestEachRungFindsItsOwn(t *testing.T) {
 		{4, "server_restarted", false, func(f *doctor.Facts) { f.Link.State, f.Link.Linked = "unknown", false }},
 		{5, "no_answer", false, func(f *doctor.Facts) { f.Pings = []doctor.Ping{{Failed: "no answer"}} }},
 		{5, "link_unsteady", false, func(f *doctor.Facts) { f.Pings[1] = doctor.Ping{Failed: "no answer"} }},
-		{6, "terminal_tls", true, func(f *doctor.Facts) { f.Checks = append(f.Checks, doctor.Check{Name: "tls", Detail: "unknown authority"}) }},
+		{6, "terminal_tls", true, func(f *doctor.Facts) {
+			f.Checks = append(f.Checks, doctor.Check{Name: "tls", Detail: "unknown authority"})
+		}},
 		{6, "no_self_test", true, func(f *doctor.Facts) { f.Checks, f.Unanswered = nil, "no answer" }},
 		{7, "cloud_connection_disabled", false, func(f *doctor.Facts) { f.WebSocket = false }},
 		{7, "cloud_mode_off", false, func(f *doctor.Facts) { f.CloudMode = false }},

@@ -80,6 +80,19 @@ func TestSettingsAreInherited(t *testing.T) {
 	}
 }
 
+// TestWhatATerminalNeedsToKnow of where its notifications go: that there is an address, and no password.
+func TestWhatATerminalNeedsToKnow(t *testing.T) {
+	w := newWorld(t)
+	term, _ := w.board("Counter")
+	at := estate.Owner{Level: estate.LevelTerminal, ID: term.TID}
+	must(t, w.set(at, "nexo.eventUrls", `{"eventPublicUrls":[{"url":"https://till.example/e","username":"u","password":"p4ss"}]}`))
+	must(t, w.set(at, "nexo.encryptionKey", `{"identifier":"k","passphrase":"long enough","version":1}`))
+	_, values := w.Desired(term.TID)
+	if got := string(values["nexo.eventUrls"]); !strings.Contains(got, "till.example") || strings.Contains(got, "p4ss") || values["nexo.encryptionKey"] != nil {
+		t.Errorf("%s", values)
+	}
+}
+
 func TestSettingsThatAreRefused(t *testing.T) {
 	w := newWorld(t)
 	at := estate.Owner{Level: estate.LevelGroup, ID: w.group.ID}
@@ -133,10 +146,8 @@ func TestSettingsThatAreRefused(t *testing.T) {
 	}
 }
 
-func TestEverySettingOfAdyenCanBeKept(t *testing.T) {
-	w := newWorld(t)
-	term, _ := w.board("Counter")
-	at := estate.Owner{Level: estate.LevelTerminal, ID: term.TID}
+// everySetting has a value for each setting.
+func everySetting() map[string]json.RawMessage {
 	objects := map[string]string{
 		"gratuities":                         `[{"currency":"EUR","usePredefinedTipEntries":true,"predefinedTipEntries":["5%","500"],"allowCustomAmount":true}]`,
 		"connectivity.terminalIPAddressURL":  `{"eventLocalUrls":[],"eventPublicUrls":[{"url":"https://x.example/e","username":"u","password":"p","encrypted":true}]}`,
@@ -173,6 +184,14 @@ func TestEverySettingOfAdyenCanBeKept(t *testing.T) {
 			}
 		}
 	}
+	return set
+}
+
+func TestEverySettingOfAdyenCanBeKept(t *testing.T) {
+	w := newWorld(t)
+	term, _ := w.board("Counter")
+	at := estate.Owner{Level: estate.LevelTerminal, ID: term.TID}
+	set := everySetting()
 	must(t, w.ChangeSettings(noon, at, set, nil, operator))
 	for range 2 {
 		shown := w.SettingsAt(at)

@@ -12,7 +12,8 @@ const (
 	// for each write, so that an event stream may last.
 	writeTimeout = 30 * time.Second
 	// idleTimeout is how long a connection is kept between two requests.
-	idleTimeout = 2 * time.Minute
+	// Cash registers keep one for as long as a payment may take.
+	idleTimeout = 200 * time.Second
 	// maxHeaderBytes bounds the request line and the header; beyond it the answer is 431.
 	maxHeaderBytes = 64 << 10
 	// DefaultMaxConns is how many connections may be open at once, those that were handed over for

@@ -58,7 +58,7 @@ type Watcher interface {
 type Devices interface {
 	// Answered gives the nexo response to an exchange of Ask; a repeat comes again.
 	Answered(t estate.Terminal, exchange string, response json.RawMessage, settled func())
-	// Notified gives a nexo EventNotification; its ServiceID is its identity.
+	// Notified gives a nexo EventNotification, which has no ServiceID; a repeat is the same text.
 	Notified(t estate.Terminal, event json.RawMessage, settled func())
 }
 

@@ -17,10 +17,9 @@ const (
 	maxChecks   = 32
 	maxCheck    = 300 // bytes of a check's detail
 	maxSettings = 1000
-	maxSetting  = 100 // bytes of a name
-	maxRefused  = 300 // bytes of why a setting was not taken
-	maxDevice   = 48 << 10
-	maxInput    = 40 << 10 // bytes of a text in a nexo message: a signature is the longest
+	maxSetting  = 100      // bytes of a name
+	maxRefused  = 300      // bytes of why a setting was not taken
+	maxDevice   = 60 << 10 // bytes of what the POI answers: a signature is long
 )
 
 // manage takes what is no payment.
@@ -74,8 +73,9 @@ func (m *Machine) device(link LinkID, seq uint64, msg nexo.Message) string {
 	default:
 		return "nexo: neither a response of a category that was asked for nor an EventNotification"
 	}
-	if !validExchange(h.ServiceID) {
-		return "nexo: ServiceID is malformed"
+	event := h.MessageCategory == nexo.CategoryEvent
+	if event && h.ServiceID != "" || !event && !validExchange(h.ServiceID) {
+		return "nexo: ServiceID is malformed, or goes with a notification"
 	}
 	// Encoded anew: what this package does not know goes no further.
 	raw, err := json.Marshal(msg)
@@ -90,7 +90,7 @@ func (m *Machine) device(link LinkID, seq uint64, msg nexo.Message) string {
 	}
 	m.begin(link, seq)
 	m.emit(ToDevices{
-		Seq: seq, TID: m.tid, Exchange: h.ServiceID, Message: raw, Event: h.MessageCategory == nexo.CategoryEvent,
+		Seq: seq, TID: m.tid, Exchange: h.ServiceID, Message: raw, Event: event,
 	})
 	return ""
 }
@@ -118,7 +118,7 @@ func checkTexts(raw []byte) string {
 func checkText(v any) string {
 	switch v := v.(type) {
 	case string:
-		if !printable(v, maxInput) {
+		if !printable(v, maxDevice) {
 			return "a text is too long or not text"
 		}
 		if holdsNumber(v) {

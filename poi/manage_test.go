@@ -255,7 +255,7 @@ func TestAnExchangeLivesThroughAReconnect(t *testing.T) {
 		t.Errorf("handed up: %+v", d)
 	}
 	s.acknowledged(2)
-	event := answer(t, 3, nexo.CategoryEvent, "E1", func(m *nexo.Message) {
+	event := answer(t, 3, nexo.CategoryEvent, "", func(m *nexo.Message) {
 		m.Header.MessageType, m.Header.MessageClass = nexo.TypeNotification, "Event"
 		m.EventNotification = &nexo.EventNotification{TimeStamp: "2026-11-21T12:00:00Z", EventToNotify: "CardInserted"}
 	})
@@ -313,15 +313,26 @@ func TestWhatComesUpIsLookedAt(t *testing.T) {
 	if len(got) != 1 || strings.Contains(string(got[0].Message), "47617") || !strings.Contains(string(got[0].Message), "NotAllowed") {
 		t.Errorf("a card number: %s", got[0].Message)
 	}
+	drawn := "responseData=" + strings.Repeat("%221F%22%2C", 3000)
+	got = all[poi.ToDevices](d.frame(1, answer(t, 3, nexo.CategoryInput, "X3", func(m *nexo.Message) {
+		typed("")(m)
+		m.InputResponse.InputResult.Response.AdditionalResponse = drawn
+	})))
+	if len(got) != 1 || !strings.Contains(string(got[0].Message), drawn) {
+		t.Errorf("a signature is not handed up: %d", len(got))
+	}
 	for name, f := range map[string]poilink.Frame{
 		"no response": answer(t, 3, nexo.CategoryDisplay, "X1", func(m *nexo.Message) { m.Header.MessageType = nexo.TypeRequest }),
 		"other body":  answer(t, 3, nexo.CategoryPrint, "X1", shown),
 		"exchange":    answer(t, 3, nexo.CategoryDisplay, "not one", shown),
+		"named event": answer(t, 3, nexo.CategoryEvent, "E1", func(m *nexo.Message) {
+			m.Header.MessageType, m.EventNotification = nexo.TypeNotification, &nexo.EventNotification{EventToNotify: "Shutdown"}
+		}),
 		"another POI": answer(t, 3, nexo.CategoryDisplay, "X1", func(m *nexo.Message) { shown(m); m.Header.POIID = "VT1-000009" }),
-		"control": answer(t, 3, nexo.CategoryEvent, "E1", func(m *nexo.Message) {
+		"control": answer(t, 3, nexo.CategoryEvent, "", func(m *nexo.Message) {
 			m.Header.MessageType, m.EventNotification = nexo.TypeNotification, &nexo.EventNotification{EventToNotify: "a\x01"}
 		}),
-		"number": answer(t, 3, nexo.CategoryEvent, "E1", func(m *nexo.Message) {
+		"number": answer(t, 3, nexo.CategoryEvent, "", func(m *nexo.Message) {
 			m.Header.MessageType, m.EventNotification = nexo.TypeNotification, &nexo.EventNotification{EventDetails: "pan=4761730000000011"}
 		}),
 	} {

@@ -102,7 +102,7 @@ func (d *Deliverer) try(ctx context.Context, delivery Delivery, crowded bool) (t
 		t.Failure = "not tried: " + ErrGone.Error()
 		return t, url, true
 	case err != nil:
-		t.Failure = "the webhook could not be signed"
+		t.Failure = "the webhook could not be made: " + err.Error()
 		return t, url, false
 	}
 	if !strings.HasPrefix(request.URL, url) { // the endpoint has moved

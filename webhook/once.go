@@ -19,11 +19,7 @@ type Tested struct {
 
 // Once sends a notice of a dialect at once and only once, and keeps nothing: people test an endpoint with it.
 // The time it takes is at most that of a try.
-func (d *Deliverer) Once(ctx context.Context, dialect string, n Notice) (Tested, error) {
-	speaks, ok := d.Dialects[dialect]
-	if !ok {
-		return Tested{}, ErrUnknown
-	}
+func (d *Deliverer) Once(ctx context.Context, speaks Dialect, n Notice) (Tested, error) {
 	select {
 	case d.tests <- struct{}{}:
 		defer func() { <-d.tests }()

@@ -270,15 +270,43 @@ func TestOnce(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		r, shop := newRecord(), &receiver{}
 		d, stop := deliverer(t, r, &network{handlers: map[string]http.HandlerFunc{"shop": shop.answer(418, "I am a teapot")}})
-		got, err := d.Once(t.Context(), "fan", webhook.Notice{URL: "http://shop/hook", Method: "POST", Body: []byte("test"), Environment: "test"})
+		got, err := d.Once(t.Context(), fan{}, webhook.Notice{URL: "http://shop/hook", Method: "POST", Body: []byte("test"), Environment: "test"})
 		if err != nil || got.Try.Status != 418 || got.Try.Failure != "judged 418" || got.Try.Reply != "I am a teapot" || string(got.Request.Body) != "test" {
 			t.Errorf("%+v, %v", got, err)
 		}
-		if got, err := d.Once(t.Context(), "fan", webhook.Notice{URL: "http://10.0.0.7/hook", Method: "POST", Environment: "live"}); err != nil || got.Try.Failure == "" {
+		if got, err := d.Once(t.Context(), fan{}, webhook.Notice{URL: "http://10.0.0.7/hook", Method: "POST", Environment: "live"}); err != nil || got.Try.Failure == "" {
 			t.Errorf("a private address in the live environment: %+v, %v", got, err)
 		}
 		if list := r.deliveries(t); len(list) != 0 || len(shop.bodies()) != 1 {
 			t.Errorf("kept %+v", list)
+		}
+		if err := stop(); err != nil {
+			t.Fatal(err)
+		}
+	})
+}
+
+// TestDeliveriesOfBefore: deliveries that were kept before there were endpoints go on where they were.
+func TestDeliveriesOfBefore(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		r, shop := newRecord(), &receiver{}
+		due := time.Now().Add(10 * time.Minute).Format(time.RFC3339)
+		for id, body := range map[string]string{"0000000000000001": "one", "0000000000000002": "two"} {
+			state := fmt.Sprintf(`{"id":%q,"dialect":"test","seq":%d,"order":"order/A","environment":"test","event":"told","url":"http://shop/hook",`+
+				`"method":"POST","body":%q,"createdAt":%q,"status":"waiting","due":%q,"tries":[{"at":%[4]q,"latencyMS":1,"status":500,"failure":"no"}]}`,
+				id, id[15]-'0', body, time.Now().Format(time.RFC3339), due)
+			if _, err := r.Commit(t.Context(), journal.Batch{{Stream: "webhook/" + id, State: []byte(state), Open: true}}); err != nil {
+				t.Fatal(err)
+			}
+		}
+		stop := running(t, r, &network{handlers: map[string]http.HandlerFunc{"shop": shop.answer(200, "OK")}})
+		wait(9 * time.Minute)
+		if got := shop.bodies(); len(got) != 0 {
+			t.Errorf("before its time: %v", got)
+		}
+		wait(2 * time.Minute)
+		if diff := cmp.Diff([]string{"one", "two"}, shop.bodies()); diff != "" {
+			t.Error(diff)
 		}
 		if err := stop(); err != nil {
 			t.Fatal(err)

@@ -113,7 +113,7 @@ func TestTrust(t *testing.T) {
 			if host == "" {
 				host = "shop.nl"
 			}
-			got, err := d.Once(t.Context(), "trusting", webhook.Notice{URL: "https://" + host + "/", Method: "POST", Environment: "live"})
+			got, err := d.Once(t.Context(), trusting{trust: c.trust}, webhook.Notice{URL: "https://" + host + "/", Method: "POST", Environment: "live"})
 			if err != nil || (got.Try.Failure == "") != c.want {
 				t.Errorf("%+v %v, want it to be taken: %v", got.Try, err, c.want)
 			}

@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"io"
 	"net/http"
 	"os"
 	"os/exec"
@@ -53,6 +54,7 @@ func (s *site) hands(poiid, what string, body any) {
 		s.t.Fatal(err)
 	}
 	defer resp.Body.Close()
+	_, _ = io.Copy(io.Discard, resp.Body) // a card stays until it has been read
 	if resp.StatusCode/100 != 2 {
 		s.t.Fatalf("%s at %s: %s", what, poiid, resp.Status)
 	}

@@ -68,7 +68,15 @@ func TestAdyenNotifications(t *testing.T) {
 	await(t, "the payment is on the screen", 10*time.Second, func() bool { return s.screen(poiid).AmountMinor == 10_000 })
 	s.hands(poiid, "card", map[string]any{"present": "insert", "card": "visa", "pin": "1234"})
 	var answer []terminalapi.Message
-	await(t, "the answer comes", 20*time.Second, func() bool { answer = heard(events, "PaymentResponse"); return len(answer) > 0 })
+	defer func() {
+		if t.Failed() {
+			for _, r := range append(events.all(), display.all()...) {
+				t.Logf("%s", r.body)
+			}
+			t.Logf("%+v", s.screen(poiid))
+		}
+	}()
+	await(t, "the answer comes", 40*time.Second, func() bool { answer = heard(events, "PaymentResponse"); return len(answer) > 0 })
 	if m := answer[0]; m.Header.ServiceID != "ASYNC1" || !strings.Contains(string(m.Body), `"Success"`) || !strings.Contains(string(m.Body), `"AuthorizedAmount":100`) {
 		t.Errorf("%+v %s", m.Header, m.Body)
 	}

@@ -172,8 +172,12 @@ func (d deliveries) Resend(ctx context.Context, id string) (native.Delivery, err
 }
 
 func shownDelivery(w webhook.Delivery) native.Delivery {
+	order, ok := strings.CutPrefix(w.Order, "order/")
+	if !ok { // it is about something else
+		order = ""
+	}
 	shown := native.Delivery{
-		ID: w.ID, Dialect: w.Dialect, Endpoint: w.Endpoint, Account: w.Account, Order: strings.TrimPrefix(w.Order, "order/"), Reference: w.OrderRef, Group: w.Group, Event: w.Event,
+		ID: w.ID, Dialect: w.Dialect, Endpoint: w.Endpoint, Account: w.Account, Order: order, Reference: w.OrderRef, Group: w.Group, Event: w.Event,
 		URL: w.URL, Method: w.Method, Status: string(w.Status), CreatedAt: w.CreatedAt, NextTry: w.Due, Attempts: []native.Try{},
 	}
 	for _, t := range w.Tries {

@@ -98,13 +98,24 @@ func (d nativeDialect) Policy() webhook.Policy {
 	return webhook.Policy{Delays: nativehooks.Delays(), Warn: nativehooks.WarnAfter}
 }
 
+// onTrial are endpoints that can be tried before they are switched on.
+type onTrial struct{ *estate.Registry }
+
+func (t onTrial) Endpoint(id string) (estate.Endpoint, bool) {
+	e, ok := t.Registry.Endpoint(id)
+	e.Active = true
+	return e, ok
+}
+
 // Test sends a test event to an endpoint of the native API.
 func (e endpoints) Test(ctx context.Context, to estate.Endpoint) (native.Tested, error) {
-	n, err := e.c.nativeNotifier().Test(to, time.Now())
+	n := e.c.nativeNotifier()
+	n.Endpoints = onTrial{e.c.registry}
+	test, err := n.Test(to, time.Now())
 	if err != nil {
 		return native.Tested{}, err
 	}
-	came, err := e.c.webhooks.Once(ctx, nativehooks.Dialect, nativeNotice(n))
+	came, err := e.c.webhooks.Once(ctx, nativeDialect{n}, nativeNotice(test))
 	if err != nil {
 		return native.Tested{}, err
 	}
@@ -167,11 +178,13 @@ func (p managementPorts) Try(ctx context.Context, endpoint, merchant, kind strin
 	if !ok {
 		return management.Trial{}, errors.New("the webhook is deleted")
 	}
-	notice, err := p.c.adyenNotifier().Trial(e, merchant, kind, notification, p.c.now())
+	n := p.c.adyenNotifier()
+	n.Endpoints = onTrial{p.c.registry}
+	notice, err := n.Trial(e, merchant, kind, notification, p.c.now())
 	if err != nil {
 		return management.Trial{}, err
 	}
-	came, err := p.c.webhooks.Once(ctx, adyenhooks.Dialect, adyenNotice(notice))
+	came, err := p.c.webhooks.Once(ctx, adyenDialect{n}, adyenNotice(notice))
 	if err != nil {
 		return management.Trial{}, err
 	}

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"bufio"
 	"bytes"
 	"crypto/hmac"
 	"crypto/sha256"
@@ -146,13 +147,14 @@ func TestWebhooksOfTwoDialects(t *testing.T) {
 	standard, native := newCatcher(t), newCatcher(t)
 	hooks := "/v3/merchants/" + s.facts.Merchant + "/webhooks"
 	id := s.adyenMust("POST", hooks, map[string]any{
-		"type": "standard", "url": standard.URL + "/adyen", "active": true, "communicationFormat": "json", "username": "till", "password": "s3cret",
+		"type": "standard", "url": standard.URL + "/adyen", "active": false, "communicationFormat": "json", "username": "till", "password": "s3cret",
 	})["id"].(string)
 	key := s.adyenMust("POST", hooks+"/"+id+"/generateHmac", map[string]any{})["hmacKey"].(string)
 	tried := s.adyenMust("POST", hooks+"/"+id+"/test", map[string]any{"types": []string{"AUTHORISATION"}})["data"].([]any)[0].(map[string]any)
 	if tried["status"] != "success" || tried["responseCode"] != "202" || !strings.Contains(tried["requestSent"].(string), "AUTHORISATION") {
 		t.Errorf("the test: %v", tried)
 	}
+	s.adyenMust("PATCH", hooks+"/"+id, map[string]any{"active": true}) // tried first, then switched on
 	made := s.operator("POST", "webhooks", map[string]any{"url": native.URL + "/native", "events": []string{"order.completed", "refund.*"}})
 	if test := s.operator("POST", "webhooks/"+made["id"].(string)+"/test", map[string]any{}); test["status"] != 202.0 {
 		t.Errorf("the native test: %v", test)
@@ -179,7 +181,35 @@ func TestWebhooksOfTwoDialects(t *testing.T) {
 		!standardSigned(native.all()[1], made["secret"].(string)) {
 		t.Errorf("%s", native.all()[1].body)
 	}
+	if heard := s.notice("adyen"); heard.item(t).PSPReference != it.PSPReference || !heard.item(t).signed(key) {
+		t.Errorf("who listens hears %s", heard.body)
+	}
 	s.queueOutlivesTheCloud(till, standard, native, id, order)
+}
+
+// notice is the first webhook of a dialect that who listens hears.
+func (s *site) notice(dialect string) received {
+	s.t.Helper()
+	r, err := http.NewRequestWithContext(s.t.Context(), "GET", s.facts.URL+"/api/v1/notices?after=0", nil)
+	if err != nil {
+		s.t.Fatal(err)
+	}
+	r.Header.Set("Authorization", "Bearer "+s.facts.Token)
+	r.Header.Set("Accept", "text/event-stream")
+	resp, err := s.client.Do(r)
+	if err != nil {
+		s.t.Fatal(err)
+	}
+	defer resp.Body.Close()
+	for lines := bufio.NewScanner(resp.Body); lines.Scan(); {
+		var n struct{ Dialect, Body string }
+		data, ok := strings.CutPrefix(lines.Text(), "data: ")
+		if ok && json.Unmarshal([]byte(data), &n) == nil && n.Dialect == dialect {
+			return received{body: []byte(n.Body)}
+		}
+	}
+	s.t.Fatal("no webhook of " + dialect)
+	return received{}
 }
 
 // queueOutlivesTheCloud: the receiver of the standard webhooks fails for a while.

@@ -179,6 +179,7 @@ func TestWhatIsNotOffered(t *testing.T) {
 			"partial authorisation": {words("tenderOption=ReceiptHandler%2cAllowPartialAuthorisation"), "NotAllowed", "AllowPartialAuthorisation"},
 			"PIN bypass":            {words("tenderOption=BypassPin"), "NotAllowed", "BypassPin"},
 			"a forced decline":      {words("tenderOption=ForcedDecline"), "Refusal", "BLOCK_CARD"},
+			"a delayed capture":     {words("captureDelayHours=4"), "NotAllowed", "captureDelayHours"},
 			"platform split":        {words("split.api=1"), "NotAllowed", "split"},
 			"another merchant":      {words("merchantAccount=Kassa2"), "NotAllowed", "merchantAccount"},
 			"keyed":                 {transaction(`"TransactionConditions":{"ForceEntryMode":["Keyed"]}`), "NotAllowed", "Keyed"},
@@ -291,7 +292,7 @@ func TestPaths(t *testing.T) {
 		}
 	}
 	for _, r := range adyen.Routes() {
-		concrete := strings.NewReplacer("{merchantAccount}", "M", "{deviceId}", url.PathEscape("V400m-1")).Replace(r.Pattern)
+		concrete := strings.NewReplacer("{merchantAccount}", "M", "{paymentPspReference}", "KASSA00000000001", "{deviceId}", url.PathEscape("V400m-1")).Replace(r.Pattern)
 		if r.Method != http.MethodPost || !adyen.Owns(concrete) || len(r.IDs) == 0 {
 			t.Errorf("%+v", r)
 		}

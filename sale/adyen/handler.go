@@ -41,7 +41,7 @@ type config = Config
 // New makes a handler, and finds the exchanges that an earlier process has left open; they run on once
 // Run is called.
 func New(c Config) (*Handler, error) {
-	if c.Orders == nil || c.Records == nil || c.Feed == nil || c.Write == nil || c.Directory == nil || c.Terminals == nil ||
+	if c.Orders == nil || c.Captures == nil || c.Records == nil || c.Feed == nil || c.Write == nil || c.Directory == nil || c.Terminals == nil ||
 		c.Devices == nil || c.HostReachable == nil || c.Settings == nil || c.Zone == nil || c.Random == nil || c.Now == nil {
 		return nil, errors.New("adyen: a field of Config is missing")
 	}
@@ -97,6 +97,10 @@ func (h *Handler) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	problem := h.admit(w, r, q, ok)
 	if problem.problem() {
 		writeProblem(w, at.v1, problem)
+		return
+	}
+	if q.modification != "" {
+		h.modify(w, r, q)
 		return
 	}
 	a, problem, done := h.read(q)

@@ -122,7 +122,10 @@ func TestProgress(t *testing.T) {
 			"TENDER_CREATED PROVIDE_CARD_DETAILS WAIT_FOR_APP_SELECTION APPLICATION_SELECTED WAIT_FOR_PIN CARD_INSERTED PIN_ENTERED CARD_DETAILS_PROVIDED TENDER_FINAL&Result=APPROVED"},
 		"a PIN, of a terminal that tells its steps": {screens("tip", "gratuityEntered", "presentCard", "cardInserted", "choose", "applicationSelected", "pin", "pinEntered"),
 			"TENDER_CREATED ASK_GRATUITY GRATUITY_ENTERED PROVIDE_CARD_DETAILS CARD_INSERTED WAIT_FOR_APP_SELECTION APPLICATION_SELECTED WAIT_FOR_PIN PIN_ENTERED CARD_DETAILS_PROVIDED TENDER_FINAL&Result=APPROVED"},
-		"nobody pays": {func(w *world, o kassa.NewOrder) { w.show(o); w.fromPOI(o, kassa.POIEnded{Reason: kassa.CancelledAtPOI}) },
+		"nobody pays": {func(w *world, o kassa.NewOrder) {
+			w.show(o)
+			w.fromPOI(o, kassa.POIEnded{Reason: kassa.CancelledAtPOI})
+		},
 			"TENDER_CREATED PROVIDE_CARD_DETAILS TENDER_FINAL&Result=CANCELLED"},
 	} {
 		t.Run(name, func(t *testing.T) {

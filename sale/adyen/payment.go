@@ -102,7 +102,7 @@ func (h *Handler) readPayment(q *request) (*payment, faults) {
 	if q.body.sub("PaymentData").text("PaymentType") == "Refund" {
 		p.kind = kassa.Credit
 	}
-	if p.kept.PreAuth || p.merchant.get("manualCapture") == "true" || p.merchant.get("captureDelayHours") != "" {
+	if p.kept.PreAuth || p.merchant.get("manualCapture") == "true" {
 		p.capture = kassa.CaptureLater
 	}
 	return p, f
@@ -235,6 +235,8 @@ func (h *Handler) notOffered(q *request, p *payment) (answer, bool) {
 		return feature("a choice of brands (AllowedPaymentBrand)")
 	case q.body.sub("SaleData").text("TokenRequestedType") != "" || p.merchant.get("recurringProcessingModel")+p.merchant.get("recurringContract") != "":
 		return feature("tokens of cards (TokenRequestedType, recurring…)")
+	case strings.Trim(p.merchant.get("captureDelayHours"), "0") != "":
+		return feature("a capture that happens by itself later (captureDelayHours); manualCapture leaves it to you")
 	case p.merchant.get("split.api") != "":
 		return feature("splitting a payment between accounts (split.api)")
 	}

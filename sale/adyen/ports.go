@@ -117,9 +117,10 @@ type EncryptionKey struct {
 
 // Config is what a Handler works with; every field is needed but the durations.
 type Config struct {
-	Orders  Orders
-	Records Records
-	Feed    Feed
+	Orders   Orders
+	Captures Captures
+	Records  Records
+	Feed     Feed
 	// Write makes a batch of the journal durable and then calls done; it never blocks.
 	Write     func(batch journal.Batch, done func(journal.Receipt, error))
 	Directory Directory

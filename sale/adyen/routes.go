@@ -23,11 +23,15 @@ func Routes() []Route {
 		"body SaleToPOIRequest.TransactionStatusRequest.MessageReference",
 	}
 	device := append([]string{"path merchantAccount", "path deviceId"}, body...)
+	payment := []string{"path paymentPspReference", "body merchantAccount"}
 	return []Route{
 		{http.MethodPost, "/sync", body},
 		{http.MethodPost, "/async", body},
 		{http.MethodPost, "/v1/merchants/{merchantAccount}/devices/{deviceId}/sync", device},
 		{http.MethodPost, "/v1/merchants/{merchantAccount}/devices/{deviceId}/async", device},
+		{http.MethodPost, "/v71/payments/{paymentPspReference}/captures", payment},
+		{http.MethodPost, "/v71/payments/{paymentPspReference}/cancels", payment},
+		{http.MethodPost, "/v71/payments/{paymentPspReference}/refunds", payment},
 	}
 }
 
@@ -35,6 +39,8 @@ func Routes() []Route {
 type target struct {
 	v1, async        bool
 	merchant, device string // v1 only
+	// modification is captures, cancels or refunds, of the payment with this pspReference.
+	modification, psp string
 }
 
 // basePaths may stand before a path: Adyen's Node library keeps the path of the address that it is given.
@@ -54,6 +60,9 @@ func findTarget(path string) (target, bool) {
 		return target{}, true
 	case "/async":
 		return target{async: true}, true
+	}
+	if at, ok := findModification(strings.Split(strings.TrimPrefix(path, "/"), "/")); ok {
+		return at, true
 	}
 	path = strings.TrimPrefix(path, "/v1")
 	parts := strings.Split(strings.TrimPrefix(path, "/v1/"), "/") // libraries may add the version to an address that has it

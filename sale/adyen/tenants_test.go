@@ -71,7 +71,17 @@ func tries(route adyen.Route, id string, s stranger, paid string) (tried, bool) 
 	}
 	reference := fmt.Sprintf(`{"SaleID":"till-7","ServiceID":"running","POIID":%q}`, poiid)
 	var c tried
+	_, psp, _ := strings.Cut(paid, ".")
+	payment := func(psp string) string { return strings.Replace(route.Pattern, "{paymentPspReference}", psp, 1) }
+	modify := func(merchant string) string {
+		return fmt.Sprintf(`{"merchantAccount":%q,"amount":{"currency":"EUR","value":100}}`, merchant)
+	}
+	modified := func(r reply) bool { return r.Status < 400 }
 	switch id {
+	case "path paymentPspReference":
+		return tried{payment(psp), modify(s.merchant), modified}, true
+	case "body merchantAccount":
+		return tried{payment(psp), modify(map[bool]string{true: "Kassa2", false: "Kassa1"}[s.key == otherKey]), modified}, true
 	case "path merchantAccount":
 		c = tried{own("Kassa1", s.poiid), envelopeFor(s.poiid, "till-9", "Payment", "x", paymentBody("x", "10")), taken("Payment")}
 		if s.key == otherKey { // its own account, and its own terminal: that is no stranger's

@@ -83,17 +83,20 @@ type TerminalNotified struct {
 // KindTerminalNotified is the kind of this fact.
 const KindTerminalNotified = "TerminalNotified"
 
-// ReversalOf tells whether a refund was asked for by a ReversalRequest, and what the merchant calls it.
-func ReversalOf(r *kassa.Refund) (merchantReference string, ours bool) {
-	var kept struct {
-		ServiceID         string `json:"serviceID"`
-		MerchantReference string `json:"merchantReference"`
-		Action            string `json:"action"`
+// IsReversal tells whether a refund was asked for by a ReversalRequest.
+func IsReversal(r *kassa.Refund) bool {
+	var kept refundDoor
+	return len(r.Door) > 0 && json.Unmarshal(r.Door, &kept) == nil && kept.ServiceID != "" && kept.Action != ""
+}
+
+// ModificationName is what the merchant calls a refund or a capture that was asked for in this dialect, by what
+// is kept with it; "" when it has no name of its own.
+func ModificationName(door json.RawMessage) string {
+	var kept refundDoor
+	if len(door) == 0 || json.Unmarshal(door, &kept) != nil || kept.Action == "" {
+		return ""
 	}
-	if len(r.Door) == 0 || json.Unmarshal(r.Door, &kept) != nil {
-		return "", false
-	}
-	return kept.MerchantReference, kept.ServiceID != "" && kept.Action != ""
+	return kept.MerchantReference
 }
 
 // HoldReversal is what an answered exchange says of a hold that it has given up: the number of the order, the

@@ -158,7 +158,7 @@ func (w *world) start() {
 		w.t.Fatal(err)
 	}
 	door, err := adyen.New(adyen.Config{
-		Orders: dying{e, w}, Records: w.record, Feed: w.record, Write: w.record.Submit, Directory: w, Terminals: w, Settings: w,
+		Orders: dying{e, w}, Captures: e, Records: w.record, Feed: w.record, Write: w.record.Submit, Directory: w, Terminals: w, Settings: w,
 		Devices: &w.links, HostReachable: w.links.signedOn,
 		Secret: []byte(strings.Repeat("s", 32)), Zone: time.UTC, Random: strings.NewReader(strings.Repeat("nonce", 1000)), Now: now,
 	})
@@ -238,6 +238,8 @@ func (w *world) Take(o kassa.NewOrder, effect kassa.Effect) {
 		w.engine.FromAcquirer(o.ID(), kassa.ReversalAnswered{Request: effect.Auth.Request, ResponseCode: "00"})
 	case kassa.SendRefund:
 		w.engine.FromAcquirer(o.ID(), kassa.RefundAnswered{Number: effect.Refund.Number, ResponseCode: "00"})
+	case kassa.SendCapture:
+		w.engine.FromAcquirer(o.ID(), kassa.CaptureAnswered{Number: effect.Capture.Number, ResponseCode: "00"})
 	case kassa.SendRelease:
 		w.engine.FromAcquirer(o.ID(), kassa.ReleaseAnswered{ResponseCode: "00"})
 	}
@@ -434,6 +436,12 @@ func (w *world) postUntil(ctx context.Context, path, key, body string) reply {
 	if key != "" {
 		r.Header.Set("X-API-Key", key)
 	}
+	return w.do(r)
+}
+
+func (w *world) do(r *http.Request) reply {
+	w.t.Helper()
+	path := r.URL.Path
 	recorder := httptest.NewRecorder()
 	w.door.ServeHTTP(recorder, r)
 	got := reply{Status: recorder.Code, Header: recorder.Header(), Raw: recorder.Body.String()}

@@ -85,22 +85,31 @@ func (h *Handler) selectDeliveries(scopes []string, matches func(Delivery) bool,
 	}
 }
 
-// resend sends a webhook again that was delivered or given up.
+// resend sends a webhook again that was delivered or given up, or now one that waits for its next try.
 func (h *Handler) resend(w http.ResponseWriter, c *call) *problem {
+	return h.handled(w, c, h.Deliveries.Resend, fault("delivery_waiting", "the delivery waits for its next try already"))
+}
+
+// ignore gives a webhook up that waits, so that those behind it have their turn.
+func (h *Handler) ignore(w http.ResponseWriter, c *call) *problem {
+	return h.handled(w, c, h.Deliveries.Ignore, fault("wrong_state", "the delivery does not wait, or is on its way").with("look at its status"))
+}
+
+func (h *Handler) handled(w http.ResponseWriter, c *call, handle func(context.Context, string) (Delivery, error), underWay *problem) *problem {
 	if refused := c.body(w, &struct{}{}); refused != nil {
 		return refused
 	}
 	if refused := h.seesDelivery(c, c.path["delivery"]); refused != nil {
 		return refused
 	}
-	d, err := h.Deliveries.Resend(context.WithoutCancel(c.Context()), c.path["delivery"])
+	d, err := handle(context.WithoutCancel(c.Context()), c.path["delivery"])
 	switch {
 	case errors.Is(err, ErrNoDelivery):
 		return fault("delivery_unknown", "there is no delivery with this id")
 	case errors.Is(err, ErrUnderWay):
-		return fault("delivery_waiting", "the delivery waits for its next try already")
+		return underWay
 	case err != nil:
-		return unreadable("the delivery may not be sent again")
+		return unreadable("what becomes of the delivery may not have been stored")
 	}
 	return answer(w, http.StatusAccepted, d)
 }

@@ -151,6 +151,11 @@ func TestDeliveries(t *testing.T) {
 	if !strings.Contains(fmt.Sprint(shown["timeline"]), "completed, try 1: your body lacks OK") {
 		t.Errorf("the timeline has no webhook: %v", shown["timeline"])
 	}
+	for id, want := range map[string]int{id(0): 409, id(2): 202, "7": 404} {
+		if status, body := w.call("POST", "/api/v1/deliveries/"+id+"/ignore", ""); status != want {
+			t.Errorf("ignore %s: %d %v", id, status, body)
+		}
+	}
 	for id, want := range map[string]int{id(0): 202, id(2): 409, "7": 404} {
 		if status, body := w.call("POST", "/api/v1/deliveries/"+id+"/resend", ""); status != want {
 			t.Errorf("resend %s: %d %v", id, status, body)

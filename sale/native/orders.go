@@ -271,14 +271,14 @@ func (h *Handler) showOrder(w http.ResponseWriter, c *call) *problem {
 	if refused != nil {
 		return refused
 	}
-	full, err := h.whole(o)
+	full, err := h.whole(c.caller, o)
 	if err != nil {
 		return unreadable("the order could not be read")
 	}
 	return answer(w, http.StatusOK, full)
 }
 
-func (h *Handler) whole(o kassa.Order) (Order, error) {
+func (h *Handler) whole(who Caller, o kassa.Order) (Order, error) {
 	v := h.view(o)
 	v.Hold, v.Attempts = o.Hold, o.Attempts
 	for _, capture := range o.Captures {
@@ -290,7 +290,7 @@ func (h *Handler) whole(o kassa.Order) (Order, error) {
 		v.Refunds = append(v.Refunds, r)
 	}
 	var err error
-	v.Timeline, err = h.timeline(o)
+	v.Timeline, err = h.timeline(who, o)
 	return v, err
 }
 

@@ -110,6 +110,9 @@ type Deliveries interface {
 	// Resend sends a delivery again, or now if it waits at the head of its queue. It wraps ErrNoDelivery or
 	// ErrUnderWay.
 	Resend(ctx context.Context, id string) (Delivery, error)
+	// Ignore gives a delivery up that waits, so that those behind it have their turn. It wraps ErrNoDelivery
+	// or ErrUnderWay.
+	Ignore(ctx context.Context, id string) (Delivery, error)
 }
 
 // Delivery is one webhook with its tries.

@@ -79,9 +79,7 @@ func TestEveryProblemHasItsPage(t *testing.T) {
 	if len(codes) < 20 {
 		t.Fatalf("found only %v", codes)
 	}
-	for _, code := range []string{"unauthorised", "key_revoked", "key_expired", "other_environment", "key_network"} {
-		codes = append(codes, code)
-	}
+	codes = append(codes, "unauthorised", "key_revoked", "key_expired", "other_environment", "key_network")
 	for _, r := range kassa.Reasons() {
 		codes = append(codes, string(r))
 	}

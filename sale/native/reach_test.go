@@ -243,6 +243,31 @@ func TestTheLadder(t *testing.T) {
 	}
 }
 
+// TestTestsAreLimited: who comes when as many are on the way as there can be hears when to come again.
+func TestTestsAreLimited(t *testing.T) {
+	w := newWorld(t)
+	held := make(chan struct{})
+	w.mu.Lock()
+	w.probe["00000ABC"] = native.Probed{CloudMode: true}
+	w.held = held
+	w.mu.Unlock()
+	var streams []<-chan named
+	for range 16 {
+		stream := w.watch("POST", "/api/v1/terminals/00000ABC/test")
+		w.await1(stream) // the first rung: it is on its way
+		streams = append(streams, stream)
+	}
+	answer := w.request("POST", "/api/v1/terminals/00000ABC/test", "")
+	if answer.StatusCode != 429 || answer.Header.Get("Retry-After") != "3" || answer.Header.Get("Content-Type") != "application/problem+json" {
+		t.Errorf("one test too many: %s %v", answer.Status, answer.Header)
+	}
+	close(held)
+	for _, stream := range streams {
+		for e := w.await1(stream); e.name != "verdict"; e = w.await1(stream) {
+		}
+	}
+}
+
 // TestTheLadderLooksAtWebhooks by their last deliveries, without sending anything.
 func TestTheLadderLooksAtWebhooks(t *testing.T) {
 	w := newWorld(t)

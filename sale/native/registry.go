@@ -86,8 +86,6 @@ type Terminals interface {
 
 // Boarding makes and retires terminals and devices.
 type Boarding interface {
-	BoardTerminal(now time.Time, group, name, tid string) (t estate.Terminal, code string, err error)
-	BoardCTAP(now time.Time, group, name string) (t estate.Terminal, code string, err error)
 	BoardDevice(now time.Time, poiid string) (estate.Device, error)
 	BoardCSV(now time.Time, account string, rows io.Reader, dryRun bool, by string) ([]estate.CSVRow, error)
 	RetireTerminal(now time.Time, tid string) error

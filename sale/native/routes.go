@@ -89,6 +89,7 @@ func recordRoutes() []route {
 		{"POST", "notices/verdict", eventsRead, "", true, (*Handler).verdict, nil},
 		{"GET", "deliveries", eventsRead, "status order before limit", false, (*Handler).listDeliveries, nil},
 		{"POST", "deliveries/{delivery}/resend", deliveriesManage, "", true, (*Handler).resend, nil},
+		{"POST", "deliveries/{delivery}/ignore", deliveriesManage, "", true, (*Handler).ignore, nil},
 	}
 }
 

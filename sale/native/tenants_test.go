@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"net/http"
 	"regexp"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -14,30 +15,33 @@ import (
 
 // tenants gives, for each name that stands in a path, an id of account 1 and group 100: what no key of
 // another account or group may find.
-func (w *world) tenants() map[string]string {
+func (w *world) tenants() map[string]string { return w.idsOf("1", "100", "00000ABC") }
+
+func (w *world) idsOf(account, group, tid string) map[string]string {
 	w.t.Helper()
+	must := func(err error) {
+		w.t.Helper()
+		if err != nil {
+			w.t.Fatal(err)
+		}
+	}
 	now := time.Now()
-	s, err := w.estate.MakeShop(now, estate.Shop{Account: "1", Description: "Kade"})
-	if err != nil {
-		w.t.Fatal(err)
-	}
-	k, _, err := w.estate.MakeKey(now, estate.NewKey{Account: "1", Group: "100", Role: estate.RoleCashier})
-	if err != nil {
-		w.t.Fatal(err)
-	}
+	s, err := w.estate.MakeShop(now, estate.Shop{Account: account, Description: "Kade"})
+	must(err)
+	k, _, err := w.estate.MakeKey(now, estate.NewKey{Account: account, Group: group, Role: estate.RoleCashier})
+	must(err)
 	e, err := w.estate.MakeEndpoint(now, estate.Endpoint{
-		Dialect: estate.DialectNative, Type: estate.EndpointEvents, Account: "1", Group: "100", URL: "https://one.example/", Active: true,
+		Dialect: estate.DialectNative, Type: estate.EndpointEvents, Account: account, Group: group, URL: "https://one.example/", Active: true,
 	}, "")
-	if err != nil {
-		w.t.Fatal(err)
-	}
-	wish, err := w.estate.AskSetting(now, "00000ABC", "cloud.webSocketEnabled", []byte("false"), "")
-	if err != nil {
-		w.t.Fatal(err)
-	}
+	must(err)
+	wish, err := w.estate.AskSetting(now, tid, "cloud.webSocketEnabled", []byte("false"), "")
+	must(err)
+	d := native.Delivery{ID: "0000000000000" + group, Group: group, URL: "https://two.example/", Status: "delivered", Attempts: []native.Try{{At: now, Status: 200}}}
+	w.deliver(d)
+	w.sent[d.ID] = d
 	return map[string]string{
-		"account": "1", "group": "100", "shop": s.ID, "terminal": "00000ABC", "device": "P2-00000ABC", "order": w.order("100", "theirs", 100).ID(),
-		"delivery": "0000000000000001", "key": k.ID, "webhook": e.ID, "wish": wish.ID,
+		"account": account, "group": group, "shop": s.ID, "terminal": tid, "device": "P2-" + tid, "order": w.order(group, "theirs", 100).ID(),
+		"delivery": d.ID, "key": k.ID, "webhook": e.ID, "wish": wish.ID,
 	}
 }
 
@@ -61,6 +65,7 @@ func bodies() map[string]string {
 		"PATCH webhooks/{webhook}":                  `{"active":false}`,
 		"POST webhooks/{webhook}/secret":            ``,
 		"POST webhooks/{webhook}/test":              ``,
+		"POST deliveries/{delivery}/ignore":         ``,
 		"POST deliveries/{delivery}/resend":         ``,
 		"POST settings-wishes/{wish}/grant":         ``,
 		"POST settings-wishes/{wish}/refuse":        ``,
@@ -119,6 +124,76 @@ func TestAnothersIdsAreNotThere(t *testing.T) {
 	w.unchanged(before)
 }
 
+// TestAnothersIdsInQueriesAndBodies goes through the router and the document: wherever a query or a body
+// takes the id of an account, a group, a shop, a terminal or an order, another account's finds nothing.
+func TestAnothersIdsInQueriesAndBodies(t *testing.T) {
+	w := newWorld(t)
+	theirs, own := w.tenants(), w.idsOf("2", "300", "00000ABE")
+	plain := strings.Fields("limit after before state reach q status reference format columns copy refund lang dry_run")
+	document := mustReadDocument(t)
+	before := w.store.Last()
+	for _, r := range native.Routes() {
+		name := r.Method + " " + strings.TrimPrefix(r.Pattern, native.Prefix)
+		path := inPath.ReplaceAllStringFunc(r.Pattern, func(part string) string { return own[strings.Trim(part, "{}")] })
+		for _, parameter := range r.Query {
+			id, isID := theirs[parameter]
+			if !isID && !slices.Contains(plain, parameter) {
+				t.Errorf("%s has a new parameter, %s: say here whether it is an id", name, parameter)
+			}
+			if !isID || r.Method != http.MethodGet || r.Pattern == "/api/v1/notices" {
+				continue
+			}
+			status, body := w.call(r.Method, path+"?"+parameter+"="+id, "", w.as("other")...)
+			if list, _ := body["data"].([]any); status < 400 && len(list) != 0 {
+				t.Errorf("%s?%s with another's id: %d, %d rows", name, parameter, status, len(list))
+			}
+		}
+		request, err := http.NewRequestWithContext(t.Context(), r.Method, path, nil)
+		if err != nil {
+			t.Fatal(err)
+		}
+		call, _ := document.find(request)
+		for _, property := range idsInBody(call) {
+			base, known := basesOfBodies()[name+" "+property]
+			if !known {
+				base, known = basesOfBodies()[name]
+			}
+			if !known {
+				t.Errorf("%s takes the id of a %s in its body: give it a body in basesOfBodies()", name, property)
+			}
+			body := strings.Replace(base, "{", `{"`+property+`":"`+theirs[property]+`",`, 1)
+			body = strings.Replace(body, ",}", "}", 1)
+			if status, problem := w.call(r.Method, path, body, w.as("other")...); status < 400 {
+				t.Errorf("%s %s: %d %v", name, body, status, problem)
+			}
+		}
+	}
+	w.unchanged(before)
+}
+
+// idsInBody are the fields of a call's body that name something of somebody's.
+func idsInBody(call described) (list []string) {
+	if call.Operation == nil || call.RequestBody == nil || call.RequestBody.Value.Content.Get("application/json") == nil {
+		return nil
+	}
+	schema := call.RequestBody.Value.Content.Get("application/json").Schema.Value
+	for _, property := range []string{"account", "group", "shop", "terminal", "device", "order", "key", "webhook"} {
+		if schema.Properties[property] != nil {
+			list = append(list, property)
+		}
+	}
+	return list
+}
+
+// basesOfBodies are bodies that are taken when nothing is added, of calls that take ids in them.
+func basesOfBodies() map[string]string {
+	return map[string]string{
+		"POST groups": `{"name":"Mine"}`, "PATCH groups/{group}": `{}`, "POST shops": `{"description":"Mine"}`, "PATCH shops/{shop}": `{}`,
+		"POST terminals": `{"name":"Mine"}`, "POST terminals shop": `{"group":"300","name":"Mine"}`, "PATCH terminals/{terminal}": `{}`, "POST devices": `{"poiid":"P2-MINE"}`, "PATCH devices/{device}": `{}`,
+		"POST keys": `{"role":"cashier"}`, "POST webhooks": `{"url":"https://mine.example/"}`, "PATCH webhooks/{webhook}": `{}`,
+	}
+}
+
 // strangers tries a call with keys that open nothing.
 func (w *world) strangers(name, method, path, body string) {
 	w.t.Helper()
@@ -167,7 +242,7 @@ func TestListsEndAtTheKey(t *testing.T) {
 		{"other", "orders", 1}, {"other", "keys", 1}, {"other", "webhooks", 0}, {"other", "settings-wishes", 0}, {"other", "deliveries", 0},
 		{"othergroup", "accounts", 0}, {"othergroup", "groups", 1}, {"othergroup", "shops", 0}, {"othergroup", "terminals", 1},
 		{"othergroup", "devices", 0}, {"othergroup", "orders", 0}, {"othergroup", "keys", 1}, {"othergroup", "webhooks", 0},
-		{"othergroup", "settings-wishes", 0}, {"group", "terminals", 1}, {"group", "orders", 1}, {"group", "devices", 1},
+		{"othergroup", "settings-wishes", 0}, {"othergroup", "deliveries", 0}, {"group", "deliveries", 1}, {"account", "deliveries", 1}, {"group", "terminals", 1}, {"group", "orders", 1}, {"group", "devices", 1},
 		{"account", "terminals", 2}, {"account", "groups", 2}, {"account", "devices", 1}, {"account", "shops", 1}, {"operator", "terminals", 3},
 		{"operator", "accounts", 2}, {"operator", "keys", 8}, {"account", "settings-wishes", 1},
 		{"other", "terminals?account=1", 0}, {"other", "terminals?group=grp_test_100", 0}, {"other", "groups?account=1", 0},

@@ -42,13 +42,14 @@ const (
 	webhooks  = "webhook"
 )
 
-// timeline gives the facts about an order and its webhooks, in the order in which they happened.
-func (h *Handler) timeline(o kassa.Order) ([]Event, error) {
+// timeline gives the facts about an order and its webhooks, in the order in which they happened. Webhooks to
+// endpoints that are not the caller's are left out.
+func (h *Handler) timeline(who Caller, o kassa.Order) ([]Event, error) {
 	entries, err := h.Records.StreamEntries("order/"+o.ID(), 0)
 	if err != nil {
 		return nil, err
 	}
-	all := entries
+	all, seen := entries, h.feed(who)
 	for _, e := range entries {
 		if len(all) > maxDetails {
 			break
@@ -62,7 +63,11 @@ func (h *Handler) timeline(o kassa.Order) ([]Event, error) {
 			if err != nil {
 				return nil, err
 			}
-			all = append(all, sent...)
+			for _, s := range sent {
+				if within(seen, s.Scope) {
+					all = append(all, s)
+				}
+			}
 		}
 	}
 	slices.SortFunc(all, func(a, b journal.Entry) int { return cmp.Compare(a.Seq, b.Seq) })
@@ -136,7 +141,10 @@ func describeWebhook(event *Event, payload []byte) {
 	if json.Unmarshal(payload, &report) != nil {
 		return
 	}
-	event.Who, event.Order, event.Reference = webhooks, strings.TrimPrefix(report.Order, "order/"), report.OrderRef
+	event.Who, event.Reference = webhooks, report.OrderRef
+	if order, ok := strings.CutPrefix(report.Order, "order/"); ok {
+		event.Order = order
+	}
 	event.What = fmt.Sprintf("%s, try %d: ", report.Event, report.Tries)
 	if report.Try.Failure == "" {
 		event.What += fmt.Sprintf("acknowledged (%d in %d ms)", report.Try.Status, report.Try.LatencyMS)

@@ -44,8 +44,9 @@ type world struct {
 	reach map[string]native.Reach
 	probe map[string]native.Probed
 	nudge []chan string
-	wall  time.Time // zero for the true one
-	fail  error     // of writes
+	wall  time.Time     // zero for the true one
+	fail  error         // of writes
+	held  chan struct{} // until when probes wait; nil for not at all
 }
 
 // racing is the engine, with somebody who is faster than a refund.
@@ -137,8 +138,12 @@ func (w *world) History(string) []native.Transition {
 
 func (w *world) Probe(_ context.Context, tid string, full bool) (native.Probed, error) {
 	w.mu.Lock()
-	defer w.mu.Unlock()
 	p, ok := w.probe[tid]
+	held := w.held
+	w.mu.Unlock()
+	if held != nil {
+		<-held
+	}
 	if !ok {
 		return p, errors.New("the terminal is offline")
 	}
@@ -249,6 +254,18 @@ func newWorld(t *testing.T) *world {
 		}
 	})
 	return w
+}
+
+func (w *world) Ignore(_ context.Context, id string) (native.Delivery, error) {
+	d, ok := w.sent[id]
+	switch {
+	case !ok:
+		return d, native.ErrNoDelivery
+	case d.Status != "waiting":
+		return d, native.ErrUnderWay
+	}
+	d.Status = "parked"
+	return d, nil
 }
 
 // makeEstate makes account 1 with the groups 100 and 200, account 2 with 300, and a key of each kind.
@@ -474,6 +491,11 @@ func (w *world) next(stream <-chan sse) (sse, object) {
 		if !ok || json.Unmarshal([]byte(e.data), &o) != nil {
 			w.t.Fatalf("the stream gave %+v (open: %v)", e, ok)
 		}
+		d, form := mustReadDocument(w.t), "Notice"
+		if o["specversion"] != nil {
+			form = "Event"
+		}
+		fits(w.t, "an event of the stream", d.Components.Schemas[form].Value, []byte(e.data))
 		return e, o
 	case <-time.After(10 * time.Second):
 		w.t.Fatal("nothing came")

@@ -171,6 +171,12 @@ func (h *Handler) scheduleActions(w http.ResponseWriter, c *call) (reply, *fault
 	if no != nil {
 		return reply{}, no
 	}
+	h.mu.Lock()
+	waits := len(h.pending)
+	h.mu.Unlock()
+	if waits+len(units) > maxPending {
+		return reply{}, &fault{status: http.StatusUnprocessableEntity, detail: "too many actions wait for their terminals; try again later"}
+	}
 	out := scheduled{
 		Details: in.Details, Items: []scheduledItem{}, ScheduledAt: in.ScheduledAt, StoreID: in.StoreID, WithErrors: map[string][]string{},
 	}

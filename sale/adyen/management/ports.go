@@ -138,4 +138,5 @@ const (
 	maxKey        = 200
 	maxAction     = 100 // terminals of one request
 	maxDetails    = 2048
+	maxPending    = 50_000 // actions that wait, of all
 )

@@ -87,7 +87,7 @@ func (n *Notifier) tell(e journal.Entry, a estate.Account, group, kind, event st
 		return nil, fmt.Errorf("notify: encode %s: %w", event, err)
 	}
 	return n.notices(n.wanted(kind, event, a.ID, group), Notice{
-		Stream: e.Stream, Account: a.ID, Group: group, Event: event, Body: text,
+		Stream: e.Stream, Event: event, Body: text,
 	}), nil
 }
 

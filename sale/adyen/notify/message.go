@@ -9,6 +9,7 @@ import (
 	"fmt"
 	"io"
 	"net/http"
+	"slices"
 	"strings"
 
 	"kassa/estate"
@@ -114,7 +115,10 @@ func (n *Notifier) message(e journal.Entry, tid, setting, event, reference strin
 	like := Notice{
 		Stream: e.Stream, Reference: reference, Account: t.Account, Group: t.Group, Environment: n.Environment, Event: event, Body: message,
 	}
-	list := n.notices(n.wanted(estate.EndpointTerminalAPI, event, t.Account, t.Group), like)
+	to := slices.DeleteFunc(n.wanted(estate.EndpointTerminalAPI, event, t.Account, t.Group), func(e estate.Endpoint) bool {
+		return e.NetworkType == "local" // the terminal's own to call
+	})
+	list := n.notices(to, like)
 	urls, err := n.addresses(tid, setting)
 	if err != nil {
 		return nil, err

@@ -47,6 +47,7 @@ func TestWhatTerminalsSay(t *testing.T) {
 	w.sets("nexo.eventUrls", `{"eventPublicUrls":[{"url":"https://till.example/events","username":"till","password":"s3cret","encrypted":false}],"eventLocalUrls":[{"url":"https://10.0.0.1/"}]}`)
 	w.sets("nexo.displayUrls", `{"publicUrls":[{"url":"https://till.example/display","encrypted":true}]}`)
 	endpoint := w.endpoint(estate.EndpointTerminalAPI, nil)
+	w.endpoint(estate.EndpointTerminalAPI, func(e *estate.Endpoint) { e.NetworkType = "local" })
 	_, _, err := w.NewSecret(noon, endpoint.ID, 0, "")
 	w.fine(err)
 	events := w.says(wakeUp)

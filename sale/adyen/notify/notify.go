@@ -63,7 +63,7 @@ type Notice struct {
 	Queue       string
 	Stream      string // that the fact is of
 	Reference   string // the merchant's
-	Account     string
+	Account     string // whose endpoint it is
 	Group       string
 	Environment string
 	Event       string
@@ -200,11 +200,13 @@ func (n *Notifier) wanted(kind, event, account, group string) (list []estate.End
 	return list
 }
 
-// notices makes one notice for each endpoint.
+// notices makes one notice for each endpoint. It belongs to whom the endpoint belongs to: a company's is no
+// account's to see.
 func (n *Notifier) notices(to []estate.Endpoint, like Notice) (list []Notice) {
 	for _, e := range to {
 		one := like
 		one.Endpoint, one.Queue, one.URL, one.Environment = e.ID, e.ID, e.URL, n.Environment
+		one.Account, one.Group = e.Account, e.Group
 		list = append(list, one)
 	}
 	return list

@@ -3,6 +3,7 @@ package notify
 import (
 	"encoding/json"
 	"fmt"
+	"slices"
 	"strconv"
 	"time"
 
@@ -78,6 +79,9 @@ func (n *Notifier) payment(e journal.Entry) ([]Notice, error) {
 	default:
 		return nil, nil
 	}
+	if g, ok := n.Directory.Group(e.Scope); ok && !n.anyStandard(g) {
+		return nil, nil // the order need not be read
+	}
 	event, err := kassa.DecodeEvent(e.Kind, e.Payload)
 	if err != nil {
 		return nil, err
@@ -97,6 +101,13 @@ func (n *Notifier) payment(e journal.Entry) ([]Notice, error) {
 	return n.items(e, &o, told, it)
 }
 
+// anyStandard tells whether a standard webhook of a group would go anywhere.
+func (n *Notifier) anyStandard(g estate.Group) bool {
+	return slices.ContainsFunc(n.Endpoints.EndpointsFor(Dialect, g.Account, g.ID), func(e estate.Endpoint) bool {
+		return e.Type == estate.EndpointStandard
+	})
+}
+
 // items addresses an item to every endpoint that wants it.
 func (n *Notifier) items(e journal.Entry, o *kassa.Order, told adyen.Told, it item) (list []Notice, err error) {
 	account, _ := n.Directory.Account(o.Account)
@@ -109,7 +120,7 @@ func (n *Notifier) items(e journal.Entry, o *kassa.Order, told adyen.Told, it it
 			return nil, fmt.Errorf("notify: encode %s: %w", it.EventCode, err)
 		}
 		list = append(list, n.notices([]estate.Endpoint{endpoint}, Notice{
-			Stream: "order/" + o.ID(), Reference: it.MerchantReference, Account: o.Account, Group: o.Scope, Event: it.EventCode, Body: body,
+			Stream: "order/" + o.ID(), Reference: it.MerchantReference, Event: it.EventCode, Body: body,
 		})...)
 	}
 	return list, nil
@@ -202,8 +213,8 @@ func afterwards(o *kassa.Order, event kassa.Event, it item) (item, bool) {
 		}
 		it.modifies(captured, adyen.PSPReference(c.Number))
 		it.Amount = amountOf(c.Amount)
-		if c.Ref != "" {
-			it.MerchantReference = c.Ref
+		if reference := adyen.ModificationName(c.Door); reference != "" {
+			it.MerchantReference = reference
 		}
 		if e.Status != kassa.CaptureCompleted {
 			it.EventCode, it.Reason = captureFailed, e.Reason.Text()
@@ -222,11 +233,11 @@ func (i *item) modifies(code, psp string) {
 func (i *item) refund(o *kassa.Order, r *kassa.Refund) {
 	i.modifies(refunded, adyen.PSPReference(r.Number))
 	i.Amount = amountOf(r.Amount)
-	if reference, ours := adyen.ReversalOf(r); ours {
+	if reference := adyen.ModificationName(r.Door); reference != "" {
+		i.MerchantReference = reference
+	}
+	if adyen.IsReversal(r) {
 		i.EventCode, i.AdditionalData = cancelOrRefund, map[string]string{"modification.action": "refund"}
-		if reference != "" {
-			i.MerchantReference = reference
-		}
 	}
 }
 

@@ -153,6 +153,9 @@ func TestWhoIsTold(t *testing.T) {
 	var got []string
 	for _, n := range list {
 		got = append(got, n.Endpoint)
+		if owner := map[bool]string{true: "", false: w.account.ID}[n.Endpoint == company.ID]; n.Account != owner || n.Group != "" {
+			t.Errorf("%s is the account's %q, want %q", n.Endpoint, n.Account, owner)
+		}
 		data := w.item(n.Body)["additionalData"].(map[string]any)
 		if n.Endpoint == bare.ID && (data["store"] != nil || data["terminalId"] != nil || data["tenderReference"] != nil) {
 			t.Errorf("what is left out: %v", data)

@@ -51,7 +51,7 @@ type Notice struct {
 	Queue       string // its own: events wait for nobody
 	Stream      string // that the fact is of
 	Reference   string // of the order, if it is about one
-	Account     string
+	Account     string // whose endpoint it is; empty for the installation's
 	Group       string
 	Environment string
 	Event       string
@@ -95,8 +95,8 @@ func (n *Notifier) Render(e journal.Entry) ([]Notice, error) {
 	list := make([]Notice, 0, len(wanted))
 	for _, endpoint := range wanted {
 		list = append(list, Notice{
-			Endpoint: endpoint.ID, Queue: endpoint.ID + "/" + told.ID, Stream: e.Stream, Reference: reference, Account: account, Group: group,
-			Environment: n.Environment, Event: told.Type, URL: endpoint.URL, Body: body,
+			Endpoint: endpoint.ID, Queue: endpoint.ID + "/" + told.ID, Stream: e.Stream, Reference: reference,
+			Account: endpoint.Account, Group: endpoint.Group, Environment: n.Environment, Event: told.Type, URL: endpoint.URL, Body: body,
 		})
 	}
 	return list, nil

@@ -99,6 +99,9 @@ func TestWhoHears(t *testing.T) {
 		var got []string
 		for _, one := range list {
 			got = append(got, one.Endpoint)
+			if one.Endpoint == "all" && one.Account+one.Group != "" {
+				t.Errorf("%s: the installation's webhook is the account's %q", name, one.Account)
+			}
 		}
 		if diff := cmp.Diff(c.want, got); diff != "" || err != nil {
 			t.Errorf("%s: %v\n%s", name, err, diff)
