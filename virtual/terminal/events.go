@@ -2,8 +2,6 @@ package terminal
 
 import (
 	"encoding/json"
-	"strconv"
-	"strings"
 
 	"kassa/nexo"
 	"kassa/poilink"
@@ -49,8 +47,6 @@ func (m *Machine) event(name, details string) {
 		Header: nexo.Header{
 			ProtocolVersion: nexo.ProtocolVersion, MessageClass: "Event", MessageCategory: nexo.CategoryEvent,
 			MessageType: nexo.TypeNotification, POIID: m.cfg.POIID,
-			// Its place among all that this device ever sends is its identity.
-			ServiceID: "E" + strings.ToUpper(strconv.FormatUint(m.d.UpSeq+1, 36)),
 		},
 		EventNotification: &nexo.EventNotification{
 			TimeStamp: m.now.UTC().Format("2006-01-02T15:04:05.000Z"), EventToNotify: name, EventDetails: details,
