@@ -82,7 +82,7 @@ func TestAdyenDevices(t *testing.T) {
 			name string
 			play func(*testing.T, *site, *terminalapi.Client, string)
 		}{
-			{"display", deviceShows}, {"input", deviceAsks}, {"abort", deviceAborts}, {"print", devicePrints}, {"diagnosis", deviceDiagnosed}, {"busy", deviceBusy},
+			{"display", deviceShows}, {"input", deviceAsks}, {"abort", deviceAborts}, {"print", devicePrints}, {"diagnosis", deviceDiagnosed}, {"busy", deviceBusy}, {"secured", deviceSecured},
 		} {
 			t.Run(string(transport)+"/"+part.name, func(t *testing.T) {
 				defer func(outer testing.TB) { s.t = outer }(s.t)
@@ -308,6 +308,41 @@ func deviceBusy(t *testing.T, s *site, c *terminalapi.Client, poiid string) {
 		t.Errorf("%v", err)
 	}
 	await(t, "the terminal is free", 10*time.Second, func() bool { return s.screen(poiid).Name == "idle" })
+}
+
+// deviceSecured does it with a key of the terminal's, and once with one that is not.
+func deviceSecured(t *testing.T, s *site, c *terminalapi.Client, poiid string) {
+	list, err := c.ConnectedTerminals(t.Context(), "")
+	if err != nil || !slices.Contains(list, poiid) {
+		t.Errorf("%v %v", list, err)
+	}
+	s.adyenMust("PATCH", "/v3/terminals/"+poiid+"/terminalSettings", map[string]any{"nexo": map[string]any{
+		"encryptionKey": map[string]any{"identifier": "till", "passphrase": "p@ssw0rd123456", "version": 2}}})
+	secured, err := terminalapi.NewEncryption("p@ssw0rd123456", "till", 2)
+	if err != nil {
+		t.Fatal(err)
+	}
+	with := *c
+	with.Encryption = secured
+	if err := with.Display(t.Context(), terminalapi.Lines("Between us")); err != nil {
+		t.Error(err)
+	}
+	if got := s.screen(poiid); got.Title != "Between us" {
+		t.Errorf("%+v", got)
+	}
+	if with.Encryption, err = terminalapi.NewEncryption("another phrase", "till", 2); err != nil {
+		t.Fatal(err)
+	}
+	var r *terminalapi.Reject
+	if err := with.Display(t.Context(), terminalapi.Lines("not ours")); !errors.As(err, &r) || r.Cause != terminalapi.Undecrypted {
+		t.Errorf("%v", err)
+	}
+	if got := s.screen(poiid); got.Title != "Between us" {
+		t.Errorf("%+v", got)
+	}
+	if err := c.Display(t.Context(), terminalapi.Predefined("Idle")); err != nil {
+		t.Error(err)
+	}
 }
 
 // deviceOutlives: a question outlives the cloud, which is killed while the customer thinks; its answer is found
