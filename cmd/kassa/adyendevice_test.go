@@ -58,6 +58,10 @@ func (s *site) hands(poiid, what string, body any) {
 	if resp.StatusCode/100 != 2 {
 		s.t.Fatalf("%s at %s: %s", what, poiid, resp.Status)
 	}
+	// Who goes away takes the card along: it is over when the answer is.
+	if _, err := io.Copy(io.Discard, resp.Body); err != nil {
+		s.t.Fatal(err)
+	}
 }
 
 // register is a cash register in Go, over one of the transports.

@@ -62,7 +62,7 @@ func (h *Handler) newOrder(x *exchange) kassa.NewOrder {
 		Dialect: Dialect, Account: t.Account, Scope: x.record.Scope, Ref: x.record.Ref(), Fingerprint: x.record.Hash,
 		Environment: string(t.Environment), Kind: p.kind, Capture: p.capture, POIID: t.POIID, TID: t.TID, MID: q.group.Merchant.MID,
 		Amount: p.amount, Tip: kassa.Tip{Minor: p.tip}, AskTip: p.kind == kassa.Purchase && p.merchant.has("AskGratuity"), Description: p.kept.MerchantReference, Door: x.record.Kept,
-		Inactivity: h.Timeout, Lifetime: h.Timeout, OneTry: true, NoQueue: true, AmountCodes: t.Environment == estate.Test,
+		Inactivity: h.Timeout, Lifetime: min(h.Timeout, maxUnshown), OneTry: true, NoQueue: true, AmountCodes: t.Environment == estate.Test,
 	}
 }
 

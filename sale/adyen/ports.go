@@ -148,6 +148,9 @@ const (
 	defaultGrace     = 20 * time.Second
 	defaultHeartbeat = 8 * time.Second
 	pollEvery        = time.Second // when nudges are lost
+	// maxUnshown is how long a payment waits for its terminal to show it. A terminal is asked only while it has a
+	// link: one that is silent for so long has just lost it.
+	maxUnshown = 30 * time.Second
 	// keptFor is how long a ServiceID stays taken.
 	keptFor = 48 * time.Hour
 )

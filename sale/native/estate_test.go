@@ -74,6 +74,7 @@ func TestATerminalsLife(t *testing.T) {
 	if b["poiid"] != "P2-NEW" || len(fmt.Sprint(b["code"])) < 8 || id != "term_test_"+fmt.Sprint(b["tid"]) {
 		t.Fatalf("%v", b)
 	}
+	w.ok("POST", "terminals", `{"group":"Bar","name":"Till 8","poiid":"P2-SPARE"}`) // in stock: only the place is new
 	w.refused("POST", "terminals", `{"group":"Bar","name":"Till 9","poiid":"P2-00000ABC"}`, "invalid_input", "/poiid")
 	w.refused("POST", "terminals", `{"group":"Bar","name":"Till 9","poiid":"nonsense"}`, "invalid_input", "/poiid")
 	w.refused("POST", "terminals", `{"group":"Cellar","name":"Till 9"}`, "invalid_input", "no such terminal group")

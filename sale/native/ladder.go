@@ -84,8 +84,11 @@ func (h *Handler) look(ctx context.Context, n int, f *doctor.Facts) {
 			State: r.State, Linked: r.Linked, Reason: r.Reason, Words: r.Words, Since: r.Since, Seen: r.LastSeen, Address: r.Address, Security: r.Security, Lost: r.Disconnects,
 		}
 	case doctor.RungPing:
-		for range pings {
+		for len(f.Pings) < pings {
 			f.Pings = append(f.Pings, h.ping(ctx, f))
+			if f.Pings[0].Failed != "" {
+				break // who does not answer at all is not asked two more times
+			}
 		}
 	case doctor.RungTerminal:
 		ctx, cancel := context.WithTimeout(ctx, probeTime)

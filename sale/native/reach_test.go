@@ -57,6 +57,17 @@ func (w *world) await1(stream <-chan named) named {
 		if !ok {
 			w.t.Fatal("the stream ended")
 		}
+		forms := map[string]string{"terminals": "Presence", "terminal": "PresenceOf", "rung": "Rung", "verdict": "Verdict"}
+		text, err := json.Marshal(e.data)
+		if err != nil {
+			w.t.Fatal(err)
+		}
+		if form, known := forms[e.name]; known {
+			d := mustReadDocument(w.t)
+			fits(w.t, "an event "+e.name, d.Components.Schemas[form].Value, text)
+		} else if e.name != "gone" {
+			w.t.Errorf("an event of an unknown name: %+v", e)
+		}
 		return e
 	case <-time.After(10 * time.Second):
 		w.t.Fatal("nothing came")
