@@ -1,10 +1,14 @@
 package main
 
 import (
+	"bytes"
 	"context"
+	"crypto/rand"
 	"encoding/json"
 	"errors"
 	"fmt"
+	"image"
+	"image/png"
 	"io"
 	"net/http"
 	"os"
@@ -183,7 +187,7 @@ func deviceAsks(t *testing.T, s *site, c *terminalapi.Client, poiid string) {
 		t.Errorf("text %q, %v", text, err)
 	}
 	var line [][2]int // as long as a terminal takes one
-	for i := range 1400 {
+	for i := range 900 {
 		line = append(line, [2]int{i % 480, i % 200})
 	}
 	points, _, err := asking(t, s, poiid, "signature", func() ([]byte, error) {
@@ -194,7 +198,7 @@ func deviceAsks(t *testing.T, s *site, c *terminalapi.Client, poiid string) {
 		return points, err
 	}, map[string]any{"strokes": [][][2]int{line}})
 	var drawn struct{ Signature struct{ X, Y []string } }
-	if err != nil || json.Unmarshal(points, &drawn) != nil || len(drawn.Signature.X) < 1400 || len(drawn.Signature.X) != len(drawn.Signature.Y) {
+	if err != nil || json.Unmarshal(points, &drawn) != nil || len(drawn.Signature.X) < 900 || len(drawn.Signature.X) != len(drawn.Signature.Y) {
 		t.Errorf("signature %s, %v", points, err)
 	}
 	_, _, err = asking(t, s, poiid, "text", func() (string, error) { return c.Text(ctx, terminalapi.Question{Title: "Name"}) }, map[string]any{"cancel": true})
@@ -246,22 +250,26 @@ func devicePrints(t *testing.T, s *site, c *terminalapi.Client, poiid string) {
 	if err := c.PrintCode(t.Context(), "QRCode", "https://example.test/v/1"); err != nil {
 		t.Fatal(err)
 	}
+	if err := c.PrintPNG(t.Context(), noise(t, 165)); err != nil {
+		t.Fatal(err)
+	}
 	after := roll()
-	if len(after) != len(before)+2 {
+	if len(after) != len(before)+3 {
 		t.Fatalf("%d papers, were %d", len(after), len(before))
 	}
 	text := fmt.Sprintf("%+v", after)
 	if !strings.Contains(text, "Voucher for one") || !strings.Contains(text, "coffee") {
 		t.Errorf("%s", text)
 	}
-	found := false
+	code, picture := false, false
 	for _, paper := range after {
 		for _, b := range paper.Blocks {
-			found = found || b.Picture != nil && b.Picture.Kind == "QRCode" && b.Picture.Text == "https://example.test/v/1"
+			code = code || b.Picture != nil && b.Picture.Kind == "QRCode" && b.Picture.Text == "https://example.test/v/1"
+			picture = picture || b.Picture != nil && b.Picture.Kind == "image"
 		}
 	}
-	if !found {
-		t.Errorf("no code on %s", text)
+	if !code || !picture {
+		t.Errorf("code %v, picture %v", code, picture)
 	}
 	s.hands(poiid, "fault", map[string]any{"name": "paper-out"})
 	var f *terminalapi.Failure
@@ -277,6 +285,18 @@ func devicePrints(t *testing.T, s *site, c *terminalapi.Client, poiid string) {
 		t.Fatal(err)
 	}
 	_ = resp.Body.Close()
+}
+
+// noise is a square picture that nothing makes smaller.
+func noise(t *testing.T, side int) []byte {
+	t.Helper()
+	picture := image.NewNRGBA(image.Rect(0, 0, side, side))
+	_, _ = rand.Read(picture.Pix)
+	var b bytes.Buffer
+	if err := png.Encode(&b, picture); err != nil {
+		t.Fatal(err)
+	}
+	return b.Bytes()
 }
 
 func deviceDiagnosed(t *testing.T, s *site, c *terminalapi.Client, poiid string) {
