@@ -13,7 +13,6 @@ import (
 	"sync"
 	"time"
 
-	"kassa/estate"
 	"kassa/journal"
 )
 
@@ -401,10 +400,4 @@ func (h *Handler) takeUp() error {
 		}
 		return err
 	})
-}
-
-// terminalOf is the terminal of an exchange as it is now.
-func (h *Handler) terminalOf(e Exchange) estate.Terminal {
-	t, _ := h.Directory.TerminalByPOIID(e.POIID)
-	return t
 }
