@@ -368,8 +368,15 @@ func (r *Registry) Desired(tid string) (version uint64, values map[string]json.R
 			values[d.Name] = slices.Clone(value)
 		}
 	}
+	if r.terminals[tid].Developer {
+		values[developerMode] = json.RawMessage("true")
+	}
 	return version, values
 }
+
+// developerMode tells a terminal that it is in developer mode. It is no setting of anybody's: SetDeveloperMode
+// changes it.
+const developerMode = "device.developerMode"
 
 // TerminalsUnder lists the TIDs that inherit from an owner.
 func (r *Registry) TerminalsUnder(o Owner) []string {
