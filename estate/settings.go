@@ -361,7 +361,9 @@ func (r *Registry) Desired(tid string) (version uint64, values map[string]json.R
 	}
 	values = make(map[string]json.RawMessage)
 	for _, d := range r.definitions {
-		if value, _ := r.effective(at, d); d.Pushed && value != nil {
+		value, origin := r.effective(at, d)
+		// Hours that nobody has set are the cloud's own default: a terminal that cannot keep them need not say so.
+		if d.Pushed && value != nil && (origin.Level != LevelDefault || d.Form != FormInt) {
 			if !d.Secret {
 				value = d.mask(value)
 			}
