@@ -344,7 +344,7 @@ func (s *site) online(tid string) bool {
 
 func playCutLink(t *testing.T, s *site) {
 	s.fault("cut-link")
-	await(t, "the terminal is offline", 5*time.Second, func() bool { return !s.online(s.tid()) })
+	await(t, "the terminal is offline", 8*time.Second, func() bool { return s.reach(s.tid()).State == "offline" })
 	created := s.ask("cut", 1700)
 	if len(created.Warnings) == 0 || !strings.Contains(string(created.Warnings), "offline") {
 		t.Errorf("no warning that the terminal is offline: %s", created.Warnings)

@@ -14,7 +14,6 @@ import (
 	"sync"
 	"time"
 
-	"kassa/estate"
 	"kassa/journal"
 )
 
@@ -420,10 +419,4 @@ func (h *Handler) takeUp() error {
 		}
 		return err
 	})
-}
-
-// terminalOf is the terminal of an exchange as it is now.
-func (h *Handler) terminalOf(e Exchange) estate.Terminal {
-	t, _ := h.Directory.TerminalByPOIID(e.POIID)
-	return t
 }

@@ -25,7 +25,7 @@ const (
 	maxEntries    = 40 // of a menu
 	maxDigits     = 40 // of a number that a register asks for
 	maxDecimals   = 6
-	maxPoints     = 1500 // of a signature: as many as a frame holds
+	maxPoints     = 1000 // of a signature, and its lines: 26 KiB when it is sent
 	maxInputTime  = 3600 // seconds
 	maxOutcomes   = 64   // ends of orders that were started here, for who asks late
 

@@ -516,7 +516,7 @@ func (m *Machine) draw(lines [][][2]int, more bool) string {
 	p := m.v.prompt
 	points := 0
 	for _, line := range append(p.strokes, lines...) {
-		points += len(line)
+		points += len(line) + 1
 		for _, at := range line {
 			if at[0] < 0 || at[1] < 0 || at[0] >= signatureWidth || at[1] >= signatureHeight {
 				return fmt.Sprintf("points lie in %d by %d", signatureWidth, signatureHeight)
