@@ -127,6 +127,7 @@ func TestWhatIsMissingIsListed(t *testing.T) {
 			"no ServiceID":      {`"ServiceID":"1",`, "", []string{"At " + header + ", field ServiceID: Missing"}},
 			"no POIID":          {`,"POIID":"` + poiid + `"`, "", []string{"At " + header + ", field POIID: Missing"}},
 			"no MessageClass":   {`"MessageClass":"Service",`, "", []string{"At " + header + ", field MessageClass: Missing"}},
+			"a NUL":             {`"till-7"`, `"till\u0000-7"`, []string{"At " + header + ", field SaleID: Holds control characters"}},
 			"no category":       {`"MessageCategory":"Payment",`, "", []string{"At " + header + ", field MessageCategory: Missing"}},
 			"no type":           {`"MessageType":"Request",`, "", []string{"At " + header + ", field MessageType: Missing"}},
 			"a class too many":  {`"Service"`, `"Device"`, []string{"At " + header + ", field MessageClass: Must be Service for the category Payment"}},

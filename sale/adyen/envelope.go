@@ -7,6 +7,7 @@ import (
 	"strconv"
 	"strings"
 	"time"
+	"unicode"
 
 	"kassa"
 	"kassa/estate"
@@ -160,6 +161,9 @@ func (h header) check(o object) (f faults) {
 	for _, v := range [][2]string{{"SaleID", h.saleID}, {"ServiceID", h.serviceID}, {"POIID", h.poiid}} {
 		if len(v[1]) > maxIdentifier {
 			f.add(at, v[0], "Longer than "+strconv.Itoa(maxIdentifier)+" bytes")
+		}
+		if strings.ContainsFunc(v[1], unicode.IsControl) {
+			f.add(at, v[0], "Holds control characters")
 		}
 	}
 	return f

@@ -55,10 +55,12 @@ type Exchange struct {
 }
 
 // Ref is what the exchange is called elsewhere: the reference of its order and of its refund. No two have the
-// same one, whatever a Sale System puts into its ids.
+// same one: where the ids of the Sale System would look alike in a row, the exchange's own stands for them.
 func (e Exchange) Ref() string {
-	part := strings.NewReplacer("%", "%25", "/", "%2F").Replace
-	ref := part(e.SaleID) + "/" + part(e.ServiceID) + "/" + part(e.POIID)
+	ref := e.SaleID + "/" + e.ServiceID + "/" + e.POIID
+	if strings.Contains(e.SaleID+e.ServiceID, "/") {
+		ref = e.ID + "/" + e.POIID
+	}
 	if e.Generation > 1 {
 		ref += fmt.Sprintf("/%d", e.Generation)
 	}

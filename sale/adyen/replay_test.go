@@ -67,13 +67,14 @@ func TestATerminalThatHasMovedTakesNoAnswersAlong(t *testing.T) {
 // TestIDsWithSlashes: two messages whose ids only look alike when they are written in a row are two payments.
 func TestIDsWithSlashes(t *testing.T) {
 	inWorld(t, func(w *world) {
-		for _, ids := range [][2]string{{"till/7", "1"}, {"till", "7/1"}, {"till%2F7", "1"}} {
+		long := strings.Repeat("/", 128)
+		for _, ids := range [][2]string{{"till/7", "1"}, {"till", "7/1"}, {"till%2F7", "1"}, {long, long}} {
 			r := w.post("/sync", accountKey, envelopeFor(poiid, ids[0], "Payment", ids[1], paymentBody("order-1", "10")))
 			if r.result("Payment") != "Success <nil>" {
 				t.Errorf("%v: %s", ids, r.Raw)
 			}
 		}
-		if _, orders := w.begun(); orders != 3 || w.sent("SendAuthorisation") != 3 {
+		if _, orders := w.begun(); orders != 4 || w.sent("SendAuthorisation") != 4 {
 			t.Errorf("%d orders, %d authorisations", orders, w.sent("SendAuthorisation"))
 		}
 	})
