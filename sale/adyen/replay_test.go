@@ -15,7 +15,7 @@ func TestWhileAMessageIsBeingStored(t *testing.T) {
 		w.record.slow = make(chan struct{})
 		stored := w.record.slow
 		body := envelope("Payment", "1", paymentBody("order-1", "10"))
-		first := w.later(func() reply { return w.post("/sync", accountKey, body) })
+		first := w.later(func() reply { return w.post("/async", accountKey, body) })
 		status := w.later(func() reply { return w.status("2", "1") })
 		async := w.later(func() reply { return w.post("/async", accountKey, body) })
 		select {
@@ -26,15 +26,36 @@ func TestWhileAMessageIsBeingStored(t *testing.T) {
 		default:
 		}
 		close(stored)
-		if r := <-async; r.Raw != "ok" {
-			t.Error(r.Raw)
+		for _, told := range []reply{<-first, <-async} {
+			if told.Raw != "ok" {
+				t.Error(told.Raw)
+			}
 		}
 		if r := <-status; r.result("TransactionStatus") != "Failure InProgress" {
 			t.Error(r.Raw)
 		}
+		attached := w.later(func() reply { return w.post("/sync", accountKey, body) })
 		w.abort("3", "1")
-		if r := <-first; r.result("Payment") != "Failure Aborted" {
+		if r := <-attached; r.result("Payment") != "Failure Aborted" {
 			t.Error(r.Raw)
+		}
+	})
+}
+
+// TestAnAsynchronousRepeatOfASynchronousMessage: no notification will come, and so nobody is told to wait for one.
+func TestAnAsynchronousRepeatOfASynchronousMessage(t *testing.T) {
+	inWorld(t, func(w *world) {
+		w.customer(w.show)
+		body := envelope("Payment", "1", paymentBody("order-1", "10"))
+		first := w.later(func() reply { return w.post("/sync", accountKey, body) })
+		r := w.post("/async", accountKey, body)
+		if !strings.HasPrefix(r.rejected(), "message=Did+not+receive+a+response+from+the+POI.") || form(t, r.rejected()).Get("kassa.reason") != "outcome_unknown" {
+			t.Errorf("while it runs: %s", r.Raw)
+		}
+		w.abort("2", "1")
+		answer := <-first
+		if r := w.post("/async", accountKey, body); r.Raw != answer.Raw || r.result("Payment") != "Failure Aborted" {
+			t.Errorf("afterwards: %s", r.Raw)
 		}
 	})
 }

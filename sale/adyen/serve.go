@@ -98,8 +98,10 @@ func (h *Handler) serve(w http.ResponseWriter, r *http.Request, q *request) {
 		writeProblem(w, q.v1, worldBusy())
 	case err != nil:
 		writeProblem(w, q.v1, worldFailed())
-	case q.async:
+	case q.async && x.record.Async:
 		writeOK(w)
+	case q.async:
+		h.noNotification(w, q, x)
 	default:
 		h.hold(w, r, q, x)
 	}
@@ -201,6 +203,17 @@ func (h *Handler) hold(w http.ResponseWriter, r *http.Request, q *request, x *ex
 				return
 			}
 		}
+	}
+}
+
+// noNotification answers an asynchronous repeat of what was begun with /sync, of which no notification comes: with
+// the answer, or with the advice to ask for it.
+func (h *Handler) noNotification(w http.ResponseWriter, q *request, x *exchange) {
+	select {
+	case <-x.done:
+		h.conclude(w, q, x, false)
+	default:
+		h.silent(w, q, false)
 	}
 }
 
