@@ -206,6 +206,19 @@ func TestResolve(t *testing.T) {
 	}
 }
 
+// TestAnOutcomeThatNobodyKnows: what the record holds of a payment that is out of service is no failure to act upon.
+func TestAnOutcomeThatNobodyKnows(t *testing.T) {
+	of := terminalapi.Reference{Category: nexo.CategoryPayment, SaleID: "till-7", ServiceID: "1", POIID: "V400m-100000001"}
+	for reason, open := range map[string]bool{"parked": true, "never_shown": false} {
+		o := terminalapi.Outcome{Reference: of, State: terminalapi.StateDone, Body: []byte(
+			`{"Response":{"Result":"Failure","ErrorCondition":"UnreachableHost","AdditionalResponse":"kassa.reason=` + reason + `&message=x"}}`)}
+		_, err := o.Paid()
+		if unknown, ok := errors.AsType[*terminalapi.Unknown](err); ok != open || ok && unknown.Reference != of || err == nil {
+			t.Errorf("%s: %v", reason, err)
+		}
+	}
+}
+
 func TestResolveEndsWithItsContext(t *testing.T) {
 	server := newCloud(answer("TransactionStatus", "Service", running))
 	defer server.Close()

@@ -48,9 +48,11 @@ func (o Outcome) Refunded() (Refunded, error) {
 	return done, o.unread(err)
 }
 
-// unread keeps an outcome open that was found and cannot be read.
+// unread keeps an outcome open that was found and cannot be read, or that says that nobody knows it: a payment that
+// Kassa has taken out of service (kassa.reason is parked) may have been charged.
 func (o Outcome) unread(err error) error {
-	if errors.Is(err, ErrNotAnswer) {
+	failed, _ := err.(*Failure)
+	if errors.Is(err, ErrNotAnswer) || failed != nil && failed.Additional["kassa.reason"] == "parked" {
 		return &Unknown{Reference: o.Reference, Cause: err}
 	}
 	return err
