@@ -105,8 +105,8 @@ func (d *Deliverer) try(ctx context.Context, delivery Delivery, crowded bool) (t
 		t.Failure = "the webhook could not be made: " + err.Error()
 		return t, url, false
 	}
-	if !strings.HasPrefix(request.URL, url) { // the endpoint has moved
-		url = request.URL
+	if rest, ok := strings.CutPrefix(request.URL, url); !ok || rest != "" && rest[0] != '?' && rest[0] != '&' {
+		url = request.URL // the endpoint has moved; a query is the dialect's
 	}
 	if err := CheckURL(env, url); err != nil {
 		t.Failure = err.Error()

@@ -43,7 +43,7 @@ func TestOneFactSeveralEndpoints(t *testing.T) {
 		d, stop := deliverer(t, r, &network{handlers: map[string]http.HandlerFunc{
 			"a": a.answer(202, ""), "b": b.answer(500, "Basic dGlsbDpzZWNyZXQ="), "shop": moved.answer(204, ""),
 		}})
-		r.fan(t, "A", "one", map[string]string{"a": "http://a/hook", "b": "http://b/hook", "gone": "http://a/hook", "moved": "http://a/hook"})
+		r.fan(t, "A", "one", map[string]string{"a": "http://a/hook", "b": "http://b/hook", "gone": "http://a/hook", "moved": "http://a/hook", "longer": "http://shop/new"})
 		wait(time.Second)
 		kept := map[string]webhook.Delivery{}
 		for _, one := range r.deliveries(t) {
@@ -55,6 +55,7 @@ func TestOneFactSeveralEndpoints(t *testing.T) {
 		}{
 			"0000000000000001-a": {webhook.Delivered, "http://a/hook"}, "0000000000000001-b": {webhook.Waiting, "http://b/hook"},
 			"0000000000000001-gone": {webhook.Parked, "http://a/hook"}, "0000000000000001-moved": {webhook.Delivered, "http://shop/new"},
+			"0000000000000001-longer": {webhook.Delivered, "http://shop/newer"},
 		} {
 			if got := kept[id]; got.Status != want.status || got.URL != want.url {
 				t.Errorf("%s: %+v", id, got)
@@ -63,13 +64,13 @@ func TestOneFactSeveralEndpoints(t *testing.T) {
 		if got := kept["0000000000000001-b"].Tries[0].Reply; strings.Contains(got, "dGlsb") {
 			t.Errorf("the reply keeps the password: %q", got)
 		}
-		if len(kept) != 4 || len(a.bodies()) != 1 || len(b.bodies()) != 1 || len(moved.bodies()) != 1 {
+		if len(kept) != 5 || len(a.bodies()) != 1 || len(b.bodies()) != 1 || len(moved.bodies()) != 2 {
 			t.Errorf("%d deliveries; came %v, %v, %v", len(kept), a.bodies(), b.bodies(), moved.bodies())
 		}
 		streams, err := webhook.StreamsOf(1, func(kind, after string, limit int) ([]journal.Stream, error) {
 			return r.disk.Streams(kind, after, limit)
 		})
-		if err != nil || len(streams) != 4 || streams[0] != "webhook/0000000000000001-a" {
+		if err != nil || len(streams) != 5 || streams[0] != "webhook/0000000000000001-a" {
 			t.Errorf("streams of the fact: %v, %v", streams, err)
 		}
 		if again, err := d.Resend(t.Context(), "0000000000000001-a"); err != nil || again.Status != webhook.Waiting {

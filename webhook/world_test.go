@@ -281,7 +281,7 @@ func deliverer(t testing.TB, r *record, n *network) (d *webhook.Deliverer, stop 
 // fan sends each fact to every endpoint that the fact names, each its own queue, and takes any 2xx for yes.
 type fan struct{}
 
-// fanned is the payload of its facts: URLs by the name of the endpoint. "gone" and "moved" in a name tell what
+// fanned is the payload of its facts: URLs by the name of the endpoint. "gone", "moved" and "longer" in a name tell what
 // has become of the endpoint since.
 type fanned struct {
 	URLs map[string]string
@@ -311,6 +311,8 @@ func (fan) Prepare(n webhook.Notice, _ time.Time) (webhook.Request, error) {
 		return webhook.Request{}, fmt.Errorf("%w", webhook.ErrGone)
 	case "moved":
 		n.URL = "http://shop/new"
+	case "longer":
+		n.URL = "http://shop/newer"
 	}
 	h := http.Header{}
 	r := http.Request{Header: h}
