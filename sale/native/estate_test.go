@@ -100,6 +100,7 @@ func TestATerminalsLife(t *testing.T) {
 		t.Errorf("unblocked: %v", m)
 	}
 	w.refused("POST", "terminals/00000ABC/developer-mode", `{}`, "invalid_input", "/on")
+	w.refused("POST", "terminals/00000ABC/developer-mode", `{"on":false}`, "forbidden", "estate.operate", w.as("account")...)
 	if m := w.ok("POST", "terminals/00000ABC/developer-mode", `{"on":true}`); m["state"] != "developer" {
 		t.Errorf("developer mode: %v", m)
 	}
