@@ -119,6 +119,15 @@ func (o *Order) HoldLeft() int64 {
 	return o.uncaptured()
 }
 
+// HoldGivenUp is what a closed hold gives back: all that no capture claims. It grows when a capture that was on
+// its way is declined.
+func (o *Order) HoldGivenUp() int64 {
+	if o.Hold == nil || o.Hold.Closed == None {
+		return 0
+	}
+	return o.uncaptured()
+}
+
 // uncaptured is what of the hold no capture claims.
 func (o *Order) uncaptured() int64 {
 	left := o.Amount.Minor

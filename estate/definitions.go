@@ -41,9 +41,8 @@ type Definition struct {
 	Hidden []string
 	// By is the least mighty role that may set it: operator or admin.
 	By Role
-	// Pushed tells that the terminal itself gets it; Outlined that it gets it masked, since it has to know
-	// that it is set and no more.
-	Pushed, Outlined bool
+	// Pushed tells that the terminal itself gets it.
+	Pushed bool
 	// Levels are where it may be set; empty for everywhere.
 	Levels []Level
 

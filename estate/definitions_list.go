@@ -53,11 +53,6 @@ func (d Definition) here() Definition {
 	return d
 }
 
-func (d Definition) outlined() Definition {
-	d.Outlined = true
-	return d
-}
-
 func (d Definition) secret(hidden ...string) Definition {
 	d.Secret, d.Hidden = true, hidden
 	return d

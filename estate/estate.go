@@ -136,7 +136,7 @@ type Terminal struct {
 	Inventory bool `json:"inventory,omitempty"`
 	// Retired tells that it is out of use for good.
 	Retired bool `json:"retired,omitempty"`
-	// SettingsSince counts the changes of place that gave it other settings; see Desired.
+	// SettingsSince counts the changes of place or mode that gave it other settings; see Desired.
 	SettingsSince uint64 `json:"settingsSince,omitempty"`
 
 	// ShopStatus is the status of its shop, empty without one, and Tampered that of its device, as they

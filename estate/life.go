@@ -132,7 +132,7 @@ func (r *Registry) SetDeveloperMode(now time.Time, tid string, on bool, by strin
 		if t.Developer == on {
 			return nil, nil
 		}
-		t.Developer = on
+		t.Developer, t.SettingsSince = on, r.nextSettings()
 		return []any{DeveloperModeSet{TID: tid, On: on, By: clip(by, maxName)}}, nil
 	})
 }

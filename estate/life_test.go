@@ -49,9 +49,17 @@ func TestTheLifeOfATerminal(t *testing.T) {
 	must(t, w.ToInventory(noon, tid, "key_1"))
 	life(estate.LifeInventory, "inventory")
 	must(t, w.MoveTerminal(noon, tid, estate.Place{Group: w.group.ID}, "key_1"))
+	before, _ := w.Desired(tid)
 	must(t, w.SetDeveloperMode(noon, tid, true, "key_1"))
+	if version, values := w.Desired(tid); version <= before || string(values["device.developerMode"]) != "true" {
+		t.Errorf("the terminal is not told of developer mode: version %d after %d, %s", version, before, values["device.developerMode"])
+	}
 	life(estate.LifeDeveloper, "")
+	before, _ = w.Desired(tid)
 	must(t, w.SetDeveloperMode(noon, tid, false, "key_1"))
+	if version, values := w.Desired(tid); version <= before || values["device.developerMode"] != nil {
+		t.Errorf("the terminal is not told that developer mode is over: version %d after %d", version, before)
+	}
 	must(t, w.RetireTerminal(noon, tid))
 	life(estate.LifeRetired, "retired")
 	for name, err := range map[string]error{

@@ -361,15 +361,24 @@ func (r *Registry) Desired(tid string) (version uint64, values map[string]json.R
 	}
 	values = make(map[string]json.RawMessage)
 	for _, d := range r.definitions {
-		if value, _ := r.effective(at, d); d.Pushed && value != nil {
+		value, origin := r.effective(at, d)
+		// Hours that nobody has set are the cloud's own default: a terminal that cannot keep them need not say so.
+		if d.Pushed && value != nil && (origin.Level != LevelDefault || d.Form != FormInt) {
 			if !d.Secret {
 				value = d.mask(value)
 			}
 			values[d.Name] = slices.Clone(value)
 		}
 	}
+	if r.terminals[tid].Developer {
+		values[developerMode] = json.RawMessage("true")
+	}
 	return version, values
 }
+
+// developerMode tells a terminal that it is in developer mode. It is no setting of anybody's: SetDeveloperMode
+// changes it.
+const developerMode = "device.developerMode"
 
 // TerminalsUnder lists the TIDs that inherit from an owner.
 func (r *Registry) TerminalsUnder(o Owner) []string {

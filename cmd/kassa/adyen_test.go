@@ -149,6 +149,7 @@ func TestAdyen(t *testing.T) {
 	}{
 		{"a payment, its reversal and the issuer's books", playNexoPayment}, {"stop on the terminal", playNexoStop}, {"abort", playNexoAbort},
 		{"busy with MultiSafepay's order", playNexoBusy}, {"declines", playNexoDeclines}, {"a tip on the terminal", playNexoTip},
+		{"two dialects on one terminal, refunded by a third", playTwoDialects},
 		{"the chip instead of a tap", playNexoFallback}, {"the cloud is killed", playNexoRestart}, {"the terminal is killed", playNexoKill},
 	} {
 		t.Run(play.name, func(t *testing.T) {
@@ -202,6 +203,56 @@ func playNexoPayment(t *testing.T, till nexoTill) {
 		}
 		return charged == 1 && refunded == 1
 	})
+}
+
+// playTwoDialects: one terminal takes an order of each dialect, Kassa's own API pays both back, and each
+// dialect says the same of it.
+func playTwoDialects(t *testing.T, till nexoTill) {
+	till.must("POST", "orders", cloudOrder("both-1", till.tid(), 3100))
+	till.awaitCard()
+	till.hold("tap", "visa", "")
+	till.awaitStatus("both-1", "completed")
+	await(t, "the terminal is free", 10*time.Second, func() bool { return till.state(till.tid()).Exchange == "" })
+	paying := till.begin("Payment", "9001", paymentBody("both-2", "33.30"))
+	till.awaitCard()
+	till.hold("tap", "visa", "")
+	paid := (<-paying).response(t, "Payment")
+	for _, order := range []string{"both-1", paid.additional(t).Get("kassa.order")} {
+		if out, code := till.kassa("orders", "refund", order); code != 0 {
+			t.Fatalf("refund of %s: %d %s", order, code, out)
+		}
+	}
+	books := func(amount int64) (sales, refunds int) {
+		for _, l := range till.ledgerOf(amount) {
+			switch {
+			case l.RC != "00":
+			case l.Kind == "sale":
+				sales++
+			case l.Kind == "refund":
+				refunds++
+			}
+		}
+		return sales, refunds
+	}
+	for _, amount := range []int64{3100, 3330} {
+		await(t, "the issuer has paid back", 10*time.Second, func() bool { sales, refunds := books(amount); return sales == 1 && refunds == 1 })
+	}
+	await(t, "MultiSafepay's API shows the refund", 10*time.Second, func() bool {
+		return strings.Contains(string(till.must("GET", "orders/both-1", nil).Data), `"amount_refunded":3100`)
+	})
+	status := till.ask("TransactionStatus", "9002", statusOf("9001"))
+	if told := status.RepeatedMessageResponse.RepeatedResponseMessageBody.PaymentResponse; told == nil || told.is() != "Success " {
+		t.Errorf("the payment is told as %+v", status)
+	}
+	if again := till.ask("Reversal", "9003", fmt.Sprintf(`{"OriginalPOITransaction":{"POITransactionID":{"TransactionID":%q,"TimeStamp":"2026-03-01T10:00:00Z"}},`+
+		`"ReversalReason":"MerchantCancel"}`, paid.POIData.POITransactionID.TransactionID)); again.Response.Result != "Failure" {
+		t.Errorf("what was paid back is reversed again: %+v", again)
+	}
+	for _, amount := range []int64{3100, 3330} {
+		if sales, refunds := books(amount); sales != 1 || refunds != 1 {
+			t.Errorf("the issuer has %d sales and %d refunds of %d", sales, refunds, amount)
+		}
+	}
 }
 
 func playNexoStop(t *testing.T, till nexoTill) {

@@ -1,10 +1,14 @@
 package main
 
 import (
+	"bytes"
 	"context"
+	"crypto/rand"
 	"encoding/json"
 	"errors"
 	"fmt"
+	"image"
+	"image/png"
 	"io"
 	"net/http"
 	"os"
@@ -86,7 +90,7 @@ func TestAdyenDevices(t *testing.T) {
 			name string
 			play func(*testing.T, *site, *terminalapi.Client, string)
 		}{
-			{"display", deviceShows}, {"input", deviceAsks}, {"abort", deviceAborts}, {"print", devicePrints}, {"diagnosis", deviceDiagnosed}, {"busy", deviceBusy},
+			{"display", deviceShows}, {"input", deviceAsks}, {"abort", deviceAborts}, {"print", devicePrints}, {"diagnosis", deviceDiagnosed}, {"busy", deviceBusy}, {"secured", deviceSecured},
 		} {
 			t.Run(string(transport)+"/"+part.name, func(t *testing.T) {
 				defer func(outer testing.TB) { s.t = outer }(s.t)
@@ -183,7 +187,7 @@ func deviceAsks(t *testing.T, s *site, c *terminalapi.Client, poiid string) {
 		t.Errorf("text %q, %v", text, err)
 	}
 	var line [][2]int // as long as a terminal takes one
-	for i := range 1400 {
+	for i := range 900 {
 		line = append(line, [2]int{i % 480, i % 200})
 	}
 	points, _, err := asking(t, s, poiid, "signature", func() ([]byte, error) {
@@ -194,7 +198,7 @@ func deviceAsks(t *testing.T, s *site, c *terminalapi.Client, poiid string) {
 		return points, err
 	}, map[string]any{"strokes": [][][2]int{line}})
 	var drawn struct{ Signature struct{ X, Y []string } }
-	if err != nil || json.Unmarshal(points, &drawn) != nil || len(drawn.Signature.X) < 1400 || len(drawn.Signature.X) != len(drawn.Signature.Y) {
+	if err != nil || json.Unmarshal(points, &drawn) != nil || len(drawn.Signature.X) < 900 || len(drawn.Signature.X) != len(drawn.Signature.Y) {
 		t.Errorf("signature %s, %v", points, err)
 	}
 	_, _, err = asking(t, s, poiid, "text", func() (string, error) { return c.Text(ctx, terminalapi.Question{Title: "Name"}) }, map[string]any{"cancel": true})
@@ -246,22 +250,26 @@ func devicePrints(t *testing.T, s *site, c *terminalapi.Client, poiid string) {
 	if err := c.PrintCode(t.Context(), "QRCode", "https://example.test/v/1"); err != nil {
 		t.Fatal(err)
 	}
+	if err := c.PrintPNG(t.Context(), noise(t, 165)); err != nil {
+		t.Fatal(err)
+	}
 	after := roll()
-	if len(after) != len(before)+2 {
+	if len(after) != len(before)+3 {
 		t.Fatalf("%d papers, were %d", len(after), len(before))
 	}
 	text := fmt.Sprintf("%+v", after)
 	if !strings.Contains(text, "Voucher for one") || !strings.Contains(text, "coffee") {
 		t.Errorf("%s", text)
 	}
-	found := false
+	code, picture := false, false
 	for _, paper := range after {
 		for _, b := range paper.Blocks {
-			found = found || b.Picture != nil && b.Picture.Kind == "QRCode" && b.Picture.Text == "https://example.test/v/1"
+			code = code || b.Picture != nil && b.Picture.Kind == "QRCode" && b.Picture.Text == "https://example.test/v/1"
+			picture = picture || b.Picture != nil && b.Picture.Kind == "image"
 		}
 	}
-	if !found {
-		t.Errorf("no code on %s", text)
+	if !code || !picture {
+		t.Errorf("code %v, picture %v", code, picture)
 	}
 	s.hands(poiid, "fault", map[string]any{"name": "paper-out"})
 	var f *terminalapi.Failure
@@ -277,6 +285,18 @@ func devicePrints(t *testing.T, s *site, c *terminalapi.Client, poiid string) {
 		t.Fatal(err)
 	}
 	_ = resp.Body.Close()
+}
+
+// noise is a square picture that nothing makes smaller.
+func noise(t *testing.T, side int) []byte {
+	t.Helper()
+	picture := image.NewNRGBA(image.Rect(0, 0, side, side))
+	_, _ = rand.Read(picture.Pix)
+	var b bytes.Buffer
+	if err := png.Encode(&b, picture); err != nil {
+		t.Fatal(err)
+	}
+	return b.Bytes()
 }
 
 func deviceDiagnosed(t *testing.T, s *site, c *terminalapi.Client, poiid string) {
@@ -312,6 +332,41 @@ func deviceBusy(t *testing.T, s *site, c *terminalapi.Client, poiid string) {
 		t.Errorf("%v", err)
 	}
 	await(t, "the terminal is free", 10*time.Second, func() bool { return s.screen(poiid).Name == "idle" })
+}
+
+// deviceSecured does it with a key of the terminal's, and once with one that is not.
+func deviceSecured(t *testing.T, s *site, c *terminalapi.Client, poiid string) {
+	list, err := c.ConnectedTerminals(t.Context(), "")
+	if err != nil || !slices.Contains(list, poiid) {
+		t.Errorf("%v %v", list, err)
+	}
+	s.adyenMust("PATCH", "/v3/terminals/"+poiid+"/terminalSettings", map[string]any{"nexo": map[string]any{
+		"encryptionKey": map[string]any{"identifier": "till", "passphrase": "p@ssw0rd123456", "version": 2}}})
+	secured, err := terminalapi.NewEncryption("p@ssw0rd123456", "till", 2)
+	if err != nil {
+		t.Fatal(err)
+	}
+	with := *c
+	with.Encryption = secured
+	if err := with.Display(t.Context(), terminalapi.Lines("Between us")); err != nil {
+		t.Error(err)
+	}
+	if got := s.screen(poiid); got.Title != "Between us" {
+		t.Errorf("%+v", got)
+	}
+	if with.Encryption, err = terminalapi.NewEncryption("another phrase", "till", 2); err != nil {
+		t.Fatal(err)
+	}
+	var r *terminalapi.Reject
+	if err := with.Display(t.Context(), terminalapi.Lines("not ours")); !errors.As(err, &r) || r.Cause != terminalapi.Undecrypted {
+		t.Errorf("%v", err)
+	}
+	if got := s.screen(poiid); got.Title != "Between us" {
+		t.Errorf("%+v", got)
+	}
+	if err := c.Display(t.Context(), terminalapi.Predefined("Idle")); err != nil {
+		t.Error(err)
+	}
 }
 
 // deviceOutlives: a question outlives the cloud, which is killed while the customer thinks; its answer is found

@@ -7,7 +7,7 @@ const (
 	abortDone     = "aborted"
 	abortTooLate  = "tooLate"
 	abortNotFound = "notFound"
-	abortUnknown  = "unknown" // the host is being asked; TransactionStatus tells
+	abortUnknown  = "unknown" // the host is being asked, or it has not been cancelled yet; TransactionStatus tells
 )
 
 // reference is a MessageReference: the message that another one is about.

@@ -119,6 +119,28 @@ func TestAHoldIsReleasedByItsReversal(t *testing.T) {
 	})
 }
 
+// TestACaptureOvertakesTheReversalOfItsHold: what was captured in between is not told as given back.
+func TestACaptureOvertakesTheReversalOfItsHold(t *testing.T) {
+	inWorld(t, func(w *world) {
+		body := strings.Replace(paymentBody("order-1", "10"), `"SaleData":{`, `"SaleData":{"SaleToAcquirerData":"authorisationType=PreAuth",`, 1)
+		r := w.post("/sync", accountKey, envelope("Payment", "1", body))
+		id, _ := r.in("Payment", "POIData", "POITransactionID", "TransactionID").(string)
+		w.beforeRelease = func() {
+			_, _, reason, err := w.engine.Capture(w.t.Context(), adyen.Dialect, "100", "till-7/1/"+poiid, kassa.AskCapture{Amount: 400, Currency: "EUR"})
+			if reason != kassa.None || err != nil {
+				t.Error(reason, err)
+			}
+		}
+		r = w.reverse(accountKey, "2", id)
+		if r.result("Reversal") != "Success <nil>" || r.in("Reversal", "ReversedAmount") != 6. || form(t, r.additional("Reversal")).Get("posAuthAmountValue") != "600" {
+			t.Errorf("4 of 10 were captured: %s", r.Raw)
+		}
+		if w.sent("SendCapture") != 1 || w.sent("SendRelease") != 1 || w.sent("SendRefund") != 0 {
+			t.Errorf("%d captures, %d releases, %d refunds", w.sent("SendCapture"), w.sent("SendRelease"), w.sent("SendRefund"))
+		}
+	})
+}
+
 func TestTransactionStatus(t *testing.T) {
 	inWorld(t, func(w *world) {
 		r := w.status("1", "nonesuch")

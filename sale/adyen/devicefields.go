@@ -128,7 +128,7 @@ const (
 	maxInput  = 3600 // seconds
 	maxTyped  = 999  // characters
 	maxXHTML  = 262144
-	maxDevice = 47 << 10 // bytes of a whole request: what one frame of the link to a terminal carries
+	maxDevice = 312 << 10 // bytes of a whole request: what one frame of the link to a terminal carries
 )
 
 // deviceFields are the fields of the requests of class Device, by category.

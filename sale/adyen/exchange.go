@@ -10,10 +10,10 @@ import (
 	"errors"
 	"fmt"
 	"slices"
+	"strings"
 	"sync"
 	"time"
 
-	"kassa/estate"
 	"kassa/journal"
 )
 
@@ -54,9 +54,11 @@ type Exchange struct {
 	Reject     string          `json:"reject,omitempty"`
 }
 
-// Ref is what the exchange is called elsewhere: the reference of its order and of its refund.
+// Ref is what the exchange is called elsewhere: the reference of its order and of its refund. No two have the
+// same one, whatever a Sale System puts into its ids.
 func (e Exchange) Ref() string {
-	ref := e.SaleID + "/" + e.ServiceID + "/" + e.POIID
+	part := strings.NewReplacer("%", "%25", "/", "%2F").Replace
+	ref := part(e.SaleID) + "/" + part(e.ServiceID) + "/" + part(e.POIID)
 	if e.Generation > 1 {
 		ref += fmt.Sprintf("/%d", e.Generation)
 	}
@@ -98,6 +100,10 @@ const (
 func exchangeID(poiid, saleID, serviceID string) string {
 	sum := sha256.Sum256([]byte(poiid + "\x00" + saleID + "\x00" + serviceID))
 	return base32.StdEncoding.WithPadding(base32.NoPadding).EncodeToString(sum[:20])
+}
+
+func (q *request) exchangeID() string {
+	return exchangeID(q.header.poiid, q.header.saleID, q.header.serviceID)
 }
 
 func exchangeStream(id string) string { return ExchangeKind + "/" + id }
@@ -149,13 +155,25 @@ func (x *exchange) isAborted() bool {
 type exchanges struct {
 	mu      sync.Mutex
 	running map[string]*exchange
-	// stripes serialise who begins an exchange at the same terminal.
-	stripes [64]sync.Mutex
+	// stripes serialise who begins an exchange at the same terminal, until it is durable.
+	stripes [64]chan struct{}
 }
 
-func (e *exchanges) stripe(poiid string) *sync.Mutex {
+func newExchanges() *exchanges {
+	e := &exchanges{running: make(map[string]*exchange)}
+	for i := range e.stripes {
+		e.stripes[i] = make(chan struct{}, 1)
+	}
+	return e
+}
+
+// still keeps exchanges from being begun at a terminal until resume is called: whatever was begun before is
+// durable, or has failed.
+func (e *exchanges) still(poiid string) (resume func()) {
 	sum := sha256.Sum256([]byte(poiid))
-	return &e.stripes[int(sum[0])%len(e.stripes)]
+	stripe := e.stripes[int(sum[0])%len(e.stripes)]
+	stripe <- struct{}{}
+	return func() { <-stripe }
 }
 
 // find gives an exchange that runs.
@@ -213,10 +231,12 @@ func DecodeExchange(s journal.Stream) (Exchange, error) {
 }
 
 // prior finds the exchange that the same request began within the last 48 hours: running, or finished.
-// It is nil when there is none, and errReused when the request was another one.
-func (h *Handler) prior(id, hash string) (*exchange, error) {
+// It is nil when there is none, and errReused when the request was another one, or not the caller's: a terminal
+// that has moved takes no answers along. Nothing may be begun at the terminal meanwhile.
+func (h *Handler) prior(q *request) (*exchange, error) {
+	id := q.exchangeID()
 	if x, ok := h.exchanges.find(id); ok {
-		if x.record.Hash != hash {
+		if x.record.Hash != q.hash || !q.mayRead(x.record) {
 			return nil, errReused
 		}
 		return x, nil
@@ -229,7 +249,7 @@ func (h *Handler) prior(id, hash string) (*exchange, error) {
 		return nil, errTooMany // more were open at the start than may run
 	case h.Now().Sub(e.At) >= keptFor:
 		return nil, nil
-	case e.Hash != hash:
+	case e.Hash != q.hash || !q.mayRead(e):
 		return nil, errReused
 	}
 	x := h.newExchange(e, version, nil)
@@ -245,11 +265,9 @@ func (h *Handler) newExchange(e Exchange, version uint64, q *request) *exchange 
 // begin makes the record of a new exchange durable and lets it run, or gives the one that the same
 // request began before; fresh tells which.
 func (h *Handler) begin(ctx context.Context, q *request) (x *exchange, fresh bool, err error) {
-	stripe := h.exchanges.stripe(q.header.poiid)
-	stripe.Lock()
-	defer stripe.Unlock()
-	id := exchangeID(q.header.poiid, q.header.saleID, q.header.serviceID)
-	if x, err := h.prior(id, q.hash); x != nil || err != nil {
+	defer h.exchanges.still(q.header.poiid)()
+	id := q.exchangeID()
+	if x, err := h.prior(q); x != nil || err != nil {
 		return x, false, err
 	}
 	former, version, _, err := h.loadExchange(id) // older than 48 hours, if there is one
@@ -401,10 +419,4 @@ func (h *Handler) takeUp() error {
 		}
 		return err
 	})
-}
-
-// terminalOf is the terminal of an exchange as it is now.
-func (h *Handler) terminalOf(e Exchange) estate.Terminal {
-	t, _ := h.Directory.TerminalByPOIID(e.POIID)
-	return t
 }

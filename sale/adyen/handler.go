@@ -20,7 +20,7 @@ import (
 type Handler struct {
 	config
 	categories map[string]category
-	exchanges  exchanges
+	exchanges  *exchanges
 	orders     nudges
 	ring       keyring
 	notices    *journal.Notebook
@@ -58,7 +58,7 @@ func New(c Config) (*Handler, error) {
 	}
 	h := &Handler{
 		config: c, categories: categories(), closing: make(chan struct{}),
-		exchanges: exchanges{running: make(map[string]*exchange)},
+		exchanges: newExchanges(),
 		orders:    nudges{waiting: make(map[string]map[chan struct{}]bool)},
 	}
 	h.work, h.endWork = context.WithCancel(context.Background())

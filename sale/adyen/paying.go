@@ -101,7 +101,7 @@ func (h *Handler) waitPayment(ctx context.Context, x *exchange) (answer, bool) {
 	defer func() { leave() }()
 	poll := time.NewTicker(pollEvery)
 	defer poll.Stop()
-	cancelled := false
+	cancelling := make(chan struct{}, 1) // holds one while a cancel is under way or has been taken
 	for {
 		o, ok, err := h.Orders.Find(ctx, Dialect, x.record.Scope, x.record.Ref())
 		switch {
@@ -118,9 +118,8 @@ func (h *Handler) waitPayment(ctx context.Context, x *exchange) (answer, bool) {
 				wake, leave = h.orders.join(orderStream(o.Number))
 				continue // it may have changed before
 			}
-			if !cancelled && (x.isAborted() || h.Now().Sub(x.record.At) >= h.Timeout) {
-				cancelled = true
-				h.background(func() { _, _, _ = h.Orders.Cancel(ctx, Dialect, x.record.Scope, x.record.Ref()) })
+			if x.isAborted() || h.Now().Sub(x.record.At) >= h.Timeout {
+				h.cancelOnce(ctx, x, cancelling)
 			}
 		}
 		select {
@@ -130,6 +129,20 @@ func (h *Handler) waitPayment(ctx context.Context, x *exchange) (answer, bool) {
 		case <-poll.C:
 		}
 	}
+}
+
+// cancelOnce asks to cancel the order of an exchange, and again at the next call when there was no room for it.
+func (h *Handler) cancelOnce(ctx context.Context, x *exchange, cancelling chan struct{}) {
+	select {
+	case cancelling <- struct{}{}:
+	default:
+		return
+	}
+	h.background(func() {
+		if _, reason, err := h.Orders.Cancel(ctx, Dialect, x.record.Scope, x.record.Ref()); err == nil && reason == kassa.WorldBusy {
+			<-cancelling
+		}
+	})
 }
 
 // abortPayment cancels the order, and tells what became of it as far as that is known soon.
@@ -143,6 +156,8 @@ func (h *Handler) abortPayment(ctx context.Context, x *exchange) string {
 		return abortUnknown // the host is being asked
 	case reason == kassa.NotCancellable:
 		return abortTooLate
+	case reason != kassa.None:
+		return abortUnknown // the order is just being made, or too much is going on: it is cancelled soon
 	}
 	return abortDone
 }

@@ -290,6 +290,24 @@ func TestAPaymentThatTakesTooLong(t *testing.T) {
 	})
 }
 
+// TestACancelThatFindsNoRoom: it is not told as done, and not forgotten.
+func TestACancelThatFindsNoRoom(t *testing.T) {
+	inWorld(t, func(w *world) {
+		w.customer(w.show)
+		paying := w.later(func() reply { return w.pay("1", "order-1", "10") })
+		w.mu.Lock()
+		w.fullFor = 3
+		w.mu.Unlock()
+		if got := w.abort("2", "1").Header.Get("X-Kassa-Abort"); got != "unknown" {
+			t.Errorf("abort %s", got)
+		}
+		asked := time.Now()
+		if r := <-paying; r.result("Payment") != "Failure Aborted" || time.Since(asked) > 10*time.Second {
+			t.Errorf("after %s: %s", time.Since(asked), r.Raw)
+		}
+	})
+}
+
 // TestAnOutcomeThatComesTooLate: the host is asked just before the time-out and silent beyond the grace: the
 // call ends unknown, and the result is found afterwards.
 func TestAnOutcomeThatComesTooLate(t *testing.T) {

@@ -116,14 +116,14 @@ func (h *Handler) startReversal(ctx context.Context, x *exchange) (answer, bool)
 		if r.Part && r.Amount.Minor != o.Amount.Minor {
 			return h.reversalRefused("partial_reversal_of_hold", "A payment that is not captured can only be reversed as a whole"), true
 		}
-		_, reason, err := h.Orders.Release(ctx, o.Dialect, o.Scope, o.Ref)
+		after, reason, err := h.Orders.Release(ctx, o.Dialect, o.Scope, o.Ref)
 		switch {
 		case err != nil:
 			return answer{}, false
 		case reason != kassa.None:
 			return h.refused(x.request, reason), true
 		}
-		return h.reversed(x, &o, pspOf("release "+x.record.Ref()), o.Amount.Minor), true
+		return h.released(x, &after), true
 	}
 	door, _ := json.Marshal(refundDoor{x.record.POIID, x.record.SaleID, x.record.ServiceID, r.MerchantReference, "refund"})
 	after, number, reason, err := h.Orders.Refund(ctx, o.Dialect, o.Scope, o.Ref, kassa.AskRefund{
@@ -165,9 +165,15 @@ func (h *Handler) waitReversal(_ context.Context, x *exchange) (answer, bool) {
 		return h.reversed(x, &o, PSPReference(f.Number), f.Amount.Minor), true
 	}
 	if o.Hold != nil && o.Hold.Closed == kassa.CancelledBySale && !o.Hold.ClosedAt.Before(x.record.At) {
-		return h.reversed(x, &o, pspOf("release "+x.record.Ref()), o.Amount.Minor), true
+		return h.released(x, &o), true
 	}
 	return h.reversalInterrupted(), true
+}
+
+// released is the answer to a reversal that has given up a hold: of what a capture that came in between took,
+// nothing is given back.
+func (h *Handler) released(x *exchange, o *kassa.Order) answer {
+	return h.reversed(x, o, pspOf("release "+x.record.Ref()), o.HoldGivenUp())
 }
 
 func (h *Handler) reversalRefused(reason, text string) answer {

@@ -77,7 +77,9 @@ func (h *Handler) serve(w http.ResponseWriter, r *http.Request, q *request) {
 		h.write(w, q, a)
 		return
 	}
-	x, err := h.prior(exchangeID(q.header.poiid, q.header.saleID, q.header.serviceID), q.hash)
+	resume := h.exchanges.still(q.header.poiid)
+	x, err := h.prior(q)
+	resume()
 	if x == nil && err == nil {
 		a, refused := h.refusal(q)
 		if refused {

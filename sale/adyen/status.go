@@ -35,8 +35,10 @@ func (h *Handler) serveStatus(ctx context.Context, x *exchange) (answer, bool) {
 	return found(q, e), true
 }
 
-// asked finds the exchange that a reference names, or without one the last transaction of its terminal.
+// asked finds the exchange that a reference names, or without one the last transaction of its terminal. One that
+// is just being stored is waited for: nobody may be told that it does not exist.
 func (h *Handler) asked(r reference) (Exchange, bool, error) {
+	defer h.exchanges.still(r.poiid)()
 	if r.serviceID != "" {
 		e, _, ok, err := h.loadExchange(exchangeID(r.poiid, r.saleID, r.serviceID))
 		return e, ok, err

@@ -28,10 +28,18 @@ type record struct {
 	mu      sync.Mutex
 	disk    *disk.Disk
 	watches map[chan struct{}]bool
+	// slow, while there is one, is closed when what begins an exchange may become durable.
+	slow chan struct{}
 }
 
 func (r *record) Submit(b journal.Batch, done func(journal.Receipt, error)) {
 	r.mu.Lock()
+	if slow := r.slow; slow != nil && b[0].Facts != nil && b[0].Facts[0].Kind == adyen.KindExchangeBegun {
+		r.slow = nil
+		r.mu.Unlock()
+		go func() { <-slow; r.Submit(b, done) }()
+		return
+	}
 	var receipt journal.Receipt
 	var failed error
 	r.disk.Submit(b, func(got journal.Receipt, err error) { receipt, failed = got, err })
@@ -131,6 +139,10 @@ type world struct {
 	credit   int64
 	death    string
 	links    links
+	moved    map[string]estate.Terminal // terminals that are not where they were
+	// beforeRelease is what happens between the decision to release a hold and the release.
+	beforeRelease func()
+	fullFor       int // so many cancels find the engine's queue full
 }
 
 // inWorld runs a test in a bubble, where a minute takes no time.
@@ -215,6 +227,24 @@ func (d dying) Refund(ctx context.Context, dialect, scope, ref string, r kassa.A
 		return kassa.Order{}, 0, kassa.None, errDied
 	}
 	return o, number, reason, err
+}
+
+func (d dying) Cancel(ctx context.Context, dialect, scope, ref string) (kassa.Order, kassa.Reason, error) {
+	d.w.mu.Lock()
+	full := d.w.fullFor > 0
+	d.w.fullFor--
+	d.w.mu.Unlock()
+	if full {
+		return kassa.Order{}, kassa.WorldBusy, nil
+	}
+	return d.Engine.Cancel(ctx, dialect, scope, ref)
+}
+
+func (d dying) Release(ctx context.Context, dialect, scope, ref string) (kassa.Order, kassa.Reason, error) {
+	if d.w.beforeRelease != nil {
+		d.w.beforeRelease()
+	}
+	return d.Engine.Release(ctx, dialect, scope, ref)
 }
 
 // restart ends the process and starts the next.
@@ -344,6 +374,9 @@ func (w *world) Identify(key, _ string) (adyen.Caller, adyen.Problem) {
 }
 
 func (w *world) TerminalByPOIID(id string) (estate.Terminal, bool) {
+	if t, ok := w.moved[id]; ok {
+		return t, true
+	}
 	t := estate.Terminal{TID: "00000ABC", Account: "1", Group: "100", Environment: estate.Test, POIID: id, Shop: "ST1"}
 	switch id {
 	case poiid:

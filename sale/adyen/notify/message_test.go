@@ -172,7 +172,10 @@ func TestAnswersToAsynchronousRequests(t *testing.T) {
 func TestHoldReversed(t *testing.T) {
 	w := newWorld(t)
 	w.endpoint(estate.EndpointStandard, nil)
-	o := kassa.Order{NewOrder: w.order(36, "adyen"), Status: kassa.Completed}
+	o := kassa.Order{
+		NewOrder: w.order(36, "adyen"), Status: kassa.Completed, Hold: &kassa.Hold{Closed: kassa.CancelledBySale},
+		Captures: []kassa.Capture{{Status: kassa.CaptureAccepted, Amount: kassa.Money{Minor: 1000, Currency: "EUR"}}},
+	}
 	w.happens("order/10", "OrderCompleted", o, struct{}{})
 	x := adyen.Exchange{
 		ID: "X1", TID: w.terminal.TID, Category: "Reversal", AnsweredAt: noon, Kept: json.RawMessage(`{"order":36,"merchantReference":"refund-1001"}`),
@@ -184,7 +187,7 @@ func TestHoldReversed(t *testing.T) {
 	}
 	got := w.item(list[0].Body)
 	if got["eventCode"] != "CANCEL_OR_REFUND" || got["pspReference"] != "KASSV0ABCDEFGHIJ" || got["originalReference"] != "KASSA00000000010" ||
-		got["merchantReference"] != "refund-1001" || got["additionalData"].(map[string]any)["modification.action"] != "cancel" {
+		got["merchantReference"] != "refund-1001" || got["amount"].(map[string]any)["value"] != float64(o.Amount.Minor-1000) || got["additionalData"].(map[string]any)["modification.action"] != "cancel" {
 		t.Errorf("%v", got)
 	}
 	for name, response := range map[string]string{

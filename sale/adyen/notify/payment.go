@@ -144,7 +144,8 @@ func (n *Notifier) heldReversed(e journal.Entry, x adyen.Exchange) ([]Notice, er
 	told := adyen.Tell(&o)
 	it := item{
 		PSPReference: told.PSPReference, MerchantReference: reference, PaymentMethod: told.PaymentMethod,
-		Amount: amountOf(o.Amount), Success: "true", AdditionalData: map[string]string{"modification.action": "cancel"},
+		Amount:  amountOf(kassa.Money{Minor: o.HoldGivenUp(), Currency: o.Amount.Currency}),
+		Success: "true", AdditionalData: map[string]string{"modification.action": "cancel"},
 	}
 	if it.MerchantReference == "" {
 		it.MerchantReference = told.MerchantReference
