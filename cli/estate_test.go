@@ -130,4 +130,10 @@ func TestImport(t *testing.T) {
 	if len(i.asked) != 1 || !strings.Contains(i.asked[0], "P2-9,Till 1,107265") {
 		t.Errorf("asked %q", i.asked)
 	}
+	world(t, map[string]answer{
+		"POST /api/v1/terminals/import": {400, `{"code":"invalid_input","detail":"1 of 1 rows cannot be boarded","errors":[{"line":2,"detail":"unknown: group"}]}`},
+	})
+	if code, out, problem := kassa(t, "terminals import "+file); code != cli.Usage || !strings.Contains(out, "line 2: unknown: group") {
+		t.Errorf("a wrong row: exit %d, %s\n%s", code, problem, out)
+	}
 }
