@@ -94,8 +94,12 @@ func lifeCommands() []*cobra.Command {
 			return http.MethodPost, at(devicesPath, args[0], "return"), flagged(c, "why"), nil
 		})
 	back.Flags().String("why", "", "what is wrong with it")
+	inspected := doCommand(&cobra.Command{Use: "inspected POIID", Short: "End the tamper alarm of a device that has been looked at: it may have keys again"}, []string{"POIID"},
+		func(_ *cobra.Command, args []string) (string, string, any, error) {
+			return http.MethodDelete, at(devicesPath, args[0], "tampered"), nil, nil
+		})
 	return []*cobra.Command{
-		show, move, block, unblock, developer, back,
+		show, move, block, unblock, developer, back, inspected,
 		step("code", "Make a new activation code; the former one is void", "code"),
 		step("unbind", "Part a terminal from its device, which forgets who it was; gives a new code", "unbind"),
 	}
@@ -263,7 +267,8 @@ func watchCommand() *cobra.Command {
 func importCommand() *cobra.Command {
 	c := &cobra.Command{
 		Use: "import FILE", Short: "Board the terminals of a CSV file, all of them or none", Args: words("FILE"),
-		Long: `Board the terminals of a CSV file (- is stdin) with the columns poiid,name,group,shop,provider. Nothing is boarded when
+		Long: `Board the terminals of a CSV file (- is stdin) with the columns poiid,name,group,shop,provider: the group by its id or
+name, the shop by its id or reference. Nothing is boarded when
 a row is wrong; each such row is named with its reason. Activation codes are shown here and never again.`,
 		RunE: func(c *cobra.Command, args []string) error {
 			rows, err := readFile(c, args[0])
@@ -319,16 +324,23 @@ func importRows(c *cobra.Command, kassa *client, path string, rows []byte) error
 	var told struct {
 		Rows   []json.RawMessage
 		Detail string
-		Errors []struct{ Pointer, Detail string }
+		Errors []struct {
+			Line            int
+			Pointer, Detail string
+		}
 	}
 	if err := json.Unmarshal(raw, &told); err != nil {
 		return Failure{Failed, "the answer of " + kassa.at.URL + " is not what Kassa writes", "check KASSA_URL"}
 	}
 	if answer.StatusCode/100 != 2 {
 		for _, e := range told.Errors {
-			fmt.Fprintf(c.ErrOrStderr(), "%s %s: %s\n", paint(c.ErrOrStderr(), red, "✗"), plain(e.Pointer), plain(e.Detail))
+			where := plain(e.Pointer)
+			if e.Line > 0 {
+				where = fmt.Sprintf("line %d", e.Line)
+			}
+			fmt.Fprintf(c.OutOrStdout(), "%s %s: %s\n", paint(c.OutOrStdout(), red, "✗"), where, plain(e.Detail))
 		}
-		return Failure{Usage, told.Detail, "nothing was boarded"}
+		return Failure{Usage, plain(told.Detail), "nothing was boarded"}
 	}
 	list := [][]string{{"LINE", "TID", "POIID", "NAME", "CODE"}}
 	for _, raw := range told.Rows {

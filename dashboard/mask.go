@@ -102,10 +102,11 @@ func (m masker) json(text string) string {
 	var out strings.Builder
 	depth, under := 0, -1 // under is the depth of the brackets in which everything is hidden
 	named := false        // the name before the value tells to hide it
+	coded := false        // or to look whether it is an activation code
 	out.Grow(len(text) + len(text)/8)
 	scalar := func(value string, quoted, empty bool) {
-		hide := (named || under >= 0) && !empty
-		switch named = false; {
+		hide := (named || under >= 0 || coded && activationCode(value)) && !empty
+		switch named, coded = false, false; {
 		case hide:
 			writeQuoted(&out, hidden)
 		case quoted:
@@ -119,7 +120,7 @@ func (m masker) json(text string) string {
 		case '"':
 			end, value := literal(text, i)
 			if follows(text, end) == ':' {
-				named = sensitive(value)
+				named, coded = sensitive(value), strings.EqualFold(value, "code")
 				writeQuoted(&out, m.text(value))
 			} else {
 				scalar(value, true, value == "")
@@ -129,7 +130,7 @@ func (m masker) json(text string) string {
 			if named && under < 0 {
 				under = depth
 			}
-			named = false
+			named, coded = false, false
 			depth++
 			out.WriteByte(c)
 			i++
@@ -138,7 +139,7 @@ func (m masker) json(text string) string {
 			if depth <= under {
 				under = -1
 			}
-			named = false
+			named, coded = false, false
 			out.WriteByte(c)
 			i++
 		case ',', ':', ' ', '\t', '\r', '\n':
@@ -233,6 +234,11 @@ func sensitive(name string) bool {
 		}
 	}
 	return false
+}
+
+// activationCode tells whether a value has the form of an activation code, as no code of an error has.
+func activationCode(value string) bool {
+	return len(value) == 8 && strings.Trim(value, "23456789ABCDEFGHJKLMNPQRSTUVWXYZ") == ""
 }
 
 // maskTokens hides the words that have the form of a key or a token.

@@ -27,6 +27,8 @@ func TestMaskHides(t *testing.T) {
 		{`{"var1":"` + key + `"}`, key[5:]},
 		{`{"var1":["a",{"b":"x ` + key + `!"}]}`, key[5:]},
 		{"key " + key, key[5:]},
+		{`{"tid":"00000ABC","code":"K7PLM2QX"}`, "K7PLM2QX"},
+		{`{"rows":[{"name":"Bar","code":"K7PLM2QX","line":2}]}`, "K7PLM2QX"},
 		{`{"api_key":"letmein"}`, "letmein"},
 		{`{"a":{"events_token":"abc"}}`, "abc"},
 		{`{"token":{"deep":["abc",{"x":12}]},"y":1}`, "abc"},

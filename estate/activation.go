@@ -36,8 +36,8 @@ func (r *Registry) Activate(now time.Time, poiid, code string) (Terminal, Group,
 	if why := r.unable(now, t, d); why != "" {
 		return r.refuse(now, d, why)
 	}
-	t.POIID, t.ActivatedAt = poiid, now
-	d.TID, d.Account, d.WrongCodes, d.LockedUntil = t.TID, t.Account, 0, time.Time{}
+	t.POIID, t.ActivatedAt, t.Developer = poiid, now, d.Developer
+	d.TID, d.Account, d.WrongCodes, d.LockedUntil, d.Developer = t.TID, t.Account, 0, time.Time{}, false
 	err := r.write(now, r.terminalChange(t, TerminalActivated{TID: t.TID, POIID: poiid}), r.deviceChange(d))
 	if err != nil {
 		return Terminal{}, Group{}, Refusal{}, fmt.Errorf("activate: %w", err)

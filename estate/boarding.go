@@ -176,7 +176,7 @@ func (r *Registry) RenewCode(now time.Time, tid string) (string, error) {
 }
 
 // BoardDevice makes a POI known, so that its key is pinned at its first link. One that was retired or
-// returned may be boarded again, as a new one.
+// returned may be boarded again, as a new one; an alarm or developer mode that nobody has cleared stays.
 func (r *Registry) BoardDevice(now time.Time, poiid string) (Device, error) {
 	r.writing.Lock()
 	defer r.writing.Unlock()
@@ -198,7 +198,9 @@ func (r *Registry) planDevice(now time.Time, poiid, account string) (Device, jou
 	if !known && len(r.devices) >= maxDevices {
 		return Device{}, journaled{}, fmt.Errorf("%w: devices", ErrFull)
 	}
-	d := Device{POIID: poiid, Number: former.Number, Account: account, BoardedAt: now}
+	d := Device{
+		POIID: poiid, Number: former.Number, Account: account, BoardedAt: now, Tampered: former.Tampered, Developer: former.Developer,
+	}
 	return d, r.deviceChange(d, DeviceBoarded{POIID: poiid, Account: account}), nil
 }
 

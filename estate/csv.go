@@ -15,7 +15,7 @@ type CSVRow struct {
 	Line     int    `json:"line"` // in the file, from 1
 	POIID    string `json:"poiid,omitempty"`
 	Name     string `json:"name"`
-	Group    string `json:"group"`
+	Group    string `json:"group"`          // id or name
 	Shop     string `json:"shop,omitempty"` // id or reference
 	Provider string `json:"provider,omitempty"`
 	// TID and Code are given when the rows were boarded: the code here and never again.
@@ -70,21 +70,23 @@ type csvPlan struct {
 	now     time.Time
 	account string
 	tids    map[string]bool
-	codes   map[string]bool // hashes
-	poiids  map[string]int  // the line on which it stands
+	codes   map[string]bool     // hashes
+	poiids  map[string]int      // the line on which it stands
+	named   map[string][]string // ids of groups by name; nil until one is asked for
 	changes []journaled
 }
 
 func (p *csvPlan) plan(row *CSVRow) error {
-	g, ok := p.r.groups[row.Group]
-	if !ok || p.account != "" && g.Account != p.account {
-		return fmt.Errorf("%w: group: there is no group %q", ErrUnknown, clip(row.Group, maxReason))
+	g, err := p.group(row.Group)
+	if err != nil {
+		return err
 	}
 	t := Terminal{Group: g.ID, Name: row.Name}
 	if row.Shop != "" {
-		s, ok := p.r.shops[row.Shop]
+		id := p.bare("shop", row.Shop)
+		s, ok := p.r.shops[id]
 		if !ok || s.Account != g.Account {
-			s, ok = p.r.shops[p.r.references[referenceKey(g.Account, row.Shop)]]
+			s, ok = p.r.shops[p.r.references[referenceKey(g.Account, id)]]
 		}
 		if !ok {
 			return fmt.Errorf("%w: shop: the account has no shop %q", ErrUnknown, clip(row.Shop, maxReason))
@@ -121,6 +123,34 @@ func (p *csvPlan) plan(row *CSVRow) error {
 	p.changes = append(append(p.changes, device...), c)
 	row.TID, row.Code = t.TID, code
 	return nil
+}
+
+// bare is an id without the prefix that the native API shows it with.
+func (p *csvPlan) bare(kind, given string) string {
+	return strings.TrimPrefix(given, kind+"_"+string(p.r.env)+"_")
+}
+
+// group finds a group by its id or, when only one has it, by its name.
+func (p *csvPlan) group(given string) (Group, error) {
+	mine := func(g Group) bool { return p.account == "" || g.Account == p.account }
+	if g, ok := p.r.groups[p.bare("grp", given)]; ok && mine(g) {
+		return g, nil
+	}
+	if p.named == nil {
+		p.named = make(map[string][]string)
+		for _, g := range p.r.groups {
+			if mine(g) {
+				p.named[g.Name] = append(p.named[g.Name], g.ID)
+			}
+		}
+	}
+	switch ids := p.named[given]; len(ids) {
+	case 0:
+		return Group{}, fmt.Errorf("%w: group: there is no group %q", ErrUnknown, clip(given, maxReason))
+	case 1:
+		return p.r.groups[ids[0]], nil
+	}
+	return Group{}, fmt.Errorf("%w: group: %d groups are called %q: give the id", ErrInvalid, len(p.named[given]), clip(given, maxReason))
 }
 
 // reasonOf is an error without the name of this package.

@@ -205,7 +205,10 @@ type Device struct {
 	// Unbound is when it was last taken from its terminal: it forgets who it was.
 	Unbound  time.Time `json:"unbound,omitzero"`
 	Tampered *Tamper   `json:"tampered,omitempty"`
-	Returned *Return   `json:"returned,omitempty"`
+	// Developer tells that it was in developer mode when it was taken from its terminal; of one that is bound
+	// its terminal tells.
+	Developer bool    `json:"developer,omitempty"`
+	Returned  *Return `json:"returned,omitempty"`
 	// Retired devices are unknown until they are boarded again.
 	Retired bool `json:"retired,omitempty"`
 }

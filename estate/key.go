@@ -85,7 +85,13 @@ type NewKey struct {
 func (r *Registry) MakeKey(now time.Time, n NewKey) (Key, string, error) {
 	r.writing.Lock()
 	defer r.writing.Unlock()
+	if len(r.keys) >= maxKeys {
+		return Key{}, "", fmt.Errorf("%w: keys", ErrFull)
+	}
 	if err := r.checkKey(now, n); err != nil {
+		return Key{}, "", err
+	}
+	if err := r.mayGive(n); err != nil {
 		return Key{}, "", err
 	}
 	k, clear, err := r.newKey(now, n)
@@ -149,9 +155,6 @@ func (r *Registry) showKey(k Key) {
 }
 
 func (r *Registry) checkKey(now time.Time, n NewKey) error {
-	if len(r.keys) >= maxKeys {
-		return fmt.Errorf("%w: keys", ErrFull)
-	}
 	_, haveAccount := r.accounts[n.Account]
 	g, haveGroup := r.groups[n.Group]
 	switch {
@@ -182,8 +185,37 @@ func (r *Registry) checkKey(now time.Time, n NewKey) error {
 	return nil
 }
 
-// RotateKey makes the successor of a key, with all that the key has, and gives it in clear, here and
-// never again. The old one expires after the overlap.
+// mayGive holds that a key gives no more than it has: what a key with networks or an end makes lies within
+// those networks, and ends no later. What it may do is for package auth to compare.
+func (r *Registry) mayGive(n NewKey) error {
+	giver, ok := r.keys[r.keyIDs[n.By]]
+	switch {
+	case !ok: // the installation itself
+	case !giver.Expires.IsZero() && (n.Expires.IsZero() || n.Expires.After(giver.Expires)):
+		return fmt.Errorf("%w: expires: this key expires at %s, and gives none that lasts longer", ErrNotAllowed, giver.Expires.UTC().Format(time.RFC3339))
+	case !contained(n.Networks, giver.Networks):
+		return fmt.Errorf("%w: networks: this key is for %s, and gives none for other networks", ErrNotAllowed, strings.Join(giver.Networks, ", "))
+	}
+	return nil
+}
+
+// contained tells whether all of some networks lie in others; no network is everywhere.
+func contained(inner, outer []string) bool {
+	if len(outer) == 0 {
+		return true
+	}
+	lies := func(network string) bool {
+		p, err := netip.ParsePrefix(network)
+		return err == nil && slices.ContainsFunc(outer, func(around string) bool {
+			o, err := netip.ParsePrefix(around)
+			return err == nil && o.Bits() <= p.Bits() && o.Contains(p.Addr())
+		})
+	}
+	return len(inner) > 0 && !slices.ContainsFunc(inner, func(network string) bool { return !lies(network) })
+}
+
+// RotateKey makes the successor of a key, with all that the key has, also its end, and gives it in clear,
+// here and never again. The old one expires after the overlap.
 func (r *Registry) RotateKey(now time.Time, id string, overlap time.Duration, by string) (Key, string, error) {
 	r.writing.Lock()
 	defer r.writing.Unlock()
@@ -198,9 +230,13 @@ func (r *Registry) RotateKey(now time.Time, id string, overlap time.Duration, by
 	case len(r.keys) >= maxKeys:
 		return Key{}, "", fmt.Errorf("%w: keys", ErrFull)
 	}
-	k, clear, err := r.newKey(now, NewKey{
-		Account: old.Account, Group: old.Group, Role: old.Role, Name: old.Name, Only: old.Only, Networks: old.Networks,
-	})
+	n := NewKey{
+		Account: old.Account, Group: old.Group, Role: old.Role, Name: old.Name, Only: old.Only, Networks: old.Networks, Expires: old.Expires, By: by,
+	}
+	if err := r.mayGive(n); err != nil {
+		return Key{}, "", err
+	}
+	k, clear, err := r.newKey(now, n)
 	if err != nil {
 		return Key{}, "", err
 	}

@@ -177,3 +177,46 @@ func TestDataBelongToOneEnvironment(t *testing.T) {
 		}
 	}
 }
+
+// TestAKeyGivesNoMoreThanItHas: an end and networks cannot be shaken off by making, rotating or changing a key.
+func TestAKeyGivesNoMoreThanItHas(t *testing.T) {
+	w := newWorld(t)
+	end := noon.Add(time.Hour)
+	bound := estate.NewKey{Account: w.group.Account, Role: estate.RoleAdmin, Networks: []string{"10.0.0.0/8"}, Expires: end}
+	mine, _ := w.key(bound)
+	free, _ := w.key(estate.NewKey{Account: w.group.Account, Role: estate.RoleAdmin})
+	for name, n := range map[string]estate.NewKey{
+		"for ever":           {Networks: []string{"10.1.0.0/16"}},
+		"longer":             {Networks: []string{"10.1.0.0/16"}, Expires: end.Add(1)},
+		"everywhere":         {Expires: end},
+		"elsewhere":          {Expires: end, Networks: []string{"10.1.0.0/16", "192.0.2.0/24"}},
+		"around":             {Expires: end, Networks: []string{"0.0.0.0/0"}},
+		"of another version": {Expires: end, Networks: []string{"::/0"}},
+	} {
+		n.Account, n.Role, n.By = w.group.Account, estate.RoleAdmin, mine.ID
+		if _, _, err := w.MakeKey(noon, n); !errors.Is(err, estate.ErrNotAllowed) {
+			t.Errorf("%s: %v", name, err)
+		}
+	}
+	within := bound
+	within.Networks, within.By = []string{"10.1.0.0/16"}, mine.ID
+	w.key(within)
+	if _, _, err := w.RotateKey(noon, free.ID, 0, mine.ID); !errors.Is(err, estate.ErrNotAllowed) {
+		t.Errorf("the successor of a freer key: %v", err)
+	}
+	for _, k := range []estate.Key{mine, free} {
+		_, err := w.ChangeKey(noon, k.ID, mine.ID, func(k *estate.Key) { k.Networks = []string{"192.0.2.0/24"} })
+		if !errors.Is(err, estate.ErrNotAllowed) {
+			t.Errorf("other networks: %v", err)
+		}
+	}
+	if _, err := w.ChangeKey(noon, free.ID, mine.ID, func(k *estate.Key) { k.Name = "till" }); err != nil {
+		t.Errorf("another name: %v", err)
+	}
+	next, clear, err := w.RotateKey(noon, mine.ID, time.Minute, mine.ID)
+	must(t, err)
+	if !next.Expires.Equal(end) {
+		t.Errorf("the successor expires at %v, want %v", next.Expires, end)
+	}
+	w.problem(end, clear, "10.1.2.3", estate.KeyExpired)
+}

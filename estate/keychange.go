@@ -34,9 +34,15 @@ func (r *Registry) ChangeKey(now time.Time, id, by string, change func(*Key)) (K
 	if reflect.DeepEqual(k, former) {
 		return k, nil
 	}
-	err := r.checkKey(now, NewKey{Account: k.Account, Group: k.Group, Role: k.Role, Name: k.Name, Only: k.Only, Networks: k.Networks})
-	if err != nil {
+	n := NewKey{Account: k.Account, Group: k.Group, Role: k.Role, Name: k.Name, Only: k.Only, Networks: k.Networks, By: by}
+	if err := r.checkKey(now, n); err != nil {
 		return Key{}, err
+	}
+	if !slices.Equal(k.Networks, former.Networks) {
+		n.Expires = r.keys[r.keyIDs[by]].Expires // its end is not changed
+		if err := r.mayGive(n); err != nil {
+			return Key{}, err
+		}
 	}
 	return k, r.write(now, r.keyChange(k, KeyChanged{k.ID, k.Role, k.Name, k.Only, k.Networks, by}))
 }

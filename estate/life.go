@@ -178,7 +178,7 @@ func (r *Registry) Unbind(now time.Time, tid, by string) (code string, err error
 func (r *Registry) parted(now time.Time, t *Terminal, by string) []journaled {
 	told := TerminalUnbound{TID: t.TID, POIID: t.POIID, By: clip(by, maxName)}
 	d := r.devices[t.POIID]
-	d.TID, d.Unbound = "", now
+	d.TID, d.Unbound, d.Developer = "", now, t.Developer
 	// Developer mode is the device's: the next one need not be in it.
 	t.POIID, t.ActivatedAt, t.UnboundAt, t.Developer = "", time.Time{}, now, false
 	return []journaled{r.terminalChange(*t, told), r.deviceChange(d)}
@@ -261,8 +261,8 @@ func (r *Registry) ReturnDevice(now time.Time, poiid, by, why string) (caseID st
 	var changes []journaled
 	if t, bound := r.terminals[d.TID]; bound {
 		t.CodeHash, t.CodeExpires = "", time.Time{}
+		d.TID, d.Unbound, d.Developer = "", now, t.Developer
 		changes = r.parted(now, &t, by)[:1]
-		d.TID, d.Unbound = "", now
 	}
 	d.Returned = &Return{At: now, By: clip(by, maxName), Why: clip(why, maxWhy), Case: caseID}
 	told := DeviceReturned{POIID: poiid, Case: caseID, By: d.Returned.By, Why: d.Returned.Why}

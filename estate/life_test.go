@@ -324,3 +324,47 @@ func TestNineHundredRowsAreBoardedTogether(t *testing.T) {
 		t.Errorf("%d codes, %d terminals", len(codes), len(w.Terminals(w.group.ID)))
 	}
 }
+
+// TestWhatIsWrongWithADeviceStaysWithIt: neither another activation nor a return or a retirement, which are
+// the merchant's, stands for the inspection that an alarm or developer mode calls for.
+func TestWhatIsWrongWithADeviceStaysWithIt(t *testing.T) {
+	w := newWorld(t)
+	term, _ := w.active("VT1-1")
+	must(t, w.SetDeveloperMode(noon, term.TID, true, "key_1"))
+	code, err := w.Unbind(noon, term.TID, "key_2")
+	must(t, err)
+	w.Registry = openOn(t, w.store)
+	if again, no := w.activate(noon, "VT1-1", code); no.Refused() || !again.Developer {
+		t.Errorf("activated again: %+v %v", again, no)
+	}
+	must(t, w.SetDeveloperMode(noon, term.TID, false, "key_1"))
+	code, err = w.Unbind(noon, term.TID, "key_2")
+	must(t, err)
+	if again, no := w.activate(noon, "VT1-1", code); no.Refused() || again.Developer {
+		t.Errorf("activated after the inspection: %+v %v", again, no)
+	}
+	must(t, w.MarkTampered(noon, "VT1-1", "mesh broken"))
+	for name, out := range map[string]func() error{
+		"returned": func() error { _, err := w.ReturnDevice(noon, "VT1-1", "key_2", "display"); return err },
+		"retired": func() error {
+			if d, _ := w.Device("VT1-1"); d.TID != "" {
+				_, err := w.Unbind(noon, d.TID, "key_2")
+				must(t, err)
+			}
+			_, code := w.board("Another")
+			must(t, w.ClearTamper(noon, "VT1-1", "key_1"))
+			w.keyed("VT1-1")
+			other, no := w.activate(noon, "VT1-1", code)
+			must(t, w.MarkTampered(noon, "VT1-1", "mesh broken"))
+			if no.Refused() {
+				t.Fatal(no.Code)
+			}
+			return w.RetireTerminal(noon, other.TID)
+		},
+	} {
+		must(t, out())
+		if d, err := w.BoardDevice(noon, "VT1-1"); err != nil || d.Tampered == nil {
+			t.Errorf("%s and boarded again: %+v %v", name, d, err)
+		}
+	}
+}

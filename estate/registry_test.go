@@ -118,6 +118,12 @@ func (w *world) configured(poiid string) {
 	w.t.Helper()
 	_, err := w.BoardDevice(noon, poiid)
 	must(w.t, err)
+	w.keyed(poiid)
+}
+
+// keyed takes a boarded device up to a confirmed initial key.
+func (w *world) keyed(poiid string) {
+	w.t.Helper()
 	n, err := w.AllocateDeviceNumber(noon, poiid)
 	must(w.t, err)
 	must(w.t, w.RecordInjection(noon, poiid, n, "0011223300000001", "A1B2C3D4E5"))

@@ -26,7 +26,7 @@ type Event struct {
 	Source string `json:"source"`
 	// Type is the kind of fact, its first word before the dot: order.completed, terminal.activated.
 	Type string `json:"type"`
-	// Subject is the stream of the fact: order/H4XQ3A2K10, terminal/00000ABC.
+	// Subject is what the fact is about: order/H4XQ3A2K10, terminal/00000ABC.
 	Subject         string          `json:"subject"`
 	Time            time.Time       `json:"time"`
 	DataContentType string          `json:"datacontenttype"`
@@ -46,7 +46,7 @@ type Event struct {
 // the order, if it is about one.
 func Of(environment string, e journal.Entry, reference string) Event {
 	return Event{
-		SpecVersion: "1.0", ID: ID(environment, e.Seq), Source: "/kassa/" + environment, Type: Type(e.Kind), Subject: e.Stream,
+		SpecVersion: "1.0", ID: ID(environment, e.Seq), Source: "/kassa/" + environment, Type: Type(e.Kind), Subject: Subject(e),
 		Time: e.At.UTC(), DataContentType: "application/json", Data: Data(e), Scope: e.Scope, Reference: reference,
 		Sequence: strconv.FormatUint(e.Seq, 10),
 	}
@@ -54,6 +54,21 @@ func Of(environment string, e journal.Entry, reference string) Event {
 
 // ID names the event of the fact at a place in the journal.
 func ID(environment string, seq uint64) string { return fmt.Sprintf("evt_%s_%016d", environment, seq) }
+
+// Subject is the stream of a fact. That of an API key is named by a hash, which is nobody's outside: its
+// subject is the key's id, which facts of before keys had ids lack.
+func Subject(e journal.Entry) string {
+	if journal.Kind(e.Stream) != "key" {
+		return e.Stream
+	}
+	var of struct {
+		ID string `json:"id"`
+	}
+	if json.Unmarshal(e.Payload, &of) != nil || of.ID == "" {
+		return "key"
+	}
+	return "key/" + of.ID
+}
 
 // Type turns "OrderCompleted" into "order.completed", and "DeviceKeyPinned" into "device.key_pinned".
 func Type(kind string) string {

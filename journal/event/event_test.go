@@ -30,6 +30,17 @@ func TestEventsAreCloudEvents(t *testing.T) {
 	}
 }
 
+// TestAKeyIsNamedByItsID: the hash under which a key is kept leaves with no event.
+func TestAKeyIsNamedByItsID(t *testing.T) {
+	for payload, want := range map[string]string{
+		`{"id":"key_test_A","role":"admin"}`: "key/key_test_A", `{"hint":"abcd"}`: "key", `broken`: "key", `{"id":7}`: "key",
+	} {
+		if got := event.Of("test", entry(1, "key/0123456789abcdef", "KeyMade", payload), "").Subject; got != want {
+			t.Errorf("%s: subject %s, want %s", payload, got, want)
+		}
+	}
+}
+
 func TestTypes(t *testing.T) {
 	for kind, want := range map[string]string{
 		"OrderCompleted": "order.completed", "DeviceKeyPinned": "device.key_pinned", "LinkUp": "link.up",

@@ -37,7 +37,7 @@ func estateRoutes() []route {
 		{"POST", "terminals/{terminal}/unbind", terminalsManage, "", true, (*Handler).unbind, nil},
 		{"POST", "terminals/{terminal}/block", terminalsManage, "", true, (*Handler).block, nil},
 		{"POST", "terminals/{terminal}/unblock", terminalsManage, "", true, (*Handler).unblock, nil},
-		{"POST", "terminals/{terminal}/developer-mode", terminalsManage, "", true, (*Handler).developerMode, nil},
+		{"POST", "terminals/{terminal}/developer-mode", estateOperate, "", true, (*Handler).developerMode, nil},
 		{"GET", "terminals/{terminal}/history", terminalsRead, "", false, (*Handler).history, nil},
 		{"POST", "terminals/{terminal}/test", terminalsTest, "", false, (*Handler).testTerminal, nil},
 		{"GET", "presence", terminalsRead, "", false, (*Handler).presence, nil},

@@ -100,6 +100,7 @@ func TestATerminalsLife(t *testing.T) {
 		t.Errorf("unblocked: %v", m)
 	}
 	w.refused("POST", "terminals/00000ABC/developer-mode", `{}`, "invalid_input", "/on")
+	w.refused("POST", "terminals/00000ABC/developer-mode", `{"on":false}`, "forbidden", "estate.operate", w.as("account")...)
 	if m := w.ok("POST", "terminals/00000ABC/developer-mode", `{"on":true}`); m["state"] != "developer" {
 		t.Errorf("developer mode: %v", m)
 	}
@@ -176,6 +177,23 @@ func TestImport(t *testing.T) {
 	rows := done["rows"].([]any)
 	if done["boarded"] != true || len(rows) != 2 || rows[0].(object)["code"] == nil || rows[1].(object)["tid"] == nil {
 		t.Errorf("%v", done)
+	}
+	if p["detail"] != "2 of 3 rows cannot be boarded; nothing was changed" {
+		t.Errorf("the detail: %v", p["detail"])
+	}
+	const named = "name,group,shop\nBy name,Bar,\nBy id,grp_test_200,%s\n"
+	shop := w.ok("POST", "shops", `{"reference":"corner","description":"Corner"}`, w.as("account")...)
+	w.ok("POST", "terminals/import", fmt.Sprintf(named, shop["id"]), w.as("account")...)
+	for name, place := range map[string][2]any{"By+name": {"grp_test_100", nil}, "By+id": {"grp_test_200", shop["id"]}} {
+		list := w.ok("GET", "terminals?q="+name, "", w.as("account")...)["data"].([]any)
+		if len(list) != 1 || list[0].(object)["groupId"] != place[0] || list[0].(object)["shop"] != place[1] {
+			t.Errorf("%s: %v", name, list)
+		}
+	}
+	w.ok("PATCH", "groups/200", `{"name":"Bar"}`, w.as("account")...)
+	_, p = w.call("POST", "/api/v1/terminals/import", "name,group\nTwo,Bar\nTheirs,Other\nLive,grp_live_100\n", w.as("account")...)
+	if text := fmt.Sprint(p["errors"]); !strings.Contains(text, "2 groups") || !strings.Contains(text, "line:3") || !strings.Contains(text, "line:4") {
+		t.Errorf("%v", p)
 	}
 	if list := w.ok("GET", "terminals?q=Till+2", "", w.as("account")...)["data"].([]any); len(list) != 1 || list[0].(object)["provider"] != "CTAP" {
 		t.Errorf("%v", list)

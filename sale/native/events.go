@@ -173,8 +173,8 @@ func (h *Handler) verdict(w http.ResponseWriter, c *call) *problem {
 // shown gives what a stream shows of a fact; ok is false when that is nothing.
 type shown func(e journal.Entry) (body any, ok bool, err error)
 
-// stream sends what is shown of the facts after a cursor, and goes on until the client leaves or
-// the journal cannot be read. The id of each is its sequence number.
+// stream sends what is shown of the facts after a cursor, and goes on until the client leaves, its key is
+// over or the journal cannot be read. The id of each is its sequence number.
 func (h *Handler) stream(w http.ResponseWriter, c *call, after uint64, show shown) *problem {
 	if h.streams.Add(1) > maxStreams {
 		h.streams.Add(-1)
@@ -206,6 +206,9 @@ func (h *Handler) stream(w http.ResponseWriter, c *call, after uint64, show show
 				nudges = nil
 			}
 		case <-poll.C:
+			if h.over(c) {
+				return nil
+			}
 		case <-ping.C:
 			if !s.mark() {
 				return nil

@@ -118,6 +118,19 @@ func notAllowed(w http.ResponseWriter, allowed []string) *problem {
 
 // identify finds out who calls.
 func (h *Handler) identify(w http.ResponseWriter, c *call) *problem {
+	var why Stranger
+	if c.caller, why = h.whose(c); why.Code == "" {
+		return nil
+	}
+	p := fault(why.Code, why.Text)
+	if p.Status == http.StatusUnauthorized {
+		w.Header().Set("WWW-Authenticate", "Bearer")
+	}
+	return p
+}
+
+// whose tells whose key a call has, as it is at this moment.
+func (h *Handler) whose(c *call) (Caller, Stranger) {
 	scheme, key, _ := strings.Cut(c.Header.Get("Authorization"), " ")
 	if !strings.EqualFold(scheme, "Bearer") {
 		key = ""
@@ -126,15 +139,14 @@ func (h *Handler) identify(w http.ResponseWriter, c *call) *problem {
 	if err != nil {
 		remote = c.RemoteAddr
 	}
-	var why Stranger
-	if c.caller, why = h.Callers.Identify(strings.TrimSpace(key), remote); why.Code == "" {
-		return nil
-	}
-	p := fault(why.Code, why.Text)
-	if p.Status == http.StatusUnauthorized {
-		w.Header().Set("WWW-Authenticate", "Bearer")
-	}
-	return p
+	return h.Callers.Identify(strings.TrimSpace(key), remote)
+}
+
+// over tells that a key may not do any more what it opened a stream for: it was revoked, has expired, or was
+// narrowed meanwhile.
+func (h *Handler) over(c *call) bool {
+	now, why := h.whose(c)
+	return why.Code != "" || !now.can(c.route.needs)
 }
 
 // Refuse answers with an error that did not come from here as a problem, if the path is the API's;

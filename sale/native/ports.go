@@ -162,5 +162,5 @@ const (
 // Times of the event streams.
 const (
 	pingEvery = 10 * time.Second
-	pollEvery = time.Second // when nudges are lost
+	pollEvery = time.Second // when nudges are lost, and how long a stream outlives its key
 )

@@ -120,6 +120,9 @@ func (h *Handler) presence(w http.ResponseWriter, c *call) *problem {
 				<-nudges
 			}
 		case <-look.C:
+			if h.over(c) {
+				return nil
+			}
 		case <-ping.C:
 			if !out.write(": still here\n\n") {
 				return nil

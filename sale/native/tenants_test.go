@@ -330,6 +330,34 @@ func TestARevokedKeyOpensNothing(t *testing.T) {
 	}
 }
 
+// TestARevokedKeyEndsItsStreams: what a key has opened ends with it.
+func TestARevokedKeyEndsItsStreams(t *testing.T) {
+	w := newWorld(t)
+	_, me := w.call("GET", native.Prefix+"me", "", w.as("group")...)
+	streams := map[string]<-chan sse{}
+	for _, path := range []string{"events", "notices", "presence"} {
+		streams[path] = w.follow(native.Prefix+path, w.as("group")...)
+	}
+	stays := w.follow(native.Prefix+"events", w.as("othergroup")...)
+	if status, _ := w.call("DELETE", fmt.Sprint(native.Prefix, "keys/", me["key"]), "", w.as("account")...); status != 204 {
+		t.Fatal(status)
+	}
+	late := time.After(10 * time.Second)
+	for path, stream := range streams {
+		for open := true; open; {
+			select {
+			case _, open = <-stream:
+			case <-late:
+				t.Fatalf("%s goes on", path)
+			}
+		}
+	}
+	w.order("200", "later", 1)
+	if _, body := w.next(stays); body["reference"] != "later" {
+		t.Errorf("another key's stream: %v", body)
+	}
+}
+
 // TestARoleIsHeld: an auditor reads, and changes nothing.
 func TestARoleIsHeld(t *testing.T) {
 	w := newWorld(t)

@@ -86,7 +86,7 @@ func (h *Handler) timeline(who Caller, o kassa.Order) ([]Event, error) {
 // describe says a fact in words. A fact that nobody knows here is said by its name.
 func (h *Handler) describe(e journal.Entry) Event {
 	row := Event{
-		Event: event.Of(string(h.Environment), e, ""), Seq: e.Seq, At: e.At, Stream: e.Stream, Version: e.Version, Kind: e.Kind,
+		Event: event.Of(string(h.Environment), e, ""), Seq: e.Seq, At: e.At, Stream: event.Subject(e), Version: e.Version, Kind: e.Kind,
 		Group: e.Scope, Who: cloudSide, What: spaced(e.Kind),
 	}
 	row.Data = row.Event.Data
