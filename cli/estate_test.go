@@ -22,6 +22,7 @@ func TestEstateVerbs(t *testing.T) {
 		"terminals move 00000ABC --shop pier":      {"PATCH " + term, `{"shop":"pier"}`, "state  active"},
 		"terminals move 00000ABC --inventory":      {"PATCH " + term, `{"inventory":true}`, "state  active"},
 		"terminals developer-mode 00000ABC on":     {"POST " + term + "/developer-mode", `{"on":true}`, "state  active"},
+		"terminals inspected P2-1":                 {"DELETE /api/v1/devices/P2-1/tampered", "", "done  yes"},
 		"terminals return P2-1 --why broken":       {"POST /api/v1/devices/P2-1/return", `{"why":"broken"}`, "case  R1"},
 		"groups add --account 1 --name B --city X": {"POST /api/v1/groups", `{"account":"1","merchant":{"city":"X"},"name":"B"}`, "number  7"},
 		"groups change 7 --webhook-url http://x":   {"PATCH /api/v1/groups/7", `{"webhookURL":"http://x"}`, "number  7"},
@@ -49,7 +50,7 @@ func TestEstateVerbs(t *testing.T) {
 			i := world(t, map[string]answer{
 				"GET " + term: state, "PATCH " + term: state, "POST " + term + "/block": state, "POST " + term + "/unblock": state,
 				"POST " + term + "/developer-mode": state, "POST " + term + "/code": code, "POST " + term + "/unbind": code,
-				"POST /api/v1/devices/P2-1/return": {200, `{"case":"R1"}`}, "POST /api/v1/groups": group, "PATCH /api/v1/groups/7": group,
+				"DELETE /api/v1/devices/P2-1/tampered": {204, ""}, "POST /api/v1/devices/P2-1/return": {200, `{"case":"R1"}`}, "POST /api/v1/groups": group, "PATCH /api/v1/groups/7": group,
 				"POST /api/v1/shops": shop, "PATCH /api/v1/shops/pier": shop, "POST /api/v1/keys": key, "POST /api/v1/keys/K/rotate": key,
 				"DELETE /api/v1/keys/K": {204, ""}, "GET " + term + "/settings": settings, "PATCH " + term + "/settings": settings,
 				"POST " + term + "/settings-wishes": wish, "POST /api/v1/settings-wishes/W/grant": wish,

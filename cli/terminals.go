@@ -94,8 +94,12 @@ func lifeCommands() []*cobra.Command {
 			return http.MethodPost, at(devicesPath, args[0], "return"), flagged(c, "why"), nil
 		})
 	back.Flags().String("why", "", "what is wrong with it")
+	inspected := doCommand(&cobra.Command{Use: "inspected POIID", Short: "End the tamper alarm of a device that has been looked at: it may have keys again"}, []string{"POIID"},
+		func(_ *cobra.Command, args []string) (string, string, any, error) {
+			return http.MethodDelete, at(devicesPath, args[0], "tampered"), nil, nil
+		})
 	return []*cobra.Command{
-		show, move, block, unblock, developer, back,
+		show, move, block, unblock, developer, back, inspected,
 		step("code", "Make a new activation code; the former one is void", "code"),
 		step("unbind", "Part a terminal from its device, which forgets who it was; gives a new code", "unbind"),
 	}

@@ -79,9 +79,9 @@ func (d acquirerWords) has(option string) bool { return slices.Contains(d.option
 // metadata is what the Sale System wants to be kept.
 func (d acquirerWords) metadata() map[string]string {
 	kept := map[string]string{}
-	for k, v := range d.values {
-		if name, ok := strings.CutPrefix(k, "metadata."); ok && len(kept) < maxMetadata {
-			kept[name] = clipped(v, maxMetadataText)
+	for _, k := range sortedKeys(d.values) {
+		if name, ok := strings.CutPrefix(k, "metadata."); ok && len(kept) < maxMetadata && len(name) <= maxMetadataText {
+			kept[name] = clipped(d.values[k], maxMetadataText)
 		}
 	}
 	return kept

@@ -142,6 +142,8 @@ func TestWhatIsMissingIsListed(t *testing.T) {
 			"a negative amount": {`:10}`, `:-1}`, []string{"At " + amounts + ", field RequestedAmount: Not an amount of EUR in major units, or too high"}},
 			"half a cent":       {`:10}`, `:10.005}`, []string{"At " + amounts + ", field RequestedAmount: Not an amount of EUR in major units, or too high"}},
 			"a float's noise":   {`:10}`, `:0.30000000000000004}`, []string{"At " + amounts + ", field RequestedAmount: Not an amount of EUR in major units, or too high"}},
+			"a type in a list":  {`"PaymentTransaction"`, `"PaymentData":{"PaymentType":["Refund"]},"PaymentTransaction"`, []string{"At SaleToPOIRequest.PaymentRequest.PaymentData, field PaymentType: Not a string"}},
+			"a type alone":      {`"PaymentTransaction"`, `"PaymentData":"Refund","PaymentTransaction"`, []string{"At SaleToPOIRequest.PaymentRequest, field PaymentData: Not an object"}},
 			"too high a tip":    {`:10}`, `:10,"TipAmount":10.01}`, []string{"At " + amounts + ", field TipAmount: More than RequestedAmount, which includes it"}},
 			"all of it":         {`{"SaleTransactionID":{"TransactionID":"order-1","TimeStamp":"2026-03-01T11:00:00+01:00"}}`, `{}`, []string{"At " + sale + ", field SaleTransactionID: Missing"}},
 		} {
@@ -156,6 +158,22 @@ func TestWhatIsMissingIsListed(t *testing.T) {
 			}
 		}
 		w.nothing()
+	})
+}
+
+// TestWhatIsKeptIsBounded: whatever a register sends along, little of it is kept with the order and its exchange.
+func TestWhatIsKeptIsBounded(t *testing.T) {
+	inWorld(t, func(w *world) {
+		long := strings.Repeat("x", 50_000)
+		body := strings.Replace(paymentBody("order-1", "10"), "2026-03-01T11:00:00+01:00", long, 1)
+		body = strings.Replace(body, `"SaleData":{`, `"SaleData":{"SaleToAcquirerData":"metadata.`+long+`=1&metadata.a=`+long+`&shopperReference=`+long+`",`, 1)
+		if r := w.post("/sync", accountKey, envelope("Payment", "1", body)); r.result("Payment") != "Success <nil>" || len(r.Raw) > 20_000 {
+			t.Errorf("%d bytes: %.500s", len(r.Raw), r.Raw)
+		}
+		o, ok, err := w.engine.Find(w.t.Context(), adyen.Dialect, "100", "till-7/1/"+poiid)
+		if !ok || err != nil || len(o.Door) > 1000 || !strings.Contains(string(o.Door), `"a":"xxx`) {
+			t.Errorf("%v %v, %d bytes are kept", ok, err, len(o.Door))
+		}
 	})
 }
 

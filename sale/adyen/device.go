@@ -11,6 +11,8 @@ import (
 
 	"kassa/estate"
 	"kassa/nexo"
+
+	strict "github.com/go-json-experiment/json"
 )
 
 // This file is the class Device: what a register shows, asks and prints on a terminal.
@@ -40,11 +42,13 @@ func (h *Handler) checkDevice(q *request) (answer, bool) {
 	var f faults
 	category := q.header.category
 	f.fields(object{category + "Request": q.body}, "", []field{deviceFields()[category]})
-	kept := encode(q.body)
+	var kept json.RawMessage
 	if len(f) == 0 {
-		m, err := deviceMessage(Exchange{Category: category, Kept: kept})
+		m, err := deviceMessage(Exchange{Category: category, Kept: encode(q.body)})
 		raw, err2 := json.Marshal(m)
-		if err = errors.Join(err, err2); err != nil {
+		var err3 error
+		kept, err3 = keptOf(m)
+		if err = errors.Join(err, err2, err3); err != nil {
 			f.add("", category+"Request", "Malformed")
 		} else if len(raw) > maxDevice {
 			f.add("", category+"Request", fmt.Sprintf("Longer than %d bytes", maxDevice))
@@ -57,6 +61,17 @@ func (h *Handler) checkDevice(q *request) (answer, bool) {
 	return answer{}, false
 }
 
+// keptOf is what is kept of a request: the fields that were looked at, and nothing else that came with them.
+func keptOf(m nexo.Message) (json.RawMessage, error) {
+	switch {
+	case m.DisplayRequest != nil:
+		return json.Marshal(m.DisplayRequest)
+	case m.InputRequest != nil:
+		return json.Marshal(m.InputRequest)
+	}
+	return json.Marshal(m.PrintRequest)
+}
+
 // deviceID is how an exchange is called on the link to its terminal, which takes ten letters and digits.
 // A ServiceID that is used again after 48 hours gets another one.
 func deviceID(e Exchange) string {
@@ -64,7 +79,8 @@ func deviceID(e Exchange) string {
 	return e.ID[:9] + string(digits[e.Generation%len(digits)])
 }
 
-// deviceMessage is the request for the terminal, of what is kept of the register's.
+// deviceMessage is the request for the terminal, of what is kept of the register's. Names are read letter by
+// letter, as the check read them: "outputText" is no OutputText.
 func deviceMessage(e Exchange) (nexo.Message, error) {
 	m := nexo.Message{Header: nexo.Header{
 		ProtocolVersion: nexo.ProtocolVersion, MessageClass: e.Class, MessageCategory: nexo.Category(e.Category),
@@ -76,11 +92,11 @@ func deviceMessage(e Exchange) (nexo.Message, error) {
 	var err error
 	switch m.Header.MessageCategory {
 	case nexo.CategoryDisplay:
-		err = json.Unmarshal(e.Kept, &m.DisplayRequest)
+		err = strict.Unmarshal(e.Kept, &m.DisplayRequest)
 	case nexo.CategoryInput:
-		err = json.Unmarshal(e.Kept, &m.InputRequest)
+		err = strict.Unmarshal(e.Kept, &m.InputRequest)
 	case nexo.CategoryPrint:
-		err = json.Unmarshal(e.Kept, &m.PrintRequest)
+		err = strict.Unmarshal(e.Kept, &m.PrintRequest)
 	}
 	return m, err
 }

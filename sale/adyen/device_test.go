@@ -462,6 +462,41 @@ func TestDeviceUnknownAnswers(t *testing.T) {
 	})
 }
 
+// TestDeviceOtherFields: a field that is only spelt like one of those that are looked at, and one that nobody
+// knows, reach neither the terminal nor the record.
+func TestDeviceOtherFields(t *testing.T) {
+	deviceWorld(t, does, func(w *world) {
+		const number = "4761739000000004"
+		body := strings.Replace(displayBody("hello"), `"OutputText":`, `"outputText":[{"Text":"`+number+`"}],"remark":"`+number+`","OutputText":`, 1)
+		if r := w.device("Display", "1", body); firstResult(r)["Result"] != "Success" {
+			t.Fatal(r.Raw)
+		}
+		if got := w.links.all()[0].DisplayRequest.DisplayOutput[0].OutputContent.OutputText; len(got) != 1 || got[0].Text != "hello" {
+			t.Errorf("shown: %+v", got)
+		}
+		s, ok, err := w.record.Load("exchange/" + exchangeOf(t, w))
+		if !ok || err != nil || strings.Contains(string(s.State), number) || !strings.Contains(string(s.State), "hello") {
+			t.Errorf("kept: %v %v %s", ok, err, s.State)
+		}
+	})
+}
+
+// TestBarcodesOfArticles: the number of an article is printed although it could be a card's.
+func TestBarcodesOfArticles(t *testing.T) {
+	deviceWorld(t, does, func(w *world) {
+		const article = "4006381000093" // thirteen digits that pass the check of card numbers too
+		body := func(kind string) string {
+			return `{"PrintOutput":{"DocumentQualifier":"Document","ResponseMode":"PrintEnd","OutputContent":{"OutputFormat":"BarCode",` +
+				`"OutputBarcode":{"BarcodeType":"` + kind + `","BarcodeValue":"` + article + `"}}}}`
+		}
+		for kind, want := range map[string]string{"EAN13": "Success <nil>", "QRCode": "Failure MessageFormat"} {
+			if r := w.device("Print", kind, body(kind)); r.result("Print") != want {
+				t.Errorf("%s: %s", kind, r.Raw)
+			}
+		}
+	})
+}
+
 func TestDeviceBadInput(t *testing.T) {
 	change := func(old, new string) func(string) string {
 		return func(s string) string {

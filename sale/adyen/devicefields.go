@@ -34,13 +34,21 @@ func (f *faults) fields(o object, at string, list []field) {
 // neither ask a terminal to show one nor leave one in Kassa's record.
 func text(most int) func(*faults, string, string, any) {
 	return func(f *faults, at, name string, v any) {
+		code(most)(f, at, name, v)
+		if s, _ := v.(string); holdsCardNumber(s) {
+			f.add(at, name, "Looks like a card number")
+		}
+	}
+}
+
+// code is a text that may look like one, since it is something else.
+func code(most int) func(*faults, string, string, any) {
+	return func(f *faults, at, name string, v any) {
 		switch s, ok := v.(string); {
 		case !ok:
 			f.add(at, name, "Not a string")
 		case len(s) > most:
 			f.add(at, name, "Longer than "+strconv.Itoa(most)+" bytes")
-		case holdsCardNumber(s):
-			f.add(at, name, "Looks like a card number")
 		}
 	}
 }
@@ -141,8 +149,8 @@ func deviceFields() map[string]field {
 	content := inner(fitsFormat, must("OutputFormat", oneOf(false, "Text", "MessageRef", "XHTML", "BarCode")),
 		may("PredefinedContent", inner(nil, must("ReferenceID", text(maxLabel)), may("Language", text(maxLabel)))),
 		may("OutputText", each(0, maxTexts, outputText)), may("OutputXHTML", base64Text(maxXHTML)),
-		may("OutputBarcode", inner(nil, must("BarcodeType", oneOf(true, "Code128", "Code25", "EAN13", "EAN8", "PDF417", "QRCODE", "UPCA")),
-			must("BarcodeValue", text(maxShown)))))
+		may("OutputBarcode", inner(fitsBarcode, must("BarcodeType", oneOf(true, "Code128", "Code25", "EAN13", "EAN8", "PDF417", "QRCODE", "UPCA")),
+			must("BarcodeValue", code(maxShown)))))
 	entry := inner(nil, must("OutputFormat", oneOf(false, "Text", "MessageRef", "XHTML", "BarCode")),
 		may("OutputText", each(0, maxTexts, outputText)), may("DefaultSelectedFlag", flag), may("MenuEntryTag", text(maxLabel)))
 	output := inner(nil, must("Device", oneOf(false, "CustomerDisplay", "CashierDisplay", "CustomerInput", "CashierInput")),
@@ -169,6 +177,17 @@ func fitsFormat(f *faults, at string, o object) {
 	part := map[string]string{"Text": "OutputText", "MessageRef": "PredefinedContent", "XHTML": "OutputXHTML", "BarCode": "OutputBarcode"}[o.text("OutputFormat")]
 	if part != "" && o[part] == nil {
 		f.missing(at, part)
+	}
+}
+
+// fitsBarcode refuses what looks like a card number, but for the numbers of articles, which are as long.
+func fitsBarcode(f *faults, at string, o object) {
+	value, article := o.text("BarcodeValue"), strings.ToUpper(o.text("BarcodeType"))
+	if article == "EAN13" && len(value) == 13 || article == "UPCA" && len(value) == 12 {
+		return
+	}
+	if holdsCardNumber(value) {
+		f.add(at, "BarcodeValue", "Looks like a card number")
 	}
 }
 

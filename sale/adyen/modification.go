@@ -72,15 +72,22 @@ func (h *Handler) modified(r *http.Request, q *request) (object, problem) {
 	door, _ := json.Marshal(refundDoor{o.POIID, "", "", ask.reference, strings.TrimSuffix(q.modification, "s")})
 	var number int64
 	var reason kassa.Reason
+	first := ask.amount // what was asked for when the same key came first
 	switch q.modification {
 	case "captures":
-		_, number, reason, err = h.Captures.Capture(ctx, o.Dialect, o.Scope, o.Ref, kassa.AskCapture{
+		o, number, reason, err = h.Captures.Capture(ctx, o.Dialect, o.Scope, o.Ref, kassa.AskCapture{
 			Amount: ask.amount.Minor, Currency: ask.amount.Currency, Ref: ask.ref, Description: ask.reference, Door: door,
 		})
+		if c := o.CaptureNumbered(number); c != nil {
+			first = c.Amount
+		}
 	case "refunds":
-		_, number, reason, err = h.Orders.Refund(ctx, o.Dialect, o.Scope, o.Ref, kassa.AskRefund{
+		o, number, reason, err = h.Orders.Refund(ctx, o.Dialect, o.Scope, o.Ref, kassa.AskRefund{
 			Amount: ask.amount.Minor, Currency: ask.amount.Currency, Ref: ask.ref, Description: ask.reference, Door: door,
 		})
+		if r := o.RefundNumbered(number); r != nil {
+			first = r.Amount
+		}
 	default:
 		_, reason, err = h.Orders.Release(ctx, o.Dialect, o.Scope, o.Ref)
 	}
@@ -89,6 +96,8 @@ func (h *Handler) modified(r *http.Request, q *request) (object, problem) {
 		return nil, worldFailed()
 	case reason != kassa.None && reason != kassa.RefundRepeated && reason != kassa.CaptureRepeated:
 		return nil, unprocessable("153", reason.Text())
+	case first != ask.amount:
+		return nil, unprocessable("704", "The Idempotency-Key was used with another amount.")
 	}
 	psp := PSPReference(number)
 	if q.modification == "cancels" {

@@ -40,6 +40,9 @@ func TestModifications(t *testing.T) {
 		if again := w.modify("captures", id, amountBody(600), "Idempotency-Key", "k-1"); again.Raw != first.Raw {
 			t.Errorf("again\n%s, before\n%s", again.Raw, first.Raw)
 		}
+		if other := w.modify("captures", id, amountBody(300), "Idempotency-Key", "k-1"); other.Status != 422 || other.JSON["errorCode"] != "704" {
+			t.Errorf("the key of a capture of 600 with 300: %d %s", other.Status, other.Raw)
+		}
 		for name, c := range map[string]struct {
 			what, body string
 			status     int

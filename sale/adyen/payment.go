@@ -87,7 +87,7 @@ func (h *Handler) readPayment(q *request) (*payment, faults) {
 	}
 	if id != nil {
 		p.kept.MerchantReference = f.need(id, inID, "TransactionID")
-		p.kept.TimeStamp = normalStamp(f.need(id, inID, "TimeStamp"))
+		p.kept.TimeStamp = clipped(normalStamp(f.need(id, inID, "TimeStamp")), maxReference)
 		if len(p.kept.MerchantReference) > maxReference {
 			f.add(inID, "TransactionID", "Longer than 80 bytes")
 		}
@@ -99,8 +99,17 @@ func (h *Handler) readPayment(q *request) (*payment, faults) {
 	}
 	p.kept.Tip = p.tip
 	p.kept.Warnings = warnings(q.body, transaction, p)
-	if q.body.sub("PaymentData").text("PaymentType") == "Refund" {
-		p.kind = kassa.Credit
+	if data := q.body["PaymentData"]; data != nil && q.body.sub("PaymentData") == nil {
+		f.add(inPayment, "PaymentData", "Not an object")
+	}
+	switch kind := q.body.sub("PaymentData")["PaymentType"].(type) {
+	case nil:
+	case string:
+		if kind == "Refund" {
+			p.kind = kassa.Credit
+		}
+	default: // what may mean a refund is no payment
+		f.add(inPayment+".PaymentData", "PaymentType", "Not a string")
 	}
 	if p.kept.PreAuth || p.merchant.get("manualCapture") == "true" {
 		p.capture = kassa.CaptureLater

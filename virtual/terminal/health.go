@@ -19,7 +19,7 @@ const Firmware = "1.0.0"
 // health is how the device is. What a model does not have is absent.
 func (m *Machine) health() poilink.Health {
 	h := poilink.Health{
-		CardReader: !m.has(FaultReader), PED: !m.d.Tampered, Security: !m.d.Tampered && m.d.IKID != "",
+		CardReader: !m.has(FaultReader), PED: !m.d.Tampered, Security: !m.d.Tampered,
 		Firmware: Firmware, Unsent: len(m.d.Outbox), Network: poilink.Network{Address: m.v.address},
 	}
 	if m.d.Tampered {
@@ -190,7 +190,7 @@ func (m *Machine) ownChecks() []poilink.Check {
 	if !h.CardReader {
 		reader = "out of order"
 	}
-	return append(list, check("cardReader", h.CardReader, reader), check("security", h.Security, security))
+	return append(list, check("cardReader", h.CardReader, reader), check("security", h.Security && m.d.IKID != "", security))
 }
 
 // askTest is somebody at the device who wants to know.

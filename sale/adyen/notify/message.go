@@ -41,11 +41,14 @@ const urlPrefix = "url-"
 
 func isURL(endpoint string) bool { return strings.HasPrefix(endpoint, urlPrefix) }
 
-// urlName is the name of a URL of a setting.
+// urlName is the name of a URL, urlOf that of it in the settings of a terminal: what waits for it outlives the
+// terminal's device, and never goes by the settings of another place to which that device has gone.
 func urlName(url string) string {
 	sum := sha256.Sum256([]byte(url))
 	return urlPrefix + hex.EncodeToString(sum[:8])
 }
+
+func urlOf(url, tid string) string { return urlName(url) + "-" + tid }
 
 // addresses are the public URLs of a setting of a terminal. The local ones are the terminal's own to call.
 func (n *Notifier) addresses(tid, setting string) ([]address, error) {
@@ -125,8 +128,9 @@ func (n *Notifier) message(e journal.Entry, tid, setting, event, reference strin
 	}
 	for _, a := range urls {
 		one := like
-		one.Endpoint, one.URL = urlName(a.URL), a.URL
-		one.Queue = one.Endpoint
+		one.Endpoint, one.URL = urlOf(a.URL, tid), a.URL
+		// Merchants may share the URL of their software's maker: what one of them set up wrong holds up nobody else.
+		one.Queue = urlName(a.URL) + "/" + t.Account
 		list = append(list, one)
 	}
 	return list, nil
@@ -142,16 +146,13 @@ func (n *Notifier) prepareURL(notice Notice) (r Request, ok bool, err error) {
 	if notice.Event == displayNotification {
 		setting = displayURLs
 	}
-	t, ok := n.Directory.TerminalByPOIID(head.POIID)
-	if !ok {
-		return Request{}, false, nil
-	}
-	urls, err := n.addresses(t.TID, setting)
+	tid := notice.Endpoint[strings.LastIndex(notice.Endpoint, "-")+1:]
+	urls, err := n.addresses(tid, setting)
 	if err != nil {
 		return Request{}, false, err
 	}
 	for _, a := range urls {
-		if urlName(a.URL) != notice.Endpoint {
+		if urlOf(a.URL, tid) != notice.Endpoint {
 			continue
 		}
 		r = Request{URL: a.URL, Header: http.Header{}, Body: notice.Body}
@@ -160,7 +161,7 @@ func (n *Notifier) prepareURL(notice Notice) (r Request, ok bool, err error) {
 			r.authenticate(a.Username, a.Password)
 		}
 		if a.Encrypted {
-			r.Body, err = n.encrypted(t.TID, head, notice.Body)
+			r.Body, err = n.encrypted(tid, head, notice.Body)
 		}
 		return r, err == nil, err
 	}

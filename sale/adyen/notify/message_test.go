@@ -9,6 +9,9 @@ import (
 	"crypto/sha256"
 	"encoding/json"
 	"errors"
+	"fmt"
+	"net/http"
+	"strings"
 	"testing"
 	"time"
 
@@ -51,7 +54,7 @@ func TestWhatTerminalsSay(t *testing.T) {
 	_, _, err := w.NewSecret(noon, endpoint.ID, 0, "")
 	w.fine(err)
 	events := w.says(wakeUp)
-	if len(events) != 2 || events[0].Endpoint != endpoint.ID || events[1].URL != "https://till.example/events" || events[1].Queue != events[1].Endpoint {
+	if len(events) != 2 || events[0].Endpoint != endpoint.ID || events[1].URL != "https://till.example/events" || strings.Contains(events[1].Endpoint, "/") {
 		t.Fatalf("%+v", events)
 	}
 	for i, wantAuth := range []string{"", "Basic dGlsbDpzM2NyZXQ="} {
@@ -79,6 +82,40 @@ func TestWhatTerminalsSay(t *testing.T) {
 	w.sets("nexo.displayUrls", `{"publicUrls":[]}`)
 	if _, ok, _ := w.Prepare(display[1], noon); ok {
 		t.Error("sent to a URL that is no longer set")
+	}
+}
+
+// TestURLsOfSettings: what waits for a URL is still sent when the device has left its place, and is no other
+// account's to hold up or to receive.
+func TestURLsOfSettings(t *testing.T) {
+	w := newWorld(t)
+	const urls = `{"eventPublicUrls":[{"url":"https://till.example/events","username":"till","password":%q}]}`
+	w.sets("nexo.eventUrls", fmt.Sprintf(urls, "s3cret"))
+	first := w.says(wakeUp)
+	if len(first) != 1 {
+		t.Fatalf("%+v", first)
+	}
+	former := w.terminal
+	must[string](t)(w.Unbind(noon, former.TID, ""))
+	if r, ok, err := w.Prepare(first[0], noon); !ok || err != nil || string(r.Body) != wakeUp {
+		t.Errorf("the device is gone: %v %v %s", ok, err, r.Body)
+	}
+	other := must[estate.Account](t)(w.MakeAccount(noon, estate.Account{Name: "Thee BV", Merchant: "Thee", Company: "TheeCompany"}))
+	group := must[estate.Group](t)(w.MakeGroup(noon, estate.Group{Account: other.ID, Name: "Bar", Merchant: estate.Merchant{Name: "Thee", MID: "2", Country: "NL"}}))
+	place, _, err := w.BoardTerminal(noon, group.ID, "Bar 2", "")
+	w.fine(err)
+	w.terminal = place
+	w.sets("nexo.eventUrls", fmt.Sprintf(urls, "other"))
+	second := w.says(wakeUp)
+	if len(second) != 1 || second[0].Queue == first[0].Queue || second[0].Queue == "" || second[0].Account != other.ID {
+		t.Errorf("%+v behind %+v", second, first)
+	}
+	for i, want := range []string{"s3cret", "other"} {
+		r, ok, err := w.Prepare([]notify.Notice{first[0], second[0]}[i], noon)
+		_, password, _ := (&http.Request{Header: r.Header}).BasicAuth()
+		if !ok || err != nil || password != want {
+			t.Errorf("%d: %q %v %v", i, password, ok, err)
+		}
 	}
 }
 

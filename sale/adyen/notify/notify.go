@@ -40,7 +40,6 @@ type Directory interface {
 	Group(id string) (estate.Group, bool)
 	Shop(id string) (estate.Shop, bool)
 	Terminal(tid string) (estate.Terminal, bool)
-	TerminalByPOIID(poiid string) (estate.Terminal, bool)
 }
 
 // Settings are what the terminals are to have.
