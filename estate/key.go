@@ -169,8 +169,8 @@ func (r *Registry) checkKey(now time.Time, n NewKey) error {
 	case n.Group != "" && (!haveGroup || g.Account != n.Account):
 		return fmt.Errorf("%w: group", ErrUnknown)
 	}
-	if len(n.Name) > maxName {
-		return fmt.Errorf("%w: name: up to %d bytes", ErrInvalid, maxName)
+	if len(n.Name) > maxName || !plainText(n.Name) {
+		return fmt.Errorf("%w: name: up to %d bytes, and no control characters", ErrInvalid, maxName)
 	}
 	if !n.Expires.IsZero() && !n.Expires.After(now) {
 		return fmt.Errorf("%w: expires: an instant to come", ErrInvalid)
