@@ -7,6 +7,8 @@ import (
 	"strconv"
 	"strings"
 	"time"
+	"unicode"
+	"unicode/utf8"
 )
 
 // Where numbering begins when the caller names no id.
@@ -262,13 +264,16 @@ func checkGroup(g Group) error {
 	if len(g.WebhookURL) > maxURL {
 		return fmt.Errorf("%w: webhook URL is longer than %d bytes", ErrInvalid, maxURL)
 	}
+	if !printable(g.Merchant.MID + g.Merchant.MCC + g.Merchant.Country) {
+		return fmt.Errorf("%w: merchant has MID, MCC and country of ASCII", ErrInvalid)
+	}
 	// DE42 is ans 15, DE18 n4.
 	if len(g.Merchant.MID) > 15 || len(g.Merchant.MCC) > 4 || len(g.Merchant.Country) > 2 {
 		return fmt.Errorf("%w: merchant has MID of 15, MCC of 4 and country of 2 characters", ErrInvalid)
 	}
 	for _, s := range []string{g.Merchant.Name, g.Merchant.Address, g.Merchant.City} {
-		if len(s) > maxName {
-			return fmt.Errorf("%w: merchant text is longer than %d bytes", ErrInvalid, maxName)
+		if len(s) > maxName || !plainText(s) {
+			return fmt.Errorf("%w: merchant text is longer than %d bytes, or has control characters", ErrInvalid, maxName)
 		}
 	}
 	if g.CreditLimit < 0 || g.CreditLimit > maxCreditLimit {
@@ -302,10 +307,16 @@ func checkFees(fees []Fee) error {
 }
 
 func checkName(what, name string) error {
-	if name == "" || len(name) > maxName {
-		return fmt.Errorf("%w: %s has 1 to %d bytes", ErrInvalid, what, maxName)
+	if name == "" || len(name) > maxName || !plainText(name) {
+		return fmt.Errorf("%w: %s has 1 to %d bytes, and no control characters", ErrInvalid, what, maxName)
 	}
 	return nil
+}
+
+// plainText tells whether a text is one line of what can be read: names stand on screens, on receipts, in mail
+// and in people's terminals, where anything else could pass for more than a name.
+func plainText(s string) bool {
+	return utf8.ValidString(s) && !strings.ContainsFunc(s, func(r rune) bool { return unicode.IsControl(r) || r == '\u2028' || r == '\u2029' })
 }
 
 func validPOIID(s string) bool {

@@ -2,6 +2,7 @@ package estate
 
 import (
 	"crypto/subtle"
+	"errors"
 	"fmt"
 	"net/netip"
 	"slices"
@@ -168,8 +169,8 @@ func (r *Registry) checkKey(now time.Time, n NewKey) error {
 	case n.Group != "" && (!haveGroup || g.Account != n.Account):
 		return fmt.Errorf("%w: group", ErrUnknown)
 	}
-	if len(n.Name) > maxName {
-		return fmt.Errorf("%w: name: up to %d bytes", ErrInvalid, maxName)
+	if len(n.Name) > maxName || !plainText(n.Name) {
+		return fmt.Errorf("%w: name: up to %d bytes, and no control characters", ErrInvalid, maxName)
 	}
 	if !n.Expires.IsZero() && !n.Expires.After(now) {
 		return fmt.Errorf("%w: expires: an instant to come", ErrInvalid)
@@ -350,10 +351,22 @@ func (r *Registry) Keys(account string) []Key {
 		func(k Key) bool { return k.Account == account }, func(k Key) string { return k.ID })
 }
 
-// OpenKeyOf gives the newest usable key of a group in clear, to sign its webhooks with.
+// OpenKeyOf gives the newest usable key of a group in clear, to sign its webhooks with: one that takes
+// payments, as the register has that verifies them, and only where there is none another. Who is given a key to
+// read with changes no register's signatures, and could not make them.
 func (r *Registry) OpenKeyOf(now time.Time, group string) (string, error) {
 	g, _ := r.Group(group)
-	return r.openNewest(now, func(k Key) bool { return group != "" && k.Account == g.Account && k.Group == group })
+	ofGroup := func(k Key) bool { return group != "" && k.Account == g.Account && k.Group == group }
+	clear, err := r.openNewest(now, func(k Key) bool { return ofGroup(k) && k.takesPayments() })
+	if errors.Is(err, ErrUnknown) {
+		return r.openNewest(now, ofGroup)
+	}
+	return clear, err
+}
+
+// takesPayments tells whether a key may be a register's.
+func (k Key) takesPayments() bool {
+	return k.Role != RoleSupport && k.Role != RoleAuditor && (len(k.Only) == 0 || slices.Contains(k.Only, "payments.take"))
 }
 
 // OpenKey gives the newest usable key of a role in clear: for a group or an account, or the operator's,

@@ -220,3 +220,23 @@ func TestAKeyGivesNoMoreThanItHas(t *testing.T) {
 	}
 	w.problem(end, clear, "10.1.2.3", estate.KeyExpired)
 }
+
+// TestAKeyToReadWithSignsNoWebhooks of a group whose register has another.
+func TestAKeyToReadWithSignsNoWebhooks(t *testing.T) {
+	w := newWorld(t)
+	n := estate.NewKey{Account: w.group.Account, Group: w.group.ID, Role: estate.RoleAuditor}
+	_, reads := w.key(n)
+	if got, err := w.OpenKeyOf(noon, w.group.ID); err != nil || got != reads {
+		t.Errorf("the only key of the group does not sign: %v", err)
+	}
+	n.Role = estate.RoleCashier
+	_, register := w.key(n)
+	for _, later := range []estate.NewKey{{Role: estate.RoleSupport}, {Role: estate.RoleAdmin, Only: []estate.Permission{"orders.read"}}} {
+		later.Account, later.Group = n.Account, n.Group
+		_, _, err := w.MakeKey(noon.Add(time.Hour), later)
+		must(t, err)
+		if got, err := w.OpenKeyOf(noon.Add(time.Hour), w.group.ID); err != nil || got != register {
+			t.Errorf("%+v signs in the register's place: %v", later, err)
+		}
+	}
+}

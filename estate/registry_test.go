@@ -435,3 +435,32 @@ func TestProviderOfATerminal(t *testing.T) {
 		t.Errorf("after reopening: %q", got.Provider)
 	}
 }
+
+// TestNamesAreOneLine: a name that ends a line, or steers a terminal, is none.
+func TestNamesAreOneLine(t *testing.T) {
+	w := newWorld(t)
+	before := len(w.facts())
+	for _, bad := range []string{"Bar\r\nBcc: eve@example.com", "Bar\x1b[2J", "Bar\x00", "Bar\u2028x", "Bar\xff", "Bar\u0085"} {
+		_, _, terminal := w.BoardTerminal(noon, w.group.ID, bad, "")
+		_, account := w.MakeAccount(noon, estate.Account{Name: bad})
+		_, group := w.MakeGroup(noon, estate.Group{Account: w.group.Account, Name: bad})
+		_, merchant := w.ChangeGroup(noon, w.group.ID, func(g *estate.Group) { g.Merchant.City = bad })
+		_, mid := w.ChangeGroup(noon, w.group.ID, func(g *estate.Group) { g.Merchant.MID = bad[:4] + bad[len(bad)-1:] + "\n" })
+		_, shop := w.MakeShop(noon, estate.Shop{Account: w.group.Account, Description: bad})
+		_, line := w.MakeShop(noon, estate.Shop{Account: w.group.Account, Description: "Bar", Address: estate.Address{City: bad}})
+		_, _, key := w.MakeKey(noon, estate.NewKey{Account: w.group.Account, Role: estate.RoleAdmin, Name: bad})
+		for what, err := range map[string]error{
+			"terminal": terminal, "account": account, "group": group, "merchant": merchant, "MID": mid, "shop": shop, "address": line, "key": key,
+		} {
+			if !errors.Is(err, estate.ErrInvalid) {
+				t.Errorf("%s %q: %v", what, bad, err)
+			}
+		}
+	}
+	if got := len(w.facts()); got != before {
+		t.Errorf("%d facts more", got-before)
+	}
+	if _, _, err := w.BoardTerminal(noon, w.group.ID, "Café – 北京 🍺", ""); err != nil {
+		t.Error(err)
+	}
+}

@@ -137,10 +137,10 @@ func (r *Registry) checkShop(s Shop) error {
 	default:
 		return fmt.Errorf("%w: status: active, inactive or closed", ErrInvalid)
 	}
-	if s.Description == "" || len(s.Description) > maxShopText {
-		return fmt.Errorf("%w: description: 1 to %d bytes", ErrInvalid, maxShopText)
+	if s.Description == "" || len(s.Description) > maxShopText || !plainText(s.Description) {
+		return fmt.Errorf("%w: description: 1 to %d bytes, and no control characters", ErrInvalid, maxShopText)
 	}
-	if n := len([]rune(s.ShopperStatement)); n > maxStatement || n > 0 && strings.Trim(s.ShopperStatement, "0123456789") == "" {
+	if n := len([]rune(s.ShopperStatement)); n > maxStatement || !plainText(s.ShopperStatement) || n > 0 && strings.Trim(s.ShopperStatement, "0123456789") == "" {
 		return fmt.Errorf("%w: shopperStatement: up to %d characters, not digits alone", ErrInvalid, maxStatement)
 	}
 	if s.Phone != "" && !validPhone(s.Phone) {
@@ -150,8 +150,8 @@ func (r *Registry) checkShop(s Shop) error {
 		return fmt.Errorf("%w: address.country: two capital letters (ISO 3166-1)", ErrInvalid)
 	}
 	for _, text := range []string{s.Address.Line1, s.Address.Line2, s.Address.Line3, s.Address.City, s.Address.PostalCode, s.Address.State, s.ExternalReference} {
-		if len(text) > maxShopText {
-			return fmt.Errorf("%w: address and externalReference: texts of up to %d bytes", ErrInvalid, maxShopText)
+		if len(text) > maxShopText || !plainText(text) {
+			return fmt.Errorf("%w: address and externalReference: texts of up to %d bytes, without control characters", ErrInvalid, maxShopText)
 		}
 	}
 	return nil

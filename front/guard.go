@@ -29,8 +29,14 @@ func SimGuard(next http.Handler, hosts ...string) http.Handler {
 }
 
 // FromHere tells whether this machine itself sent the request: over loopback, or from one of its
-// addresses to the same one. From another machine nothing else proves who asks.
+// addresses to the same one. From another machine nothing else proves who asks: what a proxy on this machine
+// passes on, and says so, is from wherever the proxy's client is.
 func FromHere(r *http.Request) bool {
+	for _, passedOn := range []string{"Forwarded", "X-Forwarded-For", "X-Forwarded-Host", "X-Real-Ip", "Via"} {
+		if len(r.Header.Values(passedOn)) > 0 {
+			return false
+		}
+	}
 	from, err := netip.ParseAddrPort(r.RemoteAddr)
 	if err != nil {
 		return false

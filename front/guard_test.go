@@ -106,3 +106,18 @@ func TestAddressesOfThisMachine(t *testing.T) {
 		}
 	}
 }
+
+// TestWhatAProxyPassesOnIsNotFromHere: a proxy on this machine comes over loopback, and often with its own
+// name for it as the Host, whoever sent the request.
+func TestWhatAProxyPassesOnIsNotFromHere(t *testing.T) {
+	for _, name := range []string{"", "Forwarded", "X-Forwarded-For", "X-Forwarded-Host", "X-Real-IP", "Via"} {
+		r := httptest.NewRequest("GET", "/", nil)
+		r.Host, r.RemoteAddr = "127.0.0.1:8080", "127.0.0.1:5555"
+		if name != "" {
+			r.Header.Set(name, "198.51.100.7")
+		}
+		if front.FromHere(r) != (name == "") {
+			t.Errorf("with the header %q: %v", name, front.FromHere(r))
+		}
+	}
+}

@@ -36,6 +36,9 @@ func (m *Machine) counter(link LinkID, f poilink.Frame) string {
 	case poilink.TypeTotals:
 		text = checkTotals(*f.Totals)
 	}
+	if m.parted() {
+		m.refresh()
+	}
 	switch {
 	case text != "":
 		return text

@@ -421,6 +421,10 @@ func (h *Hub) ask(out Ask) (answer poilink.Frame, err error) {
 		a, err = h.cfg.Sales.Start(ctx, t, *f.Start)
 		return poilink.Frame{Type: poilink.TypeStarted, Started: &a}, err
 	case poilink.TypeRefund:
+		if why := withheld(t); why != "" {
+			a := poilink.RefundAnswer{ID: f.Refund.ID, Exchange: f.Refund.Exchange, Text: why}
+			return poilink.Frame{Type: poilink.TypeRefundAnswer, RefundAnswer: &a}, nil
+		}
 		var a poilink.RefundAnswer
 		a, err = h.cfg.Sales.Refund(ctx, t, *f.Refund)
 		return poilink.Frame{Type: poilink.TypeRefundAnswer, RefundAnswer: &a}, err
@@ -434,6 +438,16 @@ func (h *Hub) ask(out Ask) (answer poilink.Frame, err error) {
 		return poilink.Frame{Type: poilink.TypeTotalsAnswer, TotalsAnswer: &a}, err
 	}
 	return answer, fmt.Errorf("%s is nothing to ask", f.Type)
+}
+
+// withheld tells why no money is moved at a device itself, be it back; empty when it may be. Where only the place
+// takes no new payments, such as in a shop that has closed, refunds go on.
+func withheld(t estate.Terminal) string {
+	if t.Blocked == nil && !t.Tampered && (!t.Developer || t.Environment != estate.Live) {
+		return ""
+	}
+	_, why := t.May()
+	return why
 }
 
 // makeKey spends a number first and sends the key last: a crash between wastes a number and never

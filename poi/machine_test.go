@@ -313,3 +313,30 @@ func TestTheChipsLastWord(t *testing.T) {
 		}
 	}
 }
+
+// TestAnUnboundDeviceStartsNothing: what an unbound device still sends before the nudge of the estate has come
+// reaches neither the host nor the till's records, also when another device has its place by then.
+func TestAnUnboundDeviceStartsNothing(t *testing.T) {
+	start := &poilink.Start{Reference: "r-1", Kind: poilink.StartPayment, Origin: poilink.OriginManual, AmountMinor: 100, Currency: "EUR"}
+	for name, f := range map[string]poilink.Frame{
+		"a card":  {Type: poilink.TypeAuthorisationRequest, Seq: 1, AuthorisationRequest: request("A1", 1)},
+		"a start": {Type: poilink.TypeStart, Seq: 1, Start: start},
+	} {
+		d := newDesk(t)
+		d.open(1)
+		d.estate.terminals["VT1-000002"] = d.estate.terminals[poiid]
+		delete(d.estate.terminals, poiid)
+		out := d.frame(1, f)
+		for _, to := range all[poi.ToEngine](out) {
+			if _, ended := to.Input.(kassa.POIEnded); !ended {
+				t.Errorf("%s reaches the engine: %+v", name, to)
+			}
+		}
+		if asks := all[poi.Ask](out); len(asks) > 0 {
+			t.Errorf("%s is asked for: %+v", name, asks)
+		}
+		if bye := only(t, sent(out, 1), func(f poilink.Frame) *poilink.Bye { return f.Bye }); bye == nil || bye.Reason != "unbound" {
+			t.Errorf("%s: the device hears %+v", name, sent(out, 1))
+		}
+	}
+}

@@ -196,10 +196,9 @@ func (m *Machine) refresh() {
 	if m.tid == "" {
 		return
 	}
-	_, known := m.rules.Directory.Device(m.poiid)
-	t, bound := m.rules.Directory.TerminalByPOIID(m.poiid)
+	t, _ := m.rules.Directory.TerminalByPOIID(m.poiid)
 	switch {
-	case !known || !bound || t.TID != m.tid:
+	case m.parted():
 		m.emit(Moved{TID: m.tid})
 		m.leave(byeUnbound)
 		m.tid, m.pending = "", nil
@@ -219,6 +218,14 @@ func (m *Machine) refresh() {
 		m.tellIdentity(m.current, a)
 	}
 	m.emit(WantSettings{TID: m.tid})
+}
+
+// parted tells that the POI is not the terminal any more which it was when it was last looked: nudges of the
+// estate may be late, and money waits for none.
+func (m *Machine) parted() bool {
+	_, known := m.rules.Directory.Device(m.poiid)
+	t, bound := m.rules.Directory.TerminalByPOIID(m.poiid)
+	return m.tid != "" && (!known || !bound || t.TID != m.tid)
 }
 
 // tellIdentity tells the POI who it is now.

@@ -425,6 +425,15 @@ func TestATamperedDeviceTakesNoPayments(t *testing.T) {
 			break
 		}
 	}
+	s.write(poilink.Frame{Type: poilink.TypeRefund, Seq: 4, Refund: &poilink.Refund{ID: "R1", Exchange: "X1", AmountMinor: 500}})
+	for f := s.read(); ; f = s.read() {
+		if f.RefundAnswer != nil {
+			if f.RefundAnswer.Accepted || f.RefundAnswer.ID != "R1" || !strings.Contains(f.RefundAnswer.Text, "tamper") {
+				t.Errorf("refunded there: %+v", f.RefundAnswer)
+			}
+			break
+		}
+	}
 	in := &poilink.InjectKeys{Ephemeral: bytes.Repeat([]byte{5}, 32), Nonce: bytes.Repeat([]byte{6}, 16)}
 	in.Signature = ed25519.Sign(s.key, poilink.InjectMessage(poiid, s.nonce, in.Ephemeral, in.Nonce))
 	s.write(poilink.Frame{Type: poilink.TypeInjectKeys, InjectKeys: in})

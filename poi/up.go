@@ -158,6 +158,11 @@ func (m *Machine) takeOver(s *session, f poilink.Frame) string {
 			return text
 		}
 		m.whenTampered(r.Exchange)
+		if m.parted() { // a terminal that is not this device's any more asks no bank
+			m.emit(ToEngine{TID: m.tid, Order: r.Exchange, Input: kassa.POIEnded{Reason: kassa.POIUnable}})
+			m.refresh()
+			return ""
+		}
 		m.toEngine(s.link, f.Seq, r.Exchange, authorise(r))
 		return ""
 	case poilink.TypeCompletionAdvice:

@@ -17,6 +17,7 @@ import (
 	"github.com/chromedp/cdproto/emulation"
 	"github.com/chromedp/chromedp"
 
+	"kassa/estate"
 	"kassa/virtual/deck"
 )
 
@@ -313,5 +314,25 @@ func TestWhoMaySeeThePages(t *testing.T) {
 	w = httptest.NewRecorder()
 	if mux.ServeHTTP(w, r); w.Code != 200 {
 		t.Errorf("a browser with the token is answered %d", w.Code)
+	}
+	testsNothing(t, c, mux)
+}
+
+// testsNothing: a key of the operator's that may read pages does not test terminals with them.
+func testsNothing(t *testing.T, c *cloud, mux http.Handler) {
+	t.Helper()
+	_, reads, err := c.registry.MakeKey(c.now(), estate.NewKey{Role: estate.RoleOperator, Only: []estate.Permission{"orders.read"}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	for path, status := range map[string]int{"GET /terminals/": 200, "POST /terminals/X/test": 401} {
+		method, at, _ := strings.Cut(path, " ")
+		r := httptest.NewRequest(method, "http://localhost"+at, nil)
+		r.RemoteAddr = "192.0.2.7:40000"
+		r.SetBasicAuth("me", reads)
+		w := httptest.NewRecorder()
+		if mux.ServeHTTP(w, r); w.Code != status {
+			t.Errorf("%s with a key that reads: %d", path, w.Code)
+		}
 	}
 }

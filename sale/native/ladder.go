@@ -34,21 +34,21 @@ func (h *Handler) testTerminal(w http.ResponseWriter, c *call) *problem {
 	}
 	defer h.tests.Add(-1)
 	send := startLines(w, acceptsStream(c))
-	if verdict, whole := h.Climb(c.Context(), t, func(r doctor.Rung) bool { return send("rung", r) }); whole {
+	if verdict, whole := h.Climb(c.Context(), c.caller, t, func(r doctor.Rung) bool { return send("rung", r) }); whole {
 		send("verdict", verdict)
 	}
 	return nil
 }
 
-// Climb tests the connection of a terminal: each rung as it is known, and then the verdict. It ends early, and
+// Climb tests the connection of a terminal for somebody: each rung as it is known, and then the verdict. It ends early, and
 // tells so, when each wants no more.
-func (h *Handler) Climb(ctx context.Context, t estate.Terminal, each func(doctor.Rung) bool) (v doctor.Verdict, whole bool) {
+func (h *Handler) Climb(ctx context.Context, who Caller, t estate.Terminal, each func(doctor.Rung) bool) (v doctor.Verdict, whole bool) {
 	facts := h.factsOf(t)
 	var climbed []doctor.Rung
 	for n := 1; n <= doctor.Rungs(); n++ {
 		began := h.Wall()
 		if !doctor.Failed(climbed) {
-			h.look(ctx, n, &facts)
+			h.look(ctx, who, n, &facts)
 		}
 		rung := doctor.Rise(n, facts, climbed)
 		rung.MS = h.Wall().Sub(began).Milliseconds()
@@ -75,7 +75,7 @@ func (h *Handler) factsOf(t estate.Terminal) doctor.Facts {
 }
 
 // look finds the facts that a rung looks at.
-func (h *Handler) look(ctx context.Context, n int, f *doctor.Facts) {
+func (h *Handler) look(ctx context.Context, who Caller, n int, f *doctor.Facts) {
 	switch n {
 	case doctor.RungSocket, doctor.RungHeartbeat:
 		r := h.Links.Reach(f.TID)
@@ -103,7 +103,7 @@ func (h *Handler) look(ctx context.Context, n int, f *doctor.Facts) {
 		f.Acquirer = h.Parts.Acquirer().SignedOn
 	case doctor.RungWebhook:
 		t, _ := h.Registry.Terminal(f.TID)
-		f.Endpoints = h.endpointHealth(t)
+		f.Endpoints = h.endpointHealth(who, t)
 	}
 }
 
@@ -126,8 +126,8 @@ func unanswered(err error) string {
 }
 
 // endpointHealth tells by the last deliveries how the endpoints are that hear of a terminal's orders.
-// Nothing is sent for it.
-func (h *Handler) endpointHealth(t estate.Terminal) (list []doctor.Endpoint) {
+// Nothing is sent for it. Endpoints that are not the caller's are left out.
+func (h *Handler) endpointHealth(who Caller, t estate.Terminal) (list []doctor.Endpoint) {
 	g, _ := h.Registry.Group(t.Group)
 	seen := map[string]bool{}
 	add := func(e doctor.Endpoint) {
@@ -150,7 +150,8 @@ func (h *Handler) endpointHealth(t estate.Terminal) (list []doctor.Endpoint) {
 	}
 	add(doctor.Endpoint{URL: withoutQuery(g.WebhookURL), Good: true})
 	for _, e := range h.Registry.AllEndpoints() {
-		if e.Active && (e.Account == t.Account || e.Account == "" && e.Company == "") && (e.Group == "" || e.Group == t.Group) {
+		mine := who.operator() || e.Account != "" && who.sees(e.Account, e.Group)
+		if mine && e.Active && (e.Account == t.Account || e.Account == "" && e.Company == "") && (e.Group == "" || e.Group == t.Group) {
 			add(doctor.Endpoint{URL: withoutQuery(e.URL), Good: true})
 		}
 	}

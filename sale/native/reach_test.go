@@ -6,6 +6,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"io"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -289,6 +290,19 @@ func TestTheLadderLooksAtWebhooks(t *testing.T) {
 	if _, err := w.estate.MakeEndpoint(now, estate.Endpoint{Dialect: estate.DialectNative, Type: estate.EndpointEvents, Account: "1", URL: "https://one.example/?key=1", Active: true}, ""); err != nil {
 		t.Fatal(err)
 	}
+	if _, err := w.estate.MakeEndpoint(now, estate.Endpoint{Dialect: estate.DialectNative, Type: estate.EndpointEvents, URL: "https://operator.example/", Active: true}, ""); err != nil {
+		t.Fatal(err)
+	}
+	for who, sees := range map[string][]string{"operator": {"operator", "one"}, "account": {"one"}, "group": nil} {
+		w.token = w.keys[who]
+		rungs, _ := w.climb("00000ABC")
+		for _, name := range []string{"operator", "one"} {
+			if strings.Contains(fmt.Sprint(rungs[10]), name+".example") != slices.Contains(sees, name) {
+				t.Errorf("%s is told of %v", who, rungs[10])
+			}
+		}
+	}
+	w.token = w.keys["operator"]
 	if rungs, _ := w.climb("00000ABC"); rungs[10]["result"] != "pass" || strings.Contains(fmt.Sprint(rungs[10]), "key=1") {
 		t.Errorf("an endpoint without news: %v", rungs[10])
 	}

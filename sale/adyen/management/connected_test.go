@@ -128,10 +128,18 @@ func TestKeysAtThisDoor(t *testing.T) {
 		change func(*http.Request)
 		status int
 	}{
-		"header":          {func(r *http.Request) { r.Header.Set("x-api-key", w.admin) }, 200},
-		"basic":           {func(r *http.Request) { r.SetBasicAuth("ws@Company.Zon", w.admin) }, 200},
-		"nothing":         {func(*http.Request) {}, 401},
-		"two headers":     {func(r *http.Request) { r.Header["X-Api-Key"] = []string{w.admin, w.other} }, 401},
+		"header":      {func(r *http.Request) { r.Header.Set("x-api-key", w.admin) }, 200},
+		"basic":       {func(r *http.Request) { r.SetBasicAuth("ws@Company.Zon", w.admin) }, 200},
+		"nothing":     {func(*http.Request) {}, 401},
+		"two headers": {func(r *http.Request) { r.Header["X-Api-Key"] = []string{w.admin, w.other} }, 401},
+		"basic, of a page": {func(r *http.Request) {
+			r.SetBasicAuth("ws@Company.Zon", w.admin)
+			r.Header.Set("Origin", "https://evil.example")
+		}, 401},
+		"basic, of a form": {func(r *http.Request) {
+			r.SetBasicAuth("ws@Company.Zon", w.admin)
+			r.Header.Set("Sec-Fetch-Site", "cross-site")
+		}, 401},
 		"both ways":       {func(r *http.Request) { r.Header.Set("X-API-Key", w.admin); r.SetBasicAuth("ws", w.other) }, 401},
 		"unknown":         {func(r *http.Request) { r.Header.Set("X-API-Key", "test_nobody") }, 401},
 		"too long":        {func(r *http.Request) { r.Header.Set("X-API-Key", strings.Repeat("a", 300)) }, 401},

@@ -149,7 +149,7 @@ func (h *Handler) serve(w http.ResponseWriter, c *call) (reply, *fault) {
 // identify takes the key from the header X-API-Key, or from the password of basic authentication.
 func (h *Handler) identify(c *call) *fault {
 	keys := slices.Clone(c.Header.Values("X-API-Key"))
-	if _, password, ok := c.BasicAuth(); ok {
+	if _, password, ok := c.BasicAuth(); ok && !fromPage(c.Request) {
 		keys = append(keys, password)
 	}
 	no := &fault{status: http.StatusUnauthorized, detail: "send an API key in one X-API-Key header"}
@@ -166,6 +166,13 @@ func (h *Handler) identify(c *call) *fault {
 		return no
 	}
 	return nil
+}
+
+// fromPage tells that a browser sent a request for a page. A browser adds the password that was typed for
+// Kassa's own pages to what any other page sends here, so that it proves nothing.
+func fromPage(r *http.Request) bool {
+	site := r.Header.Get("Sec-Fetch-Site")
+	return r.Header.Get("Origin") != "" || site != "" && site != "none"
 }
 
 // origin is what links in answers begin with.
