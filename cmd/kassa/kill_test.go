@@ -7,6 +7,7 @@ import (
 	"io"
 	"math/rand/v2"
 	"net/http"
+	"slices"
 	"sync"
 	"testing"
 	"time"
@@ -156,7 +157,7 @@ func (s *site) compare(orders []placed) (lost, doubled, open, completed int) {
 		return open == 0
 	})
 	charges := s.settledCharges(orders, status)
-	receipts := s.approvedReceipts()
+	receipts := s.paperOfCompleted(orders, status)
 	for _, o := range orders {
 		want := 0
 		switch status[o.id] {
@@ -206,6 +207,19 @@ func (s *site) settledCharges(orders []placed, status map[string]string) map[int
 		pause(s.t.Context())
 	}
 	return charges
+}
+
+// paperOfCompleted counts the receipts by amount, once each completed order has one: the last decisions may
+// still be on their way to the terminals when the orders have ended.
+func (s *site) paperOfCompleted(orders []placed, status map[string]string) map[int64]int {
+	s.t.Helper()
+	for until := time.Now().Add(30 * time.Second); ; pause(s.t.Context()) {
+		receipts := s.approvedReceipts()
+		missing := slices.ContainsFunc(orders, func(o placed) bool { return status[o.id] == "completed" && receipts[o.amount] == 0 })
+		if !missing || time.Now().After(until) {
+			return receipts
+		}
+	}
 }
 
 // approvedReceipts counts the receipts on the terminals' paper, by amount.
