@@ -113,11 +113,25 @@ func (t *leanPOI) loop() error {
 	}
 }
 
-// read gives the payload of the next text frame. The cloud neither masks nor splits.
+// read gives the payload of the next text frame, and answers pings meanwhile. The cloud neither masks nor
+// splits.
 func (t *leanPOI) read() ([]byte, error) {
 	var head [4]byte
-	if _, err := io.ReadFull(t.in, head[:2]); err != nil {
-		return nil, err
+	for {
+		if _, err := io.ReadFull(t.in, head[:2]); err != nil {
+			return nil, err
+		}
+		if head[0] != 0x89 {
+			break
+		}
+		ping := make([]byte, head[1])
+		if _, err := io.ReadFull(t.in, ping); err != nil {
+			return nil, err
+		}
+		// A mask of zeros leaves the payload as it is.
+		if _, err := t.conn.Write(append([]byte{0x8A, 0x80 | head[1], 0, 0, 0, 0}, ping...)); err != nil {
+			return nil, err
+		}
 	}
 	if head[0] != 0x81 {
 		return nil, fmt.Errorf("opcode %x", head[0])
