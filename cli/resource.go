@@ -103,32 +103,42 @@ func printList(c *cobra.Command, path string, query url.Values, columns []column
 	for i, col := range columns {
 		head[i] = col.head
 	}
-	rows := [][]string{head}
+	rows, err := rowsOf(c, list, func(o object) []string {
+		row := make([]string, len(columns))
+		for i, col := range columns {
+			row[i] = o.text(col.field)
+		}
+		return row
+	})
+	if err != nil || asJSON(c) {
+		return err
+	}
+	if len(rows) == 0 {
+		_, err := c.OutOrStdout().Write([]byte("There are none.\n"))
+		return err
+	}
+	return table(c, append([][]string{head}, rows...))
+}
+
+// rowsOf makes a row of each object of a list, none where row gives nil. With --json it prints them as they
+// came instead.
+func rowsOf(c *cobra.Command, list []json.RawMessage, row func(object) []string) (rows [][]string, err error) {
 	for _, raw := range list {
 		if asJSON(c) {
 			if err := printLine(c, raw); err != nil {
-				return err
+				return nil, err
 			}
 			continue
 		}
 		var o object
 		if err := json.Unmarshal(raw, &o); err != nil {
-			return Failure{Failed, "the answer is not what Kassa writes", "check KASSA_URL"}
+			return nil, Failure{Failed, "the answer is not what Kassa writes", "check KASSA_URL"}
 		}
-		row := make([]string, len(columns))
-		for i, col := range columns {
-			row[i] = o.text(col.field)
+		if cells := row(o); cells != nil {
+			rows = append(rows, cells)
 		}
-		rows = append(rows, row)
 	}
-	if asJSON(c) {
-		return nil
-	}
-	if len(rows) == 1 {
-		_, err := c.OutOrStdout().Write([]byte("There are none.\n"))
-		return err
-	}
-	return table(c, rows)
+	return rows, nil
 }
 
 // doCommand is a verb that asks for one step and shows what it gives.

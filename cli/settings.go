@@ -107,29 +107,18 @@ func printSettings(c *cobra.Command, method, path string, body any) error {
 		return err
 	}
 	all := c.Flags().Lookup("all") != nil && c.Flag("all").Value.String() == "true"
-	rows := [][]string{{"NAME", "VALUE", "ORIGIN", "REPORTED", "REFUSED"}}
-	for _, raw := range answer.Data {
-		if asJSON(c) {
-			if err := printLine(c, raw); err != nil {
-				return err
-			}
-			continue
-		}
-		var o object
-		if err := json.Unmarshal(raw, &o); err != nil {
-			return Failure{Failed, "the answer is not what Kassa writes", "check KASSA_URL"}
-		}
+	rows, err := rowsOf(c, answer.Data, func(o object) []string {
 		origin := o.text("origin.level")
 		if !all && (origin == "-" || origin == "default") {
-			continue
+			return nil
 		}
 		if id := o.text("origin.id"); id != "-" {
 			origin += " " + id
 		}
-		rows = append(rows, []string{o.text("name"), valueOf(o["value"]), origin, valueOf(o["reported"]), o.text("refused")})
-	}
-	if asJSON(c) {
-		return nil
+		return []string{o.text("name"), valueOf(o["value"]), origin, valueOf(o["reported"]), o.text("refused")}
+	})
+	if err != nil || asJSON(c) {
+		return err
 	}
 	out := c.OutOrStdout()
 	if r := answer.Reported; r != nil {
@@ -141,11 +130,11 @@ func printSettings(c *cobra.Command, method, path string, body any) error {
 	} else if answer.Version > 0 {
 		fmt.Fprintln(out, paint(out, yellow, "the terminal has not said what it is set to"))
 	}
-	if len(rows) == 1 {
+	if len(rows) == 0 {
 		_, err := fmt.Fprintln(out, "Nothing is set; --all shows the defaults.")
 		return err
 	}
-	return table(c, rows)
+	return table(c, append([][]string{{"NAME", "VALUE", "ORIGIN", "REPORTED", "REFUSED"}}, rows...))
 }
 
 // wishCommands are about what merchants ask of the operator.

@@ -342,22 +342,11 @@ func importRows(c *cobra.Command, kassa *client, path string, rows []byte) error
 		}
 		return Failure{Usage, plain(told.Detail), "nothing was boarded"}
 	}
-	list := [][]string{{"LINE", "TID", "POIID", "NAME", "CODE"}}
-	for _, raw := range told.Rows {
-		if asJSON(c) {
-			if err := printLine(c, raw); err != nil {
-				return err
-			}
-			continue
-		}
-		var o object
-		if err := json.Unmarshal(raw, &o); err != nil {
-			return err
-		}
-		list = append(list, []string{o.text("line"), o.text("tid"), o.text("poiid"), o.text("name"), o.text("code")})
+	list, err := rowsOf(c, told.Rows, func(o object) []string {
+		return []string{o.text("line"), o.text("tid"), o.text("poiid"), o.text("name"), o.text("code")}
+	})
+	if err != nil || asJSON(c) {
+		return err
 	}
-	if asJSON(c) {
-		return nil
-	}
-	return table(c, list)
+	return table(c, append([][]string{{"LINE", "TID", "POIID", "NAME", "CODE"}}, list...))
 }

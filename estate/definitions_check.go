@@ -97,13 +97,7 @@ func checkURLs(raw json.RawMessage) string {
 		Local  []address `json:"localUrls"`
 		Public []address `json:"publicUrls"`
 	}
-	if !strict(raw, &v) || len(v.Local)+len(v.Public) > 20 {
-		return "an object with localUrls and publicUrls, lists of {url, username, password, encrypted}"
-	}
-	if slices.ContainsFunc(slices.Concat(v.Local, v.Public), address.broken) {
-		return addressRule
-	}
-	return ""
+	return addressesRule(strict(raw, &v), "localUrls and publicUrls", v.Local, v.Public)
 }
 
 func checkEventURLs(raw json.RawMessage) string {
@@ -111,10 +105,15 @@ func checkEventURLs(raw json.RawMessage) string {
 		Local  []address `json:"eventLocalUrls"`
 		Public []address `json:"eventPublicUrls"`
 	}
-	if !strict(raw, &v) || len(v.Local)+len(v.Public) > 20 {
-		return "an object with eventLocalUrls and eventPublicUrls, lists of {url, username, password, encrypted}"
-	}
-	if slices.ContainsFunc(slices.Concat(v.Local, v.Public), address.broken) {
+	return addressesRule(strict(raw, &v), "eventLocalUrls and eventPublicUrls", v.Local, v.Public)
+}
+
+// addressesRule is the rule that two lists of addresses break, whose members have these names.
+func addressesRule(read bool, names string, local, public []address) string {
+	switch {
+	case !read || len(local)+len(public) > 20:
+		return "an object with " + names + ", lists of {url, username, password, encrypted}"
+	case slices.ContainsFunc(slices.Concat(local, public), address.broken):
 		return addressRule
 	}
 	return ""
