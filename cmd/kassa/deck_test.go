@@ -103,10 +103,7 @@ func TestDeck(t *testing.T) {
 	wg.Go(func() { t.Run("visa:180", func(t *testing.T) { playCardCheck(t, answers.with(t), 10) }) })
 	wg.Wait()
 	t.Run("visa:073", func(t *testing.T) { playWalksAway(t, lost.with(t)) })
-	// The answer with the bad MAC comes when no other row hangs up on the connection that it is on.
-	alone := lostRow("visa:107")
-	alone.amount = 1107
-	covered = append(covered, playDeck(t, &wg, lost, []deckCase{alone}, 0)...)
+	covered = append(covered, playDeck(t, &wg, lost, brokenRows(), 1)...)
 	wg.Wait()
 	covered = append(covered, 73, 76, 131, 180, 160, 161, 162)
 	for _, r := range deck.Rows() {

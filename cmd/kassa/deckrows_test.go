@@ -127,9 +127,17 @@ func lostRows() []deckCase {
 	refused.reversals = []string{"91", "91", "91", "91", "91", "00"}
 	late.wire, late.reversals = []string{"12"}, []string{"25"}
 	return []deckCase{
-		refused, lostRow("visa:100"), lostRow("visa:101"), lostRow("visa:102"), late, lostRow("visa:105"), lostRow("visa:106"),
-		lostRow("visa:109"),
+		refused, lostRow("visa:100"), lostRow("visa:101"), lostRow("visa:102"), late, lostRow("visa:106"),
 	}
+}
+
+// brokenRows are those after which a connection is closed: what other rows have on it would be lost.
+func brokenRows() []deckCase {
+	rows := []deckCase{lostRow("visa:105"), lostRow("visa:109"), lostRow("visa:107")}
+	for i := range rows {
+		rows[i].amount = int64(1105 + i)
+	}
+	return rows
 }
 
 // lostRow is a row whose answer never counts; its payment is reversed.
