@@ -2,7 +2,6 @@ package doctor
 
 import (
 	"slices"
-	"time"
 )
 
 // Result is how a rung of the ladder ended.
@@ -28,13 +27,6 @@ type Rung struct {
 	// Reason and Fix are those of a rung that failed.
 	Reason string `json:"reason,omitempty"`
 	Fix    string `json:"fix,omitempty"`
-}
-
-// Evidence is one fact that a finding rests on.
-type Evidence struct {
-	At     time.Time `json:"at,omitzero"`
-	Source string    `json:"source"` // estate, link, terminal, acquirer or webhook
-	Says   string    `json:"says"`
 }
 
 // Verdict is what the ladder ends in.
