@@ -37,7 +37,7 @@ type Chart struct {
 	Hooks       []Hook             `json:"hooks,omitempty"`
 	Acquirer    *AcquirerFacts     `json:"acquirer,omitempty"`
 	Fleet       *FleetFacts        `json:"fleet,omitempty"`
-	Services    []Service          `json:"services,omitempty"`
+	Components  []Component        `json:"components,omitempty"`
 	Probe       *Probe             `json:"probe,omitempty"`
 	// Entries are those of the journal that have to do with the subject, in order: of the order, its terminal,
 	// device, links, telemetry, calls, streams, key, settings, tries of its webhooks, and of the acquirer's link.
@@ -158,8 +158,8 @@ type FleetFacts struct {
 	Software string `json:"software,omitempty"`
 }
 
-// Service is a component of the service status.
-type Service struct {
+// Component is a component of the service status.
+type Component struct {
 	Name  string    `json:"name"`
 	State string    `json:"state"` // operational, degraded or down
 	Since time.Time `json:"since,omitzero"`

@@ -22,8 +22,8 @@ const (
 	// was wrong.
 	AcquirerLink  = "AcquirerLink"
 	AcquirerAlarm = "AcquirerAlarm"
-	// ServiceChanged tells that a component of the service status is in another state (status/1).
-	ServiceChanged = "ServiceChanged"
+	// ComponentChanged tells that a component of the service status is in another state (status/1).
+	ComponentChanged = "ComponentChanged"
 
 	WebhookDelivered = "WebhookDelivered"
 	WebhookFailed    = "WebhookFailed"
@@ -80,9 +80,9 @@ type Alarm struct {
 	Detail string `json:"detail,omitempty"`
 }
 
-// ServiceChange is the body of ServiceChanged.
-type ServiceChange struct {
-	Service
+// ComponentChange is the body of ComponentChanged.
+type ComponentChange struct {
+	Component
 	Former string `json:"former,omitempty"`
 }
 

@@ -42,7 +42,7 @@ func needs() map[Need]need {
 			EN: "Set a webhook address, and make a payment.", NL: "Stel een webhookadres in en doe een betaling.", FR: "Indiquez une adresse de webhook et faites un paiement.",
 			IT: "Imposta un indirizzo per i webhook e fai un pagamento.", ES: "Indique una dirección de webhook y haga un pago.",
 		}, ""},
-		NeedAcquirer: {again, "/status"}, NeedFleet: {again, ""}, NeedServices: {again, "/status"},
+		NeedAcquirer: {again, "/status"}, NeedFleet: {again, ""}, NeedComponents: {again, "/status"},
 		NeedProbe: {Text{
 			EN: "Test the connection: the terminal then checks itself.", NL: "Test de verbinding: de terminal controleert dan zichzelf.",
 			FR: "Testez la connexion : le terminal se contrôle alors lui-même.", IT: "Prova il collegamento: il terminale controlla allora se stesso.",

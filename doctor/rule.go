@@ -33,20 +33,20 @@ type Need string
 // The parts of a chart. Each is there as a whole or missing as a whole: an order without refused calls
 // has NeedCalls and no calls.
 const (
-	NeedOrder     Need = "order"     // Chart.Order
-	NeedRecent    Need = "recent"    // Chart.Recent
-	NeedTerminal  Need = "terminal"  // Chart.Terminal, Account, Group, Shop
-	NeedDevice    Need = "device"    // Chart.Device: a device is bound to the terminal
-	NeedReach     Need = "reach"     // Chart.Reach, and the entries of its links
-	NeedTelemetry Need = "telemetry" // Chart.Telemetry: the device has told how it is
-	NeedSettings  Need = "settings"  // Chart.Settings
-	NeedCalls     Need = "calls"     // refused calls among Chart.Entries
-	NeedKey       Need = "key"       // Chart.Key
-	NeedHooks     Need = "hooks"     // Chart.Hooks, and the entries of their tries
-	NeedAcquirer  Need = "acquirer"  // Chart.Acquirer
-	NeedFleet     Need = "fleet"     // Chart.Fleet: how the other terminals are
-	NeedServices  Need = "services"  // Chart.Services: the components of the service status
-	NeedProbe     Need = "probe"     // Chart.Probe: the terminal's own checks, asked for just now
+	NeedOrder      Need = "order"      // Chart.Order
+	NeedRecent     Need = "recent"     // Chart.Recent
+	NeedTerminal   Need = "terminal"   // Chart.Terminal, Account, Group, Shop
+	NeedDevice     Need = "device"     // Chart.Device: a device is bound to the terminal
+	NeedReach      Need = "reach"      // Chart.Reach, and the entries of its links
+	NeedTelemetry  Need = "telemetry"  // Chart.Telemetry: the device has told how it is
+	NeedSettings   Need = "settings"   // Chart.Settings
+	NeedCalls      Need = "calls"      // refused calls among Chart.Entries
+	NeedKey        Need = "key"        // Chart.Key
+	NeedHooks      Need = "hooks"      // Chart.Hooks, and the entries of their tries
+	NeedAcquirer   Need = "acquirer"   // Chart.Acquirer
+	NeedFleet      Need = "fleet"      // Chart.Fleet: how the other terminals are
+	NeedComponents Need = "components" // Chart.Components: the components of the service status
+	NeedProbe      Need = "probe"      // Chart.Probe: the terminal's own checks, asked for just now
 )
 
 // Who can act.

@@ -7,7 +7,6 @@ package doctortest
 import (
 	"bytes"
 	"encoding/json"
-	"flag"
 	"os"
 	"path/filepath"
 	"regexp"
@@ -21,10 +20,11 @@ import (
 	"kassa/journal"
 )
 
-var update = flag.Bool("update", false, "write the goldens anew")
+// updating tells that the goldens are to be written anew: UPDATE_GOLDENS=1 go test ./doctor/...
+func updating() bool { return os.Getenv("UPDATE_GOLDENS") != "" }
 
 // Now is the instant of all charts here.
-var Now = time.Date(2026, 11, 21, 12, 0, 0, 0, time.UTC)
+func Now() time.Time { return time.Date(2026, 11, 21, 12, 0, 0, 0, time.UTC) }
 
 // Case spoils a healthy chart so that one cause is there.
 type Case struct {
@@ -47,7 +47,7 @@ func Add(c *doctor.Chart, stream, kind string, ago time.Duration, body any) {
 	if n := len(c.Entries); n > 0 {
 		seq = c.Entries[n-1].Seq + 1
 	}
-	c.Entries = append(c.Entries, journal.Entry{Seq: seq, Stream: stream, Version: 1, Fact: journal.Fact{At: Now.Add(-ago), Kind: kind, Payload: payload}})
+	c.Entries = append(c.Entries, journal.Entry{Seq: seq, Stream: stream, Version: 1, Fact: journal.Fact{At: Now().Add(-ago), Kind: kind, Payload: payload}})
 }
 
 // Run holds a group of rules against its cases.
@@ -119,7 +119,7 @@ func (c Case) run(t *testing.T, book *doctor.Book) {
 	for _, lang := range doctor.Languages() {
 		f := d.Findings[0]
 		for _, text := range []doctor.Text{f.Title, f.Shop, f.Fix} {
-			if placeholder.MatchString(text.In(lang)) {
+			if len(names(text.In(lang))) > 0 {
 				t.Errorf("%s: a name is left in %q", lang, text.In(lang))
 			}
 		}
@@ -127,10 +127,15 @@ func (c Case) run(t *testing.T, book *doctor.Book) {
 	compare(t, filepath.Join("testdata", c.Code+c.Name+".golden"), chart, d.Findings[0])
 }
 
-var placeholder = regexp.MustCompile(`\{[a-zA-Z]+\}`)
+// names gives the {names} in a text, each once, in order.
+func names(text string) []string {
+	list := regexp.MustCompile(`\{[a-zA-Z]+\}`).FindAllString(text, -1)
+	slices.Sort(list)
+	return slices.Compact(list)
+}
 
 // same are texts that are alike in two languages, with good reason.
-var same = regexp.MustCompile(`^$`)
+func same(text string) bool { return slices.Contains([]string{}, text) }
 
 func checkTexts(t *testing.T, r doctor.Rule) {
 	t.Helper()
@@ -139,19 +144,15 @@ func checkTexts(t *testing.T, r doctor.Rule) {
 		texts["question"] = r.Says.Question
 	}
 	for name, text := range texts {
-		names := placeholder.FindAllString(text.EN, -1)
-		slices.Sort(names)
 		for _, lang := range doctor.Languages() {
 			says := text.In(lang)
-			there := placeholder.FindAllString(says, -1)
-			slices.Sort(there)
 			switch {
 			case says == "":
 				t.Errorf("%s: no %s in %s", r.Code, name, lang)
-			case lang != "en" && says == text.EN && !same.MatchString(says):
+			case lang != "en" && says == text.EN && !same(says):
 				t.Errorf("%s: the %s in %s is the English one", r.Code, name, lang)
-			case !slices.Equal(slices.Compact(names), slices.Compact(there)):
-				t.Errorf("%s: the %s in %s has %v, in English %v", r.Code, name, lang, there, names)
+			case !slices.Equal(names(text.EN), names(says)):
+				t.Errorf("%s: the %s in %s has %v, in English %v", r.Code, name, lang, names(says), names(text.EN))
 			}
 		}
 	}
@@ -172,7 +173,7 @@ func compare(t *testing.T, file string, chart *doctor.Chart, found doctor.Findin
 		t.Fatal(err)
 	}
 	text := append(append(append(in, '\n'), out...), '\n')
-	if *update {
+	if updating() {
 		if err := os.MkdirAll(filepath.Dir(file), 0o755); err != nil {
 			t.Fatal(err)
 		}
@@ -196,20 +197,20 @@ func Healthy(kind doctor.Kind) *doctor.Chart {
 	battery := 80
 	order := Paid()
 	c := &doctor.Chart{
-		Now: Now, Environment: "test", Heartbeat: 10 * time.Second, Subject: doctor.Subject{Kind: kind, ID: "1"}, Dialect: "multisafepay",
+		Now: Now(), Environment: "test", Heartbeat: 10 * time.Second, Subject: doctor.Subject{Kind: kind, ID: "1"}, Dialect: "multisafepay",
 		Parts: []doctor.Need{
 			doctor.NeedOrder, doctor.NeedRecent, doctor.NeedTerminal, doctor.NeedDevice, doctor.NeedReach, doctor.NeedTelemetry, doctor.NeedSettings,
-			doctor.NeedCalls, doctor.NeedKey, doctor.NeedHooks, doctor.NeedAcquirer, doctor.NeedFleet, doctor.NeedServices, doctor.NeedProbe,
+			doctor.NeedCalls, doctor.NeedKey, doctor.NeedHooks, doctor.NeedAcquirer, doctor.NeedFleet, doctor.NeedComponents, doctor.NeedProbe,
 		},
 		Order: &order, Account: &estate.Account{ID: "10000001", Name: "Cafe"}, Group: &estate.Group{ID: "107265", Account: "10000001", Name: "Bar"},
 		Terminal: &estate.Terminal{
 			TID: "00000ABC", Group: "107265", Account: "10000001", Name: "Bar 1", Environment: estate.Test, POIID: "P2-100000001",
-			CreatedAt: Now.Add(-30 * 24 * time.Hour), ActivatedAt: Now.Add(-29 * 24 * time.Hour),
+			CreatedAt: Now().Add(-30 * 24 * time.Hour), ActivatedAt: Now().Add(-29 * 24 * time.Hour),
 		},
 		Device: &estate.Device{POIID: "P2-100000001", TID: "00000ABC", IKID: "FF00000000000001", KCV: "AABBCC", Configured: true, PublicKey: []byte{1}},
-		Reach:  &doctor.Link{State: "online", Linked: true, Since: Now.Add(-3 * time.Hour), Seen: Now.Add(-2 * time.Second), Address: "192.0.2.7:4711", Security: "TLS"},
+		Reach:  &doctor.Link{State: "online", Linked: true, Since: Now().Add(-3 * time.Hour), Seen: Now().Add(-2 * time.Second), Address: "192.0.2.7:4711", Security: "TLS"},
 		Telemetry: &doctor.Telemetry{
-			At: Now.Add(-time.Minute), Seq: 90, POIID: "P2-100000001", TID: "00000ABC", Model: "P2", Firmware: "3.4.1", Software: "kassa-terminal 1.0", Network: "wifi", SSID: "Cafe",
+			At: Now().Add(-time.Minute), Seq: 90, POIID: "P2-100000001", TID: "00000ABC", Model: "P2", Firmware: "3.4.1", Software: "kassa-terminal 1.0", Network: "wifi", SSID: "Cafe",
 			Signal: 70, Battery: &battery, Printer: "OK", CardReader: true, PED: true, Security: true, IKID: "FF00000000000001", KCV: "AABBCC",
 			CloudMode: true, APIEnabled: true, WSEnabled: true, Screen: "idle",
 		},
@@ -218,17 +219,17 @@ func Healthy(kind doctor.Kind) *doctor.Chart {
 			"device.cloudMode": {Value: json.RawMessage("true"), Origin: "default"},
 		},
 		Key: &doctor.KeyFacts{
-			ID: "key_test_1", Hint: "9f3a", Account: "10000001", Group: "107265", Role: estate.RoleAdmin, Used: Now.Add(-time.Minute),
+			ID: "key_test_1", Hint: "9f3a", Account: "10000001", Group: "107265", Role: estate.RoleAdmin, Used: Now().Add(-time.Minute),
 			Can: []string{"orders.read", "payments.take", "payments.refund", "terminals.read", "terminals.manage", "settings.read", "settings.write"},
 		},
 		Hooks: []doctor.Hook{{
 			Dialect: "multisafepay", URL: "https://shop.example/hook",
-			Tries: []doctor.Try{{At: Now.Add(-time.Minute), Seq: 91, Delivery: "1", Order: order.ID(), Status: 200, Reply: "OK"}},
+			Tries: []doctor.Try{{At: Now().Add(-time.Minute), Seq: 91, Delivery: "1", Order: order.ID(), Status: 200, Reply: "OK"}},
 		}},
-		Acquirer: &doctor.AcquirerFacts{SignedOn: 2, Since: Now.Add(-time.Hour)},
-		Fleet:    &doctor.FleetFacts{Terminals: 5, SameShop: 2, SameAddress: 2, Software: "kassa-terminal 1.0"},
-		Services: []doctor.Service{{Name: "api", State: "operational"}, {Name: "acquirer", State: "operational"}},
-		Probe:    &doctor.Probe{At: Now, Checks: []doctor.Check{{Name: "resolve", OK: true}, {Name: "connect", OK: true}, {Name: "tls", OK: true}}},
+		Acquirer:   &doctor.AcquirerFacts{SignedOn: 2, Since: Now().Add(-time.Hour)},
+		Fleet:      &doctor.FleetFacts{Terminals: 5, SameShop: 2, SameAddress: 2, Software: "kassa-terminal 1.0"},
+		Components: []doctor.Component{{Name: "api", State: "operational"}, {Name: "acquirer", State: "operational"}},
+		Probe:      &doctor.Probe{At: Now(), Checks: []doctor.Check{{Name: "resolve", OK: true}, {Name: "connect", OK: true}, {Name: "tls", OK: true}}},
 	}
 	return c
 }
@@ -241,7 +242,7 @@ func Paid() kassa.Order {
 			POIID: "P2-100000001", TID: "00000ABC", MID: "000000000107265", Amount: kassa.Money{Minor: 1250, Currency: kassa.EUR},
 			Inactivity: kassa.DefaultInactivity, Lifetime: kassa.DefaultLifetime,
 		},
-		Status: kassa.Completed, CreatedAt: Now.Add(-time.Minute), ModifiedAt: Now.Add(-50 * time.Second), ShownAt: Now.Add(-59 * time.Second), EndedAt: Now.Add(-50 * time.Second),
+		Status: kassa.Completed, CreatedAt: Now().Add(-time.Minute), ModifiedAt: Now().Add(-50 * time.Second), ShownAt: Now().Add(-59 * time.Second), EndedAt: Now().Add(-50 * time.Second),
 		Attempts: []kassa.Attempt{{Number: 1, Status: kassa.AttemptApproved, Authorisations: []kassa.Authorisation{{
 			Request: 1, State: kassa.HostApproved, ResponseCode: "00", AuthCode: "123456", Entry: kassa.Contactless,
 			Card: kassa.CardFacts{BIN: "476173", Last4: "0004", Brand: "VISA"},
