@@ -241,7 +241,9 @@ type world struct {
 	server  *httptest.Server
 
 	mu      sync.Mutex
-	refused []multisafepay.RefusedCall
+	refused []journal.RefusedCall
+	patched []journal.RefusedCall
+	left    []journal.LeftStream
 	offline map[string]bool
 	ownMode map[string]bool // cloud mode is off
 }
@@ -368,10 +370,20 @@ func (w *world) Groups(account string) []string {
 func (w *world) Online(tid string) bool    { return !w.offline[tid] }
 func (w *world) CloudMode(tid string) bool { return !w.ownMode[tid] }
 
-func (w *world) Record(_ context.Context, c multisafepay.RefusedCall) {
+func (w *world) Record(_ *http.Request, kind string, c journal.RefusedCall) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
+	if kind == journal.OrderPatched {
+		w.patched = append(w.patched, c)
+		return
+	}
 	w.refused = append(w.refused, c)
+}
+
+func (w *world) Left(_ string, _ time.Time, left journal.LeftStream) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	w.left = append(w.left, left)
 }
 
 // reply is an answer of the API.
