@@ -243,7 +243,7 @@ type world struct {
 	mu      sync.Mutex
 	refused []journal.RefusedCall
 	patched []journal.RefusedCall
-	left    []journal.LeftStream
+	left    chan journal.LeftStream
 	offline map[string]bool
 	ownMode map[string]bool // cloud mode is off
 }
@@ -265,7 +265,7 @@ func newWorld(t *testing.T) *world {
 	t.Helper()
 	r := newRecord()
 	w := &world{
-		t: t, record: r, offline: map[string]bool{}, ownMode: map[string]bool{},
+		t: t, record: r, left: make(chan journal.LeftStream, 1000), offline: map[string]bool{}, ownMode: map[string]bool{},
 		till:   &till{record: r, now: time.Date(2026, 5, 4, 13, 50, 0, 0, time.UTC)},
 		placed: &places{Disk: disk.New()}, safe: &paperSafe{},
 	}
@@ -381,9 +381,10 @@ func (w *world) Record(_ *http.Request, kind string, c journal.RefusedCall) {
 }
 
 func (w *world) Left(_ string, _ time.Time, left journal.LeftStream) {
-	w.mu.Lock()
-	defer w.mu.Unlock()
-	w.left = append(w.left, left)
+	select {
+	case w.left <- left:
+	default:
+	}
 }
 
 // reply is an answer of the API.

@@ -21,7 +21,7 @@ func (h *Handler) record(c *call, p *problem) {
 	}
 	if len(p.Errors) > 0 {
 		m := p.Errors[0]
-		kept.Field = m.Pointer + m.Parameter + m.Header
+		kept.Field = strings.Trim(m.Pointer+m.Parameter+m.Header, `"`)
 	}
 	switch {
 	case p.Code == "unauthorised":
