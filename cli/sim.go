@@ -20,11 +20,17 @@ const defaultDelay = 3 * time.Second
 
 func simCommand() *cobra.Command {
 	fault := &cobra.Command{
-		Use: "fault T NAME", Short: "Let something go wrong at a terminal, or at the acquirer", Args: words("T", "NAME"),
+		Use: "fault T NAME | fault CAUSE", Short: "Let something go wrong at a terminal, or at the acquirer", Args: faultWords,
 		Long: `Let something go wrong at a terminal (by TID or POIID), or at the simulated acquirer (T is the word
-acquirer), until kassa sim clear T. kassa sim faults lists the names.`,
+acquirer), until kassa sim clear T. kassa sim faults lists the names. With the name of a cause alone it
+makes that cause happen in a shop of its own, as kassa sim cause does.`,
 		Example: "  kassa sim fault 00000ABC drop-answer\n  kassa sim fault acquirer delay --delay 20s",
-		RunE:    func(c *cobra.Command, args []string) error { return setFault(c, args[0], args[1]) },
+		RunE: func(c *cobra.Command, args []string) error {
+			if len(args) == 1 {
+				return makeCause(c, args[0])
+			}
+			return setFault(c, args[0], args[1])
+		},
 	}
 	fault.Flags().Duration("delay", defaultDelay, "how late the acquirer answers, with the fault delay")
 	clear := &cobra.Command{
@@ -40,7 +46,15 @@ acquirer), until kassa sim clear T. kassa sim faults lists the names.`,
 		RunE: func(c *cobra.Command, _ []string) error { return printLedger(c) },
 	}
 	return group("sim", "The simulated parties around Kassa",
-		withJSON(fault), withJSON(clear), withJSON(faults), withJSON(ledger))
+		withJSON(fault), withJSON(clear), withJSON(faults), withJSON(ledger), causeCommand(), causesCommand())
+}
+
+// faultWords takes a terminal and a fault, or a cause alone.
+func faultWords(c *cobra.Command, args []string) error {
+	if len(args) == 1 && isCause(args[0]) {
+		return nil
+	}
+	return words("T", "NAME")(c, args)
 }
 
 // party is the path of a simulated party.
@@ -177,5 +191,9 @@ func listFaults(c *cobra.Command) error {
 	if asJSON(c) {
 		return nil
 	}
-	return table(c, rows)
+	if err := table(c, rows); err != nil {
+		return err
+	}
+	_, err = fmt.Fprintln(c.OutOrStdout(), "\nkassa sim causes lists the causes that kassa sim fault CAUSE makes, in the environment, keys, settings and webhooks too.")
+	return err
 }
