@@ -11,7 +11,7 @@ func configurationError() doctor.Rule {
 		ID: "PAY-04", Code: "config_error", Source: doctor.FromMultiSafepay, About: []doctor.Kind{doctor.Order},
 		Needs: []doctor.Need{doctor.NeedOrder}, Rank: doctor.RankCard + 3, Who: doctor.Operator, Contact: doctor.PointOfSale,
 		Action:   doctor.Action{Label: "Open the terminal", Href: "/terminals/{terminal}"},
-		Explains: []string{"expired_no_card", "card_declined_1000", "card_not_supported"},
+		Explains: []string{"expired_no_card", "stopped_at_terminal", "card_declined_1000", "card_not_supported"},
 		Symptoms: []string{"Configuration error. Try again", "configuration error"},
 		Says: doctor.Says{
 			Title: doctor.Text{

@@ -10,7 +10,7 @@ func cardNotSupported() doctor.Rule {
 	return doctor.Rule{
 		ID: "PAY-05", Code: "card_not_supported", Source: doctor.FromMultiSafepay, About: []doctor.Kind{doctor.Order},
 		Needs: []doctor.Need{doctor.NeedOrder}, Rank: doctor.RankCard + 4, Who: doctor.Operator, Contact: doctor.PointOfSale,
-		Explains: []string{"expired_no_card"},
+		Explains: []string{"expired_no_card", "stopped_at_terminal"},
 		Symptoms: []string{"Card not supported"},
 		Says: doctor.Says{
 			Title: doctor.Text{

@@ -10,7 +10,7 @@ func useOtherInterface() doctor.Rule {
 	return doctor.Rule{
 		ID: "PAY-06", Code: "use_other_interface", Source: doctor.FromMultiSafepay, About: []doctor.Kind{doctor.Order},
 		Needs: []doctor.Need{doctor.NeedOrder}, Rank: doctor.RankCard + 5, Who: doctor.Shop,
-		Explains: []string{"expired_no_card"},
+		Explains: []string{"expired_no_card", "stopped_at_terminal"},
 		Symptoms: []string{"Use a different interface", "insert card"},
 		Says: doctor.Says{
 			Title: doctor.Text{

@@ -13,7 +13,7 @@ func declined1000() doctor.Rule {
 	return doctor.Rule{
 		ID: "PAY-07", Code: "card_declined_1000", Source: doctor.FromMultiSafepay, About: []doctor.Kind{doctor.Order},
 		Needs: []doctor.Need{doctor.NeedOrder}, Rank: doctor.RankCard + 6, Who: doctor.Operator, Contact: doctor.GeneralSupport,
-		Explains: []string{"expired_no_card"},
+		Explains: []string{"expired_no_card", "stopped_at_terminal"},
 		Symptoms: []string{"1000 card declined", "1000", "declined"},
 		Says: doctor.Says{
 			Title: doctor.Text{

@@ -10,7 +10,7 @@ func useMagstripe() doctor.Rule {
 	return doctor.Rule{
 		ID: "PAY-08", Code: "use_magstripe", Source: doctor.FromMultiSafepay, About: []doctor.Kind{doctor.Order},
 		Needs: []doctor.Need{doctor.NeedOrder}, Rank: doctor.RankCard + 7, Who: doctor.Shop, Contact: doctor.PointOfSale,
-		Explains: []string{"expired_no_card"},
+		Explains: []string{"expired_no_card", "stopped_at_terminal"},
 		Symptoms: []string{"Use Magstripe", "Swipe card"},
 		Says: doctor.Says{
 			Title: doctor.Text{

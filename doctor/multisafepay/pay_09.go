@@ -11,7 +11,7 @@ func methodDisabled() doctor.Rule {
 		ID: "PAY-09", Code: "method_disabled", Source: doctor.FromMultiSafepay, About: []doctor.Kind{doctor.Order},
 		Needs: []doctor.Need{doctor.NeedOrder}, Rank: doctor.RankCard, Who: doctor.Merchant,
 		Action:   doctor.Action{Label: "Open the settings", Href: "/terminals/{terminal}#settings"},
-		Explains: []string{"expired_no_card", "card_not_supported", "card_declined_1000", "config_error"},
+		Explains: []string{"expired_no_card", "stopped_at_terminal", "card_not_supported", "card_declined_1000", "config_error"},
 		Symptoms: []string{"all cards of a type declined", "Card not supported"},
 		Says: doctor.Says{
 			Title: doctor.Text{

@@ -12,7 +12,7 @@ func softDecline() doctor.Rule {
 	return doctor.Rule{
 		ID: "PAY-10", Code: "soft_decline_waiting_pin", Source: doctor.FromMultiSafepay, About: []doctor.Kind{doctor.Order},
 		Needs: []doctor.Need{doctor.NeedOrder}, Rank: doctor.RankOrder + 2, Who: doctor.Shop,
-		Explains: []string{"expired_no_card", "card_declined_1000", "use_other_interface"},
+		Explains: []string{"expired_no_card", "stopped_at_terminal", "card_declined_1000", "use_other_interface"},
 		Symptoms: []string{"declined then more events", "declined", "Enter PIN"},
 		Says: doctor.Says{
 			Title: doctor.Text{

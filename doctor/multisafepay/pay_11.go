@@ -11,7 +11,7 @@ func patchCancel() doctor.Rule {
 		ID: "PAY-11", Code: "stuck_declined_patch_cancel", Source: doctor.FromMultiSafepay, About: []doctor.Kind{doctor.Order},
 		Needs: []doctor.Need{doctor.NeedOrder, doctor.NeedCalls}, Rank: doctor.RankOrder, Who: doctor.Developer,
 		Action:   doctor.Action{Label: "Open the payment", Href: "/payments/{order}"},
-		Explains: []string{"expired_no_card"},
+		Explains: []string{"expired_no_card", "stopped_at_terminal"},
 		Symptoms: []string{"order stuck in declined", "cannot cancel", "still on the terminal"},
 		Says: doctor.Says{
 			Title: doctor.Text{

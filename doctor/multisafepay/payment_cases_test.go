@@ -16,13 +16,13 @@ func paymentCases() []doctortest.Case {
 	return slices.Concat(unshownCases(), cardCases(), endCases(), callCases(), hookCases(), refundCases())
 }
 
-const poiid, tid, group, account = "P2-100000001", "00000ABC", "107265", "10000001"
+const tid, group, account = "00000ABC", "107265", "10000001"
 
 // stream is that of the order of the chart.
 func stream(c *doctor.Chart) string { return "order/" + c.Order.ID() }
 
-// unshown makes the order of a chart one that was made a minute ago, and that no screen has shown.
-func unshown(c *doctor.Chart, offered bool) {
+// untoldOrder makes the order of a chart one that was made a minute ago, and that no screen has shown.
+func untoldOrder(c *doctor.Chart, offered bool) {
 	o := &kassa.Order{NewOrder: c.Order.NewOrder, Status: kassa.Offered, CreatedAt: doctortest.Now().Add(-time.Minute), ModifiedAt: doctortest.Now().Add(-time.Minute)}
 	if !offered {
 		o.Status = kassa.Waiting
@@ -40,14 +40,6 @@ func tell(c *doctor.Chart, ago time.Duration, change func(*doctor.Telemetry)) {
 	c.Telemetry = &t
 }
 
-func linkUp(c *doctor.Chart, epoch uint64, ago time.Duration) {
-	doctortest.Add(c, "links/1", "LinkUp", ago, estate.LinkUp{POIID: poiid, Epoch: epoch})
-}
-
-func linkDown(c *doctor.Chart, epoch uint64, ago time.Duration, why string) {
-	doctortest.Add(c, "links/1", "LinkDown", ago, estate.LinkDown{POIID: poiid, Epoch: epoch, Reason: why})
-}
-
 // before puts another order of the terminal on a chart, made at some time before the order and shown.
 func before(c *doctor.Chart, ref string, ago time.Duration) *kassa.Order {
 	o := doctortest.Paid()
@@ -60,38 +52,38 @@ func before(c *doctor.Chart, ref string, ago time.Duration) *kassa.Order {
 func unshownCases() []doctortest.Case {
 	return []doctortest.Case{
 		{Code: "never_delivered", Name: "_offline", Spoil: func(c *doctor.Chart) {
-			linkUp(c, 6, 3*time.Hour)
-			linkDown(c, 6, 5*time.Minute, "no heartbeat")
-			unshown(c, true)
-			linkUp(c, 7, 20*time.Second) // it is back, and well
+			up(c, poiid, 6, 3*time.Hour)
+			down(c, poiid, 6, 5*time.Minute, "no heartbeat")
+			untoldOrder(c, true)
+			up(c, poiid, 7, 20*time.Second) // it is back, and well
 		}},
 		{Code: "never_delivered", Name: "_silent", Spoil: func(c *doctor.Chart) {
-			linkUp(c, 6, 3*time.Hour)
-			unshown(c, true)
+			up(c, poiid, 6, 3*time.Hour)
+			untoldOrder(c, true)
 		}},
 		{Code: "never_delivered", Name: "_other_group", Spoil: func(c *doctor.Chart) {
-			unshown(c, true)
+			untoldOrder(c, true)
 			c.Terminal.Group = "107266"
 			doctortest.Add(c, "terminal/"+tid, "TerminalMoved", 30*time.Second, estate.TerminalMoved{TID: tid, Group: "107266", FromGroup: group})
 		}},
 		{Code: "cloud_mode_off", Spoil: func(c *doctor.Chart) {
 			tell(c, 2*time.Minute, func(t *doctor.Telemetry) { t.CloudMode = false })
-			unshown(c, false)
+			untoldOrder(c, false)
 		}},
 		{Code: "cloud_mode_off", Name: "_terminal", Of: doctor.Terminal, Spoil: func(c *doctor.Chart) {
 			tell(c, 2*time.Minute, func(t *doctor.Telemetry) { t.CloudMode = false })
-			unshown(c, false)
+			untoldOrder(c, false)
 			c.Recent = append(c.Recent, *c.Order)
 		}},
 		{Code: "busy_previous_payment", Spoil: func(c *doctor.Chart) {
-			linkUp(c, 6, 3*time.Hour)
-			unshown(c, false)
+			up(c, poiid, 6, 3*time.Hour)
+			untoldOrder(c, false)
 			o := before(c, "table-4", 2*time.Minute)
 			o.Status, o.EndedAt, o.Attempts = kassa.Presented, time.Time{}, nil
 		}},
 		{Code: "manual_input_enabled", Spoil: func(c *doctor.Chart) {
 			tell(c, 2*time.Minute, func(t *doctor.Telemetry) { t.ManualInput, t.CloudMode = true, false })
-			unshown(c, false)
+			untoldOrder(c, false)
 		}},
 	}
 }

@@ -11,5 +11,5 @@ import (
 
 // Rules gives the rules.
 func Rules() []doctor.Rule {
-	return slices.Concat(paymentRules())
+	return slices.Concat(terminalRules(), paymentRules())
 }

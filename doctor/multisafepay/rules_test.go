@@ -9,5 +9,5 @@ import (
 )
 
 func TestRules(t *testing.T) {
-	doctortest.Run(t, multisafepay.Rules(), slices.Concat(paymentCases()))
+	doctortest.Run(t, multisafepay.Rules(), slices.Concat(paymentCases(), terminalCases()))
 }
