@@ -23,7 +23,7 @@ func cloudModeOff() doctor.Rule {
 			Shop: doctor.Text{
 				EN: "Terminal {terminal} shows only what is typed in on it; open Settings > Payment and switch Cloud mode on.",
 				NL: "Terminal {terminal} toont alleen wat erop wordt ingetoetst; open Instellingen > Betaling en zet de cloudmodus aan.",
-				FR: "Le terminal {terminal} n'affiche que ce qui y est saisi ; ouvrez Paramètres > Paiement et activez le mode cloud.",
+				FR: "Le terminal {terminal} n'affiche que ce qui y est saisi ; ouvrez Réglages > Paiement et activez le mode cloud.",
 				IT: "Il terminale {terminal} mostra solo ciò che vi si digita; apri Impostazioni > Pagamento e attiva la modalità cloud.",
 				ES: "El terminal {terminal} solo muestra lo que se teclea en él; abra Ajustes > Pago y active el modo nube.",
 			},

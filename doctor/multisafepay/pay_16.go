@@ -22,7 +22,7 @@ func manualInputOn() doctor.Rule {
 			Shop: doctor.Text{
 				EN: "Terminal {terminal} is set to type amounts in by hand; switch Manual input off in its settings, then start the payment again.",
 				NL: "Terminal {terminal} staat op handmatig bedragen invoeren; zet Handmatige invoer uit in de instellingen en start de betaling opnieuw.",
-				FR: "Le terminal {terminal} est réglé sur la saisie manuelle des montants ; désactivez Saisie manuelle dans ses paramètres, puis relancez le paiement.",
+				FR: "Le terminal {terminal} est réglé sur la saisie manuelle des montants ; désactivez Saisie manuelle dans ses réglages, puis relancez le paiement.",
 				IT: "Il terminale {terminal} è impostato per digitare gli importi a mano; disattiva Inserimento manuale nelle impostazioni e riavvia il pagamento.",
 				ES: "El terminal {terminal} está puesto para teclear los importes; desactive Entrada manual en sus ajustes e inicie de nuevo el pago.",
 			},

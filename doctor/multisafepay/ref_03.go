@@ -22,9 +22,9 @@ func refundButtonOff() doctor.Rule {
 			Shop: doctor.Text{
 				EN: "Open Settings > Payment on terminal {terminal}, enter the manager PIN and switch Allow refunds on; the button then shows in History.",
 				NL: "Open Instellingen > Betaling op terminal {terminal}, voer de pincode van de beheerder in en zet Terugbetalen toestaan aan; de knop staat dan in de geschiedenis.",
-				FR: "Ouvrez Paramètres > Paiement sur le terminal {terminal}, saisissez le code du responsable et activez les remboursements ; le bouton apparaît dans l'historique.",
-				IT: "Apri Impostazioni > Pagamento sul terminale {terminal}, inserisci il PIN del responsabile e attiva i rimborsi; il pulsante compare nello storico.",
-				ES: "Abra Ajustes > Pago en el terminal {terminal}, introduzca el PIN del encargado y active las devoluciones; el botón aparecerá en el historial.",
+				FR: "Ouvrez Réglages > Paiement sur le terminal {terminal}, saisissez le code du responsable et activez Autoriser les remboursements ; le bouton apparaît dans l'historique.",
+				IT: "Apri Impostazioni > Pagamento sul terminale {terminal}, inserisci il PIN del responsabile e attiva Consenti rimborsi; il pulsante compare nella cronologia.",
+				ES: "Abra Ajustes > Pago en el terminal {terminal}, introduzca el PIN del encargado y active Permitir reembolsos; el botón aparecerá en el historial.",
 			},
 			Fix: doctor.Text{
 				EN: "Switch Allow refunds on, on the terminal; or refund from the dashboard or the register.",

@@ -24,7 +24,7 @@ func creditRefused() doctor.Rule {
 				EN: "Refund from the payment itself, in History or in the register; a refund without a payment is not switched on, or the amount is too high.",
 				NL: "Betaal terug vanuit de betaling zelf, in de geschiedenis of op de kassa; terugbetalen zonder betaling staat niet aan, of het bedrag is te hoog.",
 				FR: "Remboursez à partir du paiement lui-même, dans l'historique ou sur la caisse ; le remboursement sans paiement n'est pas activé, ou le montant est trop élevé.",
-				IT: "Rimborsa dal pagamento stesso, nello storico o in cassa; il rimborso senza pagamento non è attivo, o l'importo è troppo alto.",
+				IT: "Rimborsa dal pagamento stesso, nella cronologia o in cassa; il rimborso senza pagamento non è attivo, o l'importo è troppo alto.",
 				ES: "Devuelva desde el propio pago, en el historial o en la caja; la devolución sin pago no está activada o el importe es demasiado alto.",
 			},
 			Fix: doctor.Text{
