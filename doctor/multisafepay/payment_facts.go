@@ -12,7 +12,7 @@ import (
 )
 
 // shownWithin is how long a terminal that is well needs at most to show an order.
-const shownWithin = 15 * time.Second
+const shownWithin = 5 * time.Second
 
 // stampOf says an instant, for evidence.
 func stampOf(t time.Time) string { return t.UTC().Format("2006-01-02 15:04:05 UTC") }
