@@ -34,7 +34,9 @@ func codes(list []doctor.Finding) (codes []string) {
 
 // TestExamine: the nearest certain cause is the headline, what it explains is hidden, what is not known is no pass.
 func TestExamine(t *testing.T) {
-	chart := func() *doctor.Chart { return &doctor.Chart{Now: now, Subject: doctor.Subject{Kind: doctor.Order, ID: "1"}} }
+	chart := func() *doctor.Chart {
+		return &doctor.Chart{Now: now, Subject: doctor.Subject{Kind: doctor.Order, ID: "1"}}
+	}
 	seen := doctor.Evidence{Source: "order", Says: "seen"}
 	found, likely := doctor.Found(map[string]string{"what": "it"}, seen), doctor.Likely(nil, seen)
 	for _, c := range []struct {
