@@ -2,6 +2,7 @@ package multisafepay
 
 import (
 	"kassa/doctor"
+	"kassa/doctor/past"
 )
 
 // smartpadPowerCable is CONN-05: a Smartpad lives by its cable, and is dead without it.
@@ -39,9 +40,9 @@ func smartpadPowerCable() doctor.Rule {
 			if no.Because != "" {
 				return no
 			}
-			evidence := []doctor.Evidence{smartpadModel(c), g.evidence()}
+			evidence := []doctor.Evidence{smartpadModel(c), g.Evidence()}
 			if b := bootedAfter(c, g); b != nil {
-				return doctor.Found(about(c), append(evidence, reported(*b, "it started anew at "+instant(b.Booted)+", within the gap"))...)
+				return doctor.Found(about(c), append(evidence, past.Reported(*b, "it started anew at "+past.Instant(b.Booted)+", within the gap"))...)
 			}
 			switch {
 			case failedAfter(c, g) != nil:
@@ -49,7 +50,7 @@ func smartpadPowerCable() doctor.Rule {
 			case t.Network != "ethernet":
 				return doctor.NotKnown(doctor.NeedTelemetry, "it was not on the network cable before; whether it has power it tells when it is back")
 			}
-			return doctor.Likely(about(c), append(evidence, reported(t, "its network before was the cable that gives it its power"))...)
+			return doctor.Likely(about(c), append(evidence, past.Reported(t, "its network before was the cable that gives it its power"))...)
 		},
 	}
 }
