@@ -1,6 +1,7 @@
 package poi
 
 import (
+	"slices"
 	"time"
 
 	"kassa"
@@ -71,6 +72,7 @@ func (m *Machine) reported(link LinkID, r poilink.Report) string {
 
 func (m *Machine) report(r poilink.Report) {
 	m.said = &r
+	m.tellHow(r)
 	d, _ := m.rules.Directory.Device(m.poiid)
 	m.alarmed(d, poilink.Hello{IKID: d.IKID, Report: &r})
 	m.tellMode()
@@ -132,6 +134,9 @@ func checkReport(r poilink.Report) string {
 	if !printable(r.Model, maxModel) || holdsNumber(r.Model) {
 		return "report: model is too long or not text"
 	}
+	if text := checkStand(r); text != "" {
+		return text
+	}
 	h := r.Health
 	if h == nil {
 		return ""
@@ -150,6 +155,28 @@ func checkReport(r poilink.Report) string {
 		return "report: signal is not 0 to 100, or unsent is negative"
 	}
 	return ""
+}
+
+// checkStand looks at what a report says beside the health.
+func checkStand(r poilink.Report) string {
+	texts := []string{r.Screen, r.IKID, r.KCV}
+	if f := r.LastFailure; f != nil {
+		texts = append(texts, f.Step, f.Detail)
+		if f.Times < 1 || !slices.Contains([]string{"resolve", "connect", "tls", "write", "read"}, f.Step) {
+			return "report: lastFailure has no times, or a step that is unknown"
+		}
+	}
+	for i, text := range texts {
+		hex := i == 1 || i == 2 // of random digits some look like a card's
+		if !printable(text, maxHealth) || !hex && holdsNumber(text) || hex && !all(text, isHex) {
+			return "report: a text is too long or not text"
+		}
+	}
+	return ""
+}
+
+func isHex(c byte) bool {
+	return c >= '0' && c <= '9' || c >= 'a' && c <= 'f' || c >= 'A' && c <= 'F'
 }
 
 func checkStart(s poilink.Start) string {

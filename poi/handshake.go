@@ -169,8 +169,10 @@ func (m *Machine) welcome(s *session) {
 		// The report of the loaded key was lost with an earlier process; this is as good.
 		m.emit(CheckKeys{Link: s.link, IKID: h.IKID, KCV: h.KCV})
 	}
+	m.software = h.Software
 	if h.Report != nil {
 		m.said = h.Report
+		m.tellHow(*h.Report)
 		m.alarmed(d, *h)
 	}
 	m.tellMode()

@@ -95,6 +95,10 @@ type Config struct {
 	Devices   Devices
 	Settings  Settings
 	Watcher   Watcher
+	// Telemetry keeps how devices are; nil when nothing is kept.
+	Telemetry TelemetryStore
+	// Moved is by how much the clock of Now was moved on by hand; nil when it never is.
+	Moved func() time.Duration
 	// Past gives what was last noted of the links (LinkUp, LinkDown, CloneSuspected), in order; nil when
 	// nothing is kept.
 	Past   func() ([]journal.Entry, error)
@@ -126,6 +130,7 @@ type Hub struct {
 
 	watchers watchers
 	probes   probes
+	charts   charts
 }
 
 // unit is a machine with the links that it speaks of.
@@ -158,7 +163,7 @@ func New(cfg Config) (*Hub, error) {
 		units: make(map[string]*unit), links: make(map[LinkID]*link),
 		gate: gate{perSecond: float64(cfg.HandshakesPerSecond)},
 	}
-	h.rules.Enabled = h.enabled
+	h.rules.Enabled, h.rules.Moved, h.charts.store = h.enabled, cfg.Moved, cfg.Telemetry
 	h.settles = h.settledBy(cfg.Now())
 	if cfg.Past != nil {
 		past, err := cfg.Past()
@@ -394,6 +399,8 @@ func (h *Hub) do(u *unit, out Output) Input {
 	case Down:
 		down := estate.LinkDown{POIID: u.poiid, Epoch: out.Epoch, Reason: out.Reason}
 		_ = h.failed(u, "note link", h.cfg.Notes.NoteLinkDown(now, down))
+	case How:
+		_ = h.failed(u, "note telemetry", h.charts.note(now, h.scopeOf(out.Telemetry.TID), out.Telemetry)) // it is told again
 	case NotActivated:
 		_ = h.failed(u, "note refusal", h.cfg.Notes.NoteNotActivated(now, u.poiid, out.Code, out.Reason))
 	}

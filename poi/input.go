@@ -282,6 +282,9 @@ type Apply struct {
 // Answer is a POI's answer to a probe.
 type Answer struct{ Probed poilink.Probed }
 
+// How notes how the POI says that it is.
+type How struct{ Telemetry Telemetry }
+
 // Alert is something that people should look at.
 type Alert struct{ Order, Text string }
 
@@ -307,3 +310,4 @@ func (Apply) output()            {}
 func (Answer) output()           {}
 func (NotActivated) output()     {}
 func (Alert) output()            {}
+func (How) output()              {}

@@ -24,6 +24,8 @@ type Rules struct {
 	Directory Directory
 	// Enabled tells whether a terminal may take cloud payments over its link; nil when all may.
 	Enabled func(tid string) bool
+	// Moved is by how much the cloud's clock was moved on by hand, which moves no POI's; nil when it never is.
+	Moved func() time.Duration
 }
 
 // Machine is one POI: its links, and what outlives them within the life of the process.
@@ -52,6 +54,7 @@ type Machine struct {
 	reports         allowance
 	clones          allowance
 	said            *poilink.Report // nil before it says anything of itself
+	software        string          // that its last hello named
 	ownTold         bool            // what the engine was told of the mode
 	track           track
 	unknownUntil    time.Time // when a POI that has not come back after a restart counts as lost

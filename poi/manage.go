@@ -1,6 +1,7 @@
 package poi
 
 import (
+	"cmp"
 	"encoding/json"
 	"fmt"
 	"hash/fnv"
@@ -303,6 +304,7 @@ func (m *Machine) probed(s *session, p poilink.Probed) string {
 		return "" // more than anybody asks for
 	}
 	if s == m.current {
+		p.Report.TimeMS = cmp.Or(p.Report.TimeMS, p.TimeMS)
 		m.report(p.Report)
 	}
 	m.emit(Answer{p})

@@ -9,6 +9,29 @@ type Report struct {
 	CloudMode bool   `json:"cloudMode"`
 	// Health is how the device is; nil when it does not say.
 	Health *Health `json:"health,omitempty"`
+	// TimeMS is the POI's clock in Unix milliseconds; 0 when it does not say.
+	TimeMS int64 `json:"timeMS,omitempty"`
+	// ManualInput tells that amounts can be typed in on the POI.
+	ManualInput bool `json:"manualInput,omitempty"`
+	// APIEnabled and WebSocketEnabled are what the POI was told of its cloud payments; nil when it was told nothing.
+	APIEnabled       *bool `json:"apiEnabled,omitempty"`
+	WebSocketEnabled *bool `json:"webSocketEnabled,omitempty"`
+	// Screen names what it shows.
+	Screen string `json:"screen,omitempty"`
+	// IKID (hex) and KCV are of the initial key that it holds; empty without one.
+	IKID string `json:"ikid,omitempty"`
+	KCV  string `json:"kcv,omitempty"`
+	// LastFailure tells how it failed to connect before the link that it has; nil when it did not.
+	LastFailure *ConnectFailure `json:"lastFailure,omitempty"`
+}
+
+// ConnectFailure is why a POI could not connect: at which step the last time, how often in a row, and since when.
+// Steps are those of a full probe: "resolve", "connect", "tls", "write", "read".
+type ConnectFailure struct {
+	Step    string `json:"step"`
+	Times   int    `json:"times"`
+	SinceMS int64  `json:"sinceMS"` // by the POI's clock, in Unix milliseconds
+	Detail  string `json:"detail,omitempty"`
 }
 
 // Origin is how an order came to be started on the POI.

@@ -201,3 +201,51 @@ func (s *site) checkHidden(calls []doctor.Call, keys ...string) {
 		}
 	}
 }
+
+// TestTelemetryAndLinksAreFacts: what a terminal says and how the acquirer's link is are facts that the doctor reads
+// whole.
+func TestTelemetryAndLinksAreFacts(t *testing.T) {
+	s := newSite(t, 1)
+	s.start("")
+	first := s.facts.Terminals[0]
+	last := func() (told doctor.Telemetry) {
+		for _, e := range s.journal(s.facts.AccountKey) {
+			if e.Subject == "telemetry/"+first.POIID && e.Type == "telemetry.reported" {
+				told = exactly[doctor.Telemetry](t, e.Data)
+			}
+		}
+		return told
+	}
+	await(t, "the terminal is known", 15*time.Second, func() bool { return last().TID == first.TID })
+	if got := last(); got.IKID == "" || got.KCV == "" || got.SSID == "" || got.Signal == 0 || !got.APIEnabled || !got.WSEnabled || !got.CloudMode ||
+		got.Software == "" || got.Model == "" || got.ClockSkewMS > 2000 || got.ClockSkewMS < -2000 {
+		t.Errorf("told %+v", got)
+	}
+	s.fault("paper-out")
+	await(t, "its paper is out", 15*time.Second, func() bool { return last().Printer == "NoPaper" })
+	s.fault("no-tcp")
+	s.fault("cut-link")
+	await(t, "its link is gone", 30*time.Second, func() bool { return len(s.connected(s.facts.Merchant)) == 0 })
+	resp, err := s.simCall("DELETE", "terminals/"+first.POIID+"/fault?name=cut-link", nil)
+	if err != nil || resp.StatusCode/100 != 2 {
+		t.Fatalf("mend the link: %v %v", resp, err)
+	}
+	resp.Body.Close()
+	await(t, "it tries", 10*time.Second, func() bool { return s.state(first.POIID).Screen.Name != "" })
+	s.clear()
+	await(t, "it tells how it failed", 40*time.Second, func() bool { return last().LastFailure != nil })
+	if f := last().LastFailure; f.Step != "connect" || f.Times < 1 || time.Since(f.Since) > time.Minute {
+		t.Errorf("told %+v", f)
+	}
+
+	states := map[string]int{}
+	for _, e := range s.journal(s.facts.Token) {
+		if e.Subject == "acquirer/1" && e.Type == "acquirer.link" {
+			change := exactly[doctor.LinkChange](t, e.Data)
+			states[change.State] = change.SignedOn
+		}
+	}
+	if states["signed_on"] != 2 {
+		t.Errorf("links: %v", states)
+	}
+}

@@ -5,7 +5,6 @@ import (
 	"context"
 	"crypto/rand"
 	"errors"
-	"fmt"
 	"log/slog"
 	"net"
 	"net/http"
@@ -253,6 +252,10 @@ func noSimulation(testURL string) http.Handler {
 }
 
 func (c *cloud) acquirerLink(o serveOptions, log *slog.Logger) (*acquirer.Link, error) {
+	notes, err := newAcquirerNotes(c, c.store, log)
+	if err != nil {
+		return nil, err
+	}
 	return acquirer.New(acquirer.LinkConfig{
 		Config: acquirer.Config{
 			Timeout: o.timeout, LinkPatience: 2 * time.Second, Codes: o.codes,
@@ -270,20 +273,8 @@ func (c *cloud) acquirerLink(o serveOptions, log *slog.Logger) (*acquirer.Link, 
 			return a.Host
 		},
 		RedialFirst: 20 * time.Millisecond, RedialMax: 2 * time.Second, Now: c.now,
-		Observe: func(n acquirer.Notice) { logNotice(log, n) },
+		Observe: notes.observe,
 	}, secureModule{c.secure}, func(order string, in kassa.Input) { c.engine.FromAcquirer(order, in) })
-}
-
-func logNotice(log *slog.Logger, n acquirer.Notice) {
-	switch n := n.(type) {
-	case acquirer.LinkChanged:
-		log.Info("acquirer.link", "conn", n.Conn, "state", n.State, "detail", n.Detail)
-	case acquirer.Alarm:
-		log.Warn("acquirer.alarm", "kind", n.Kind, "conn", n.Conn, "order", n.Order, "tid", n.TID, "stan", n.STAN,
-			"times", n.Times, "detail", n.Detail, "suppressed", n.Suppressed)
-	default:
-		log.Info("acquirer.notice", "type", fmt.Sprintf("%T", n))
-	}
 }
 
 // refuse writes the front's errors in the words of the dialect whose path it is.

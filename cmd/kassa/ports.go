@@ -7,6 +7,7 @@ import (
 	"log/slog"
 	"net/http"
 	"strings"
+	"time"
 
 	"kassa/estate"
 	"kassa/hsm"
@@ -111,6 +112,7 @@ func (c *cloud) poiHub(o serveOptions, log *slog.Logger) (*poi.Hub, error) {
 			return poilink.Keys{Ephemeral: in.Ephemeral, Block: in.Block, IKID: in.IKID, KCV: in.KCV}, err
 		},
 		Sales: counterPorts{c}, Devices: devicePorts{c}, Settings: c.registry, Watcher: c.registry,
+		Telemetry: c.store, Moved: func() time.Duration { return time.Duration(c.clock.ahead.Load()) },
 		Past: func() ([]journal.Entry, error) { return c.store.StreamTail(estate.LinksStream, maxPastLinks) },
 		Now:  c.now, Random: rand.Reader, Log: log, Heartbeat: o.heartbeat,
 	})

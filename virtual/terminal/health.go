@@ -45,13 +45,42 @@ func (m *Machine) health() poilink.Health {
 	default:
 		h.Network.Kind = "wifi"
 	}
+	if h.Network.Kind != "ethernet" {
+		h.Network.Name, h.Network.Signal = networkName(h.Network.Kind), usualSignal
+	}
 	return h
 }
 
-// report is what the cloud hears of the terminal.
+// usualSignal is how well a terminal stands to its access point, of 100.
+const usualSignal = 80
+
+func networkName(kind string) string {
+	if kind == "cellular" {
+		return "Kassa Mobile"
+	}
+	return "Kassa Wi-Fi"
+}
+
+// report is what the cloud hears of the terminal. Out of cloud mode its menu begins with manual input.
 func (m *Machine) report() *poilink.Report {
 	h := m.health()
-	return &poilink.Report{Model: m.model().Name, CloudMode: m.is(setCloudMode), Health: &h}
+	r := &poilink.Report{
+		Model: m.model().Name, CloudMode: m.is(setCloudMode), Health: &h, TimeMS: m.now.UnixMilli(), ManualInput: !m.is(setCloudMode),
+		APIEnabled: m.told(keptAPI), WebSocketEnabled: m.told(keptWebSocket), Screen: string(m.v.screen.Name),
+		IKID: m.d.IKID, KCV: m.d.KCV, LastFailure: m.v.lastFailure,
+	}
+	if m.v.link != linkOpen {
+		r.LastFailure = m.v.failing
+	}
+	return r
+}
+
+// told is a permission of the cloud's, nil when it has told nothing of it.
+func (m *Machine) told(id string) *bool {
+	if m.d.Managed == nil || m.d.Managed.Own[id] == "" {
+		return nil
+	}
+	return new(m.is(id))
 }
 
 func (m *Machine) tellReport() {
@@ -61,24 +90,62 @@ func (m *Machine) tellReport() {
 	}
 }
 
-// state is the part of the health whose changes are told.
-func state(h poilink.Health) string {
-	charge := -1
+// state is the part of a report whose changes are told.
+func (m *Machine) state() string {
+	r := *m.report()
+	h, charge := *r.Health, -1
 	if h.Battery != nil {
 		charge = *h.Battery
 	}
 	h.Battery, h.Unsent = nil, 0
-	return fmt.Sprint(charge, h)
+	tid := ""
+	if m.d.Activated != nil {
+		tid = m.d.Activated.TID
+	}
+	return fmt.Sprint(charge, h, tid, r.CloudMode, m.allowed(keptAPI), m.allowed(keptWebSocket), r.IKID, r.KCV)
 }
 
 func (m *Machine) noteHealth() {
-	m.v.healthSaid, m.v.healthAt = state(m.health()), m.now
-	m.stop(timerHealth)
+	m.v.healthSaid, m.v.healthAt, m.v.screenSaid = m.state(), m.now, m.v.screen.Name
+	m.stop(timerHealth, timerStands)
+}
+
+// screenStands is how long a screen must stand before it is told: those of a payment pass.
+const screenStands = 10 * time.Second
+
+// watchScreen reports a screen that stands.
+func (m *Machine) watchScreen() {
+	name := m.v.screen.Name
+	switch {
+	case !m.online() || name == m.v.screenSaid:
+		m.stop(timerStands)
+	case name != m.v.screenSeen || m.v.due[timerStands].IsZero():
+		m.after(timerStands, screenStands)
+	}
+	m.v.screenSeen = name
+}
+
+// failedAt counts a try to connect that failed.
+func (m *Machine) failedAt(step, why string) {
+	if step == "" {
+		step = "read"
+		for _, f := range m.broken() {
+			step = layerOf(f)
+			break
+		}
+	}
+	if m.v.failing == nil {
+		m.v.failing = &poilink.ConnectFailure{SinceMS: m.now.UnixMilli()}
+	}
+	next := *m.v.failing
+	next.Step, next.Detail = step, clip(why, maxLabel)
+	next.Times++
+	m.v.failing = &next
 }
 
 // watchHealth reports a change, not too often.
 func (m *Machine) watchHealth() {
-	if !m.online() || m.v.healthSaid == state(m.health()) || !m.v.due[timerHealth].IsZero() {
+	if !m.online() || m.v.healthSaid == m.state() || !m.v.due[timerHealth].IsZero() {
 		return
 	}
 	if next := m.v.healthAt.Add(healthEvery); m.now.Before(next) {

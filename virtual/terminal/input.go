@@ -18,8 +18,9 @@ type (
 	// Address is the terminal's own on its network.
 	LinkUp struct{ Address string }
 	// LinkDown tells that the connection broke or never came to be.
-	// Step is the step of the way to the cloud that failed ("resolve", "connect", "tls"), where one did.
-	LinkDown struct{ Step string }
+	// Step is the step of the way to the cloud that failed ("resolve", "connect", "tls"), where one did, and Why
+	// how, in a few words.
+	LinkDown struct{ Step, Why string }
 	// FrameReceived is one frame from the cloud.
 	FrameReceived struct{ Frame poilink.Frame }
 	// CardPresented is a card at the reader. ATC is the application transaction counter that the

@@ -51,6 +51,11 @@ func stepOf(err error) string {
 	if e, ok := errors.AsType[*net.OpError](err); ok && e.Op == "dial" {
 		return "connect"
 	}
+	_, record := errors.AsType[tls.RecordHeaderError](err)
+	_, alert := errors.AsType[tls.AlertError](err)
+	if _, untrusted := errors.AsType[*tls.CertificateVerificationError](err); untrusted || record || alert {
+		return "tls"
+	}
 	return ""
 }
 

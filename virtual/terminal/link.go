@@ -211,6 +211,7 @@ func (m *Machine) welcome(w poilink.Welcome) {
 	}
 	m.stop(timerHandshake)
 	m.v.link, m.v.attempts, m.v.confirmed = linkOpen, 0, w.KeysConfirmed
+	m.v.lastFailure, m.v.failing = m.v.failing, nil
 	m.v.heartbeat = defaultHeartbeat
 	if w.HeartbeatMS > 0 {
 		m.v.heartbeat = time.Duration(w.HeartbeatMS) * time.Millisecond
@@ -257,6 +258,7 @@ func (m *Machine) silent() {
 		m.refresh()
 		return
 	}
+	m.failedAt("", "no answer")
 	m.dropLink()
 }
 

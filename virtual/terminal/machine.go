@@ -74,6 +74,7 @@ const (
 	timerPlace
 	timerPrompt
 	timerHealth
+	timerStands
 	timerIdentify
 	timerBoot
 	timerFlap
@@ -128,6 +129,10 @@ type volatile struct {
 	// healthSaid is what the cloud heard last of the device's health, healthAt when.
 	healthSaid string
 	healthAt   time.Time
+	// screenSaid is the screen that it heard of last, screenSeen the one that may be told next.
+	screenSaid, screenSeen ScreenName
+	// failing counts the tries to connect that have failed since the last link, lastFailure those before it.
+	failing, lastFailure *poilink.ConnectFailure
 	// address is the terminal's own on its network; noNetwork tells that the cloud could not even be looked up
 	// or reached. skew is how far its clock is from the cloud's.
 	address   string
@@ -202,6 +207,7 @@ func (m *Machine) Handle(now time.Time, in Input) []Output {
 	}
 	if m.v.on {
 		m.watchHealth()
+		m.watchScreen()
 	}
 	return m.out
 }
@@ -227,6 +233,9 @@ func (m *Machine) handleOn(in Input) {
 		m.linkUp()
 	case LinkDown:
 		m.v.noNetwork = in.Step == "resolve" || in.Step == "connect"
+		if m.v.link == linkConnecting || m.v.link == linkUp || m.v.link == linkHello {
+			m.failedAt(in.Step, in.Why)
+		}
 		m.linkLost()
 	case FrameReceived:
 		if !m.has(FaultCutLink) && !m.has(FaultDeaf) {
@@ -282,6 +291,7 @@ func (m *Machine) expired(t timer) {
 	case timerReconnect:
 		m.connect()
 	case timerHandshake:
+		m.failedAt("", "no answer")
 		m.dropLink()
 	case timerPing:
 		m.ping()
@@ -301,7 +311,7 @@ func (m *Machine) expired(t timer) {
 		m.placeOver()
 	case timerPrompt:
 		m.promptOver()
-	case timerHealth:
+	case timerHealth, timerStands:
 		m.tellReport()
 	case timerIdentify:
 		m.v.identify = false

@@ -38,6 +38,7 @@ type rig struct {
 	tests   []terminal.Test
 	sent    []poilink.Frame
 	connect int
+	noWay   string // the step at which connections fail
 	atc     uint16
 	random  *rand.ChaCha8
 }
@@ -125,7 +126,13 @@ func (r *rig) out(o terminal.Output) {
 		r.wire = append(r.wire, r.cloud.take(o.Frame)...)
 	case terminal.Connect:
 		r.connect++
-		r.linkUp()
+		if r.noWay == "" {
+			r.linkUp()
+			return
+		}
+		for _, o := range r.m.Handle(r.now, terminal.LinkDown{Step: r.noWay}) {
+			r.out(o)
+		}
 	case terminal.Disconnect:
 		r.up, r.wire = false, nil
 	case terminal.Show:

@@ -215,7 +215,7 @@ func (u *unit) connect(ctx context.Context, broken []Fault) {
 	u.wg.Go(func() {
 		l, err := dial(ctx, u.url, u.tls, broken)
 		if err != nil {
-			u.post(ctx, event{in: LinkDown{Step: stepOf(err)}, epoch: epoch, no: err.Error()})
+			u.post(ctx, event{in: LinkDown{Step: stepOf(err), Why: short(err)}, epoch: epoch, no: err.Error()})
 			return
 		}
 		if !u.post(ctx, event{in: LinkUp{Address: l.address()}, epoch: epoch, link: l}) {
