@@ -13,7 +13,7 @@ func notOnboarded() doctor.Rule {
 		ID: "ACT-01", Code: "not_onboarded", Source: doctor.FromMultiSafepay, About: []doctor.Kind{doctor.Terminal, doctor.Order},
 		Needs: []doctor.Need{doctor.NeedTerminal}, Rank: doctor.RankTerminal + 2, Who: doctor.Shop, Contact: doctor.PointOfSale,
 		Symptoms: []string{"not onboarded", "activate", "enter the activation code", "order placed, not shown on the terminal"},
-		Explains: []string{"never_delivered", "terminal_offline", "offline_terminal"},
+		Explains: []string{"never_delivered", "terminal_offline", "send_failed", "cloud_icon_missing"},
 		Action:   doctor.Action{Label: "Get an activation code", Href: "/terminals/{terminal}"},
 		Says: doctor.Says{
 			Title: doctor.Text{

@@ -21,7 +21,7 @@ func linkUnstable() doctor.Rule {
 		ID: "CONN-01", Code: "link_unstable", Source: doctor.FromMultiSafepay, About: []doctor.Kind{doctor.Terminal, doctor.Order},
 		Needs: []doctor.Need{doctor.NeedReach}, Rank: doctor.RankNetwork + 5, Who: doctor.Shop, Contact: doctor.GeneralSupport,
 		Symptoms: []string{"connection unstable", "terminal keeps disconnecting", "disconnected", "no connection to the server"},
-		Explains: []string{"never_delivered"},
+		Explains: []string{"never_delivered", "wifi_lost", "terminal_offline", "send_failed", "cloud_icon_missing"},
 		Action:   doctor.Action{Label: "Test the connection", Href: "/terminals/{terminal}"},
 		Says: doctor.Says{
 			Title: doctor.Text{
@@ -60,6 +60,9 @@ func linkUnstable() doctor.Rule {
 			}
 			if len(lost) < lostInHour {
 				return doctor.No(fmt.Sprintf("%d links broke within an hour; %d would be a pattern", len(lost), lostInHour))
+			}
+			if n := len(powerless(c, lost)); 2*n > len(lost) {
+				return doctor.No(fmt.Sprintf("it was without power in %d of the %d gaps, and started anew", n, len(lost)))
 			}
 			args := about(c)
 			args["times"] = strconv.Itoa(len(lost))

@@ -11,7 +11,7 @@ func neverOnNetwork() doctor.Rule {
 		ID: "CONN-02", Code: "never_on_network", Source: doctor.FromMultiSafepay, About: []doctor.Kind{doctor.Terminal},
 		Needs: []doctor.Need{doctor.NeedDevice}, Rank: doctor.RankTerminal + 1, Who: doctor.Shop, Contact: doctor.GeneralSupport,
 		Symptoms: []string{"terminal not on Wi-Fi", "no network", "red network icon"},
-		Explains: []string{"not_onboarded", "never_delivered", "ipek_missing"},
+		Explains: []string{"not_onboarded", "never_delivered", "ipek_missing", "terminal_offline", "send_failed", "cloud_icon_missing"},
 		Says: doctor.Says{
 			Title: doctor.Text{
 				EN: "The terminal has never been on a network", NL: "De terminal is nog nooit met een netwerk verbonden geweest",

@@ -59,7 +59,9 @@ func smartpadNoNetwork() doctor.Rule {
 }
 
 // offlineCodes are what people see of a terminal that is away.
-func offlineCodes() []string { return []string{"never_delivered", "wifi_lost", "link_unstable"} }
+func offlineCodes() []string {
+	return []string{"never_delivered", "wifi_lost", "link_unstable", "terminal_offline", "send_failed", "cloud_icon_missing"}
+}
 
 // smartpad tells whether the device is a P2 Smartpad: it has no battery, and one cable for power and network.
 func smartpad(c *doctor.Chart) bool {
@@ -109,17 +111,20 @@ func failedAfter(c *doctor.Chart, g past.Gap) *doctor.Telemetry {
 
 // bootedAfter gives what a device told, once it was back, of a start during a gap: it had no power before.
 func bootedAfter(c *doctor.Chart, g past.Gap) *doctor.Telemetry {
-	return toldAfter(c, g, func(t doctor.Telemetry) bool { return t.Booted.After(g.From) })
+	return toldAfter(c, g, func(t doctor.Telemetry) bool { return t.Booted.After(g.From) && !t.Booted.After(g.Until) })
 }
 
-// toldAfter finds the first thing that a device told after the end of a gap, of some kind.
+// toldAfter gives the first thing that a device told over the link after a gap, if it is of some kind.
 func toldAfter(c *doctor.Chart, g past.Gap, fits func(doctor.Telemetry) bool) *doctor.Telemetry {
 	if g.Until.IsZero() {
 		return nil
 	}
 	for _, t := range past.All(c) {
-		if !t.At.Before(g.Until) && fits(t) {
-			return &t
+		if !t.At.Before(g.Until) {
+			if fits(t) {
+				return &t
+			}
+			return nil
 		}
 	}
 	return nil

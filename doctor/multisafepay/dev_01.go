@@ -12,7 +12,7 @@ func developerMode() doctor.Rule {
 		ID: "DEV-01", Code: "developer_mode", Source: doctor.FromMultiSafepay, About: []doctor.Kind{doctor.Terminal, doctor.Order},
 		Needs: []doctor.Need{doctor.NeedTerminal}, Rank: doctor.RankTerminal + 1, Who: doctor.Operator, Contact: doctor.PointOfSale,
 		Symptoms: []string{"developer mode", "not PCI compliant"},
-		Explains: []string{"terminal_barred", "terminal_blocked", "never_delivered"},
+		Explains: []string{"terminal_barred", "never_delivered"},
 		Action:   doctor.Action{Label: "Start a return", Href: "/terminals/{terminal}"},
 		Says: doctor.Says{
 			Title: doctor.Text{

@@ -38,6 +38,16 @@ func losses(c *doctor.Chart, from, until time.Time) []past.Gap {
 	return slices.DeleteFunc(list, func(g past.Gap) bool { return !g.From.After(from) || g.From.After(until) })
 }
 
+// powerless are the gaps in which the device was off: it started anew before it came back.
+func powerless(c *doctor.Chart, list []past.Gap) (off []past.Gap) {
+	for _, g := range list {
+		if bootedAfter(c, g) != nil {
+			off = append(off, g)
+		}
+	}
+	return off
+}
+
 // swapped are the ends of links in whose place there was another one already.
 func swapped(c *doctor.Chart) []past.Gap {
 	var list []past.Gap
