@@ -80,7 +80,7 @@ func (m *Machine) report(r poilink.Report) {
 }
 
 // tellMode tells the engine what the POI shows, once it is known which terminal it is: what cash
-// registers send, unless its cloud mode is off or it may not take that.
+// registers send, unless its cloud mode is off, it takes manual input only, or it may not take that.
 func (m *Machine) tellMode() {
 	if m.tid != "" {
 		m.ownTold = m.own()
@@ -89,7 +89,7 @@ func (m *Machine) tellMode() {
 }
 
 func (m *Machine) own() bool {
-	return m.said != nil && !m.said.CloudMode || m.rules.Enabled != nil && !m.rules.Enabled(m.tid)
+	return m.said != nil && (!m.said.CloudMode || m.said.ManualInput) || m.rules.Enabled != nil && !m.rules.Enabled(m.tid)
 }
 
 func (m *Machine) tip(link LinkID, seq uint64, t poilink.Tip) string {
