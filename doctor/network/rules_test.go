@@ -41,6 +41,7 @@ func waits(c *doctor.Chart) {
 // failed lets the terminal come back a minute ago, and tell where it had failed.
 func failed(step, detail string) func(*doctor.Chart) {
 	return func(c *doctor.Chart) {
+		doctortest.Add(c, "telemetry/"+poiid, doctor.TelemetryReported, 20*time.Minute, *c.Telemetry)
 		away(c)
 		up(c, time.Minute, 2)
 		told := *c.Telemetry
