@@ -60,6 +60,7 @@ func folders() []folder {
 			"the other parties share none of our beliefs, or they would prove nothing"},
 		{"sim", []string{"*"}, "the simulation runs the whole system"},
 		{"cli", []string{".", "cli"}, "the verbs speak HTTP, as everybody else does"},
+		{"matrix", nil, "what proves the doctor over HTTP shares nothing with it"},
 		{"cmd", []string{"*"}, "cmd/kassa is where everything is joined"},
 		{"docs", []string{"msplink", "terminalapi", "nexo"}, "examples import what a shop may import"},
 		{"tools", nil, "tools stand outside the product"},

@@ -20,11 +20,17 @@ const defaultDelay = 3 * time.Second
 
 func simCommand() *cobra.Command {
 	fault := &cobra.Command{
-		Use: "fault T NAME", Short: "Let something go wrong at a terminal, or at the acquirer", Args: words("T", "NAME"),
+		Use: "fault T NAME | fault CAUSE", Short: "Let something go wrong at a terminal, or at the acquirer", Args: faultWords,
 		Long: `Let something go wrong at a terminal (by TID or POIID), or at the simulated acquirer (T is the word
-acquirer), until kassa sim clear T. kassa sim faults lists the names.`,
+acquirer), until kassa sim clear T. kassa sim faults lists the names. With the name of a cause alone it
+makes that cause happen in a shop of its own, as kassa sim cause does.`,
 		Example: "  kassa sim fault 00000ABC drop-answer\n  kassa sim fault acquirer delay --delay 20s",
-		RunE:    func(c *cobra.Command, args []string) error { return setFault(c, args[0], args[1]) },
+		RunE: func(c *cobra.Command, args []string) error {
+			if len(args) == 1 {
+				return makeCause(c, args[0])
+			}
+			return setFault(c, args[0], args[1])
+		},
 	}
 	fault.Flags().Duration("delay", defaultDelay, "how late the acquirer answers, with the fault delay")
 	clear := &cobra.Command{
@@ -40,7 +46,15 @@ acquirer), until kassa sim clear T. kassa sim faults lists the names.`,
 		RunE: func(c *cobra.Command, _ []string) error { return printLedger(c) },
 	}
 	return group("sim", "The simulated parties around Kassa",
-		withJSON(fault), withJSON(clear), withJSON(faults), withJSON(ledger))
+		withJSON(fault), withJSON(clear), withJSON(faults), withJSON(ledger), causeCommand(), causesCommand())
+}
+
+// faultWords takes a terminal and a fault, or a cause alone.
+func faultWords(c *cobra.Command, args []string) error {
+	if len(args) == 1 && isCause(args[0]) {
+		return nil
+	}
+	return words("T", "NAME")(c, args)
 }
 
 // party is the path of a simulated party.
@@ -121,6 +135,10 @@ func faultNames() []faultName {
 		{Of: terminal, Name: "battery-low", What: "4 %, and no charger"},
 		{Of: terminal, Name: "reader-out", What: "the card reader is out of order: no card is read"},
 		{Of: terminal, Name: "unplug", What: "the Smartpad's cable: no power, no network"},
+		{Of: terminal, Name: "flap", What: "each link breaks a second after it has opened"},
+		{Of: terminal, Name: "daily-reboot", What: "the device restarts now, and every 24 h from then on"},
+		{Of: terminal, Name: "slow-sync", What: "the initial key is gone, and comes after three minutes on the network"},
+		{Of: terminal, Name: "old-software", What: "an old program, which does not check itself when it is asked to"},
 		{Of: acquirerName, Name: "drop-next-answer", What: "the next answer is never sent"},
 		{Of: acquirerName, Name: "delay", What: "answers are sent late (--delay)"},
 		{Of: acquirerName, Name: "close", What: "the connection is closed instead of the next answer"},
@@ -177,5 +195,9 @@ func listFaults(c *cobra.Command) error {
 	if asJSON(c) {
 		return nil
 	}
-	return table(c, rows)
+	if err := table(c, rows); err != nil {
+		return err
+	}
+	_, err = fmt.Fprintln(c.OutOrStdout(), "\nkassa sim causes lists the causes that kassa sim fault CAUSE makes, in the environment, keys, settings and webhooks too.")
+	return err
 }

@@ -106,6 +106,8 @@ type Telemetry struct {
 	// LastFailure is why it could not connect before it did: the step (resolve, connect, tls, write, read), how
 	// often, and since when.
 	LastFailure *ConnectFailure `json:"lastFailure,omitempty"`
+	// Booted is when the device was last switched on, by the cloud's clock.
+	Booted time.Time `json:"booted,omitzero"`
 }
 
 // ConnectFailure is how a device failed to connect before it succeeded.

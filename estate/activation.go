@@ -28,13 +28,13 @@ func (r *Registry) Activate(now time.Time, poiid, code string) (Terminal, Group,
 		return r.standing(t), r.groups[t.Group], Refusal{}, nil
 	}
 	if why := unfit(d); why != "" {
-		return r.refuse(now, d, why)
+		return r.refuse(now, d, t.TID, why)
 	}
 	if !known {
 		return r.wrongCode(now, d)
 	}
 	if why := r.unable(now, t, d); why != "" {
-		return r.refuse(now, d, why)
+		return r.refuse(now, d, t.TID, why)
 	}
 	t.POIID, t.ActivatedAt, t.Developer = poiid, now, d.Developer
 	d.TID, d.Account, d.WrongCodes, d.LockedUntil, d.Developer = t.TID, t.Account, 0, time.Time{}, false
@@ -78,8 +78,8 @@ func (r *Registry) unable(now time.Time, t Terminal, d Device) RefusalCode {
 	return ""
 }
 
-func (r *Registry) refuse(now time.Time, d Device, why RefusalCode) (Terminal, Group, Refusal, error) {
-	fact := ActivationRefused{POIID: d.POIID, Reason: why, WrongCodes: d.WrongCodes}
+func (r *Registry) refuse(now time.Time, d Device, tid string, why RefusalCode) (Terminal, Group, Refusal, error) {
+	fact := ActivationRefused{POIID: d.POIID, TID: tid, Reason: why, WrongCodes: d.WrongCodes}
 	if err := r.write(now, r.deviceChange(d, fact)); err != nil {
 		return Terminal{}, Group{}, Refusal{}, fmt.Errorf("refuse activation: %w", err)
 	}
@@ -90,8 +90,8 @@ func (r *Registry) refuse(now time.Time, d Device, why RefusalCode) (Terminal, G
 func (r *Registry) wrongCode(now time.Time, d Device) (Terminal, Group, Refusal, error) {
 	d.WrongCodes++
 	if d.WrongCodes < wrongCodes {
-		return r.refuse(now, d, RefusedWrongCode)
+		return r.refuse(now, d, "", RefusedWrongCode)
 	}
 	d.WrongCodes, d.LockedUntil = 0, now.Add(lockForTime)
-	return r.refuse(now, d, RefusedTooManyTries)
+	return r.refuse(now, d, "", RefusedTooManyTries)
 }

@@ -108,7 +108,9 @@ type TerminalActivated struct {
 
 // ActivationRefused tells why a device was not bound.
 type ActivationRefused struct {
-	POIID      string      `json:"poiid"`
+	POIID string `json:"poiid"`
+	// TID is the terminal that the code was of; empty for a code of none.
+	TID        string      `json:"tid,omitempty"`
 	Reason     RefusalCode `json:"reason"`
 	WrongCodes int         `json:"wrongCodes,omitempty"`
 }

@@ -41,15 +41,31 @@ func (r *Registry) NoteClone(now time.Time, c CloneSuspected) error {
 	return r.noteLink(now, c.POIID, c)
 }
 
-// NoteNotActivated notes that a device was refused before anybody looked at its code, and why.
-func (r *Registry) NoteNotActivated(now time.Time, poiid string, why RefusalCode) error {
-	return r.noteLink(now, poiid, ActivationRefused{POIID: poiid, Reason: why})
+// NoteNotActivated notes that a device was refused whatever its code, and why. The terminal that the code is of
+// hears of it too.
+func (r *Registry) NoteNotActivated(now time.Time, poiid, code string, why RefusalCode) error {
+	tid := ""
+	if len(code) <= maxCode {
+		hash := r.codeHash(code)
+		r.mu.RLock()
+		tid = r.codes[hash]
+		r.mu.RUnlock()
+	}
+	return r.noteLinkOf(now, poiid, tid, ActivationRefused{POIID: poiid, TID: tid, Reason: why})
 }
 
 func (r *Registry) noteLink(now time.Time, poiid string, body any) error {
+	return r.noteLinkOf(now, poiid, "", body)
+}
+
+// noteLinkOf notes a fact about the link of a device, for the group of a terminal, or of the one that it is bound to.
+func (r *Registry) noteLinkOf(now time.Time, poiid, tid string, body any) error {
 	r.mu.RLock()
 	d, ok := r.devices[poiid]
-	scope := r.terminals[d.TID].Group
+	if tid == "" {
+		tid = d.TID
+	}
+	scope := r.terminals[tid].Group
 	r.mu.RUnlock()
 	if !ok {
 		return fmt.Errorf("%w: device", ErrUnknown)

@@ -62,17 +62,17 @@ func (quiet) ConfirmKeys(time.Time, string, string, string) error             { 
 func (quiet) Activate(time.Time, string, string) (t estate.Terminal, g estate.Group, r estate.Refusal, err error) {
 	return t, g, r, nil
 }
-func (quiet) NoteNotActivated(time.Time, string, estate.RefusalCode) error { return nil }
-func (quiet) NoteLinkUp(time.Time, estate.LinkUp) error                    { return nil }
-func (quiet) NoteLinkDown(time.Time, estate.LinkDown) error                { return nil }
-func (quiet) FromPOI(string, string, kassa.Input, func())                  {}
-func (quiet) POIConnected(string, string, []string)                        {}
-func (quiet) POIMode(string, bool)                                         {}
-func (quiet) NoteClone(time.Time, estate.CloneSuspected) error             { return nil }
-func (quiet) MarkTampered(time.Time, string, string) error                 { return nil }
-func (quiet) SettingOn(string, string) bool                                { return true }
-func (quiet) Desired(string) (uint64, map[string]json.RawMessage)          { return 0, nil }
-func (quiet) Reported(string) (r estate.Report, ok bool)                   { return r, false }
+func (quiet) NoteNotActivated(time.Time, string, string, estate.RefusalCode) error { return nil }
+func (quiet) NoteLinkUp(time.Time, estate.LinkUp) error                            { return nil }
+func (quiet) NoteLinkDown(time.Time, estate.LinkDown) error                        { return nil }
+func (quiet) FromPOI(string, string, kassa.Input, func())                          {}
+func (quiet) POIConnected(string, string, []string)                                {}
+func (quiet) POIMode(string, bool)                                                 {}
+func (quiet) NoteClone(time.Time, estate.CloneSuspected) error                     { return nil }
+func (quiet) MarkTampered(time.Time, string, string) error                         { return nil }
+func (quiet) SettingOn(string, string) bool                                        { return true }
+func (quiet) Desired(string) (uint64, map[string]json.RawMessage)                  { return 0, nil }
+func (quiet) Reported(string) (r estate.Report, ok bool)                           { return r, false }
 func (quiet) Applied(time.Time, string, uint64, map[string]json.RawMessage, map[string]string) error {
 	return nil
 }

@@ -274,7 +274,7 @@ func (m *Machine) activate(s *session, in poilink.Activate) {
 	}
 	if !s.keyed { // what it was once given counts for nothing: it may have lost its keys since
 		m.refuse(s, poilink.RefusedIPEKMissing, estate.Refusal{Code: estate.RefusedIPEKMissing}.Text(), 0)
-		m.emit(NotActivated{Reason: estate.RefusedIPEKMissing})
+		m.emit(NotActivated{Code: in.Code, Reason: estate.RefusedIPEKMissing})
 		return
 	}
 	m.emit(DecideActivation{Link: s.link, Code: in.Code})

@@ -33,7 +33,7 @@ type Notes interface {
 	NoteLinkUp(now time.Time, up estate.LinkUp) error
 	NoteLinkDown(now time.Time, down estate.LinkDown) error
 	NoteClone(now time.Time, clone estate.CloneSuspected) error
-	NoteNotActivated(now time.Time, poiid string, reason estate.RefusalCode) error
+	NoteNotActivated(now time.Time, poiid, code string, reason estate.RefusalCode) error
 	// MarkTampered is durable when it returns without an error.
 	MarkTampered(now time.Time, poiid, what string) error
 }
@@ -395,7 +395,7 @@ func (h *Hub) do(u *unit, out Output) Input {
 		down := estate.LinkDown{POIID: u.poiid, Epoch: out.Epoch, Reason: out.Reason}
 		_ = h.failed(u, "note link", h.cfg.Notes.NoteLinkDown(now, down))
 	case NotActivated:
-		_ = h.failed(u, "note refusal", h.cfg.Notes.NoteNotActivated(now, u.poiid, out.Reason))
+		_ = h.failed(u, "note refusal", h.cfg.Notes.NoteNotActivated(now, u.poiid, out.Code, out.Reason))
 	}
 	return nil
 }

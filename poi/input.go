@@ -213,7 +213,10 @@ type Down struct {
 }
 
 // NotActivated notes an activation that the estate was not asked for.
-type NotActivated struct{ Reason estate.RefusalCode }
+type NotActivated struct {
+	Code   string
+	Reason estate.RefusalCode
+}
 
 // PinKey ties the POI to a public key, durably.
 type PinKey struct {

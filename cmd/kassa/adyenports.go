@@ -18,7 +18,7 @@ func (c *cloud) joinAdyen() (err error) {
 	p := adyenPorts{c}
 	c.adyen, err = adyen.New(adyen.Config{
 		Orders: c.engine, Captures: c.engine, Records: c.store, Feed: c.store, Write: c.store.Submit, Directory: p, Terminals: p, Settings: p,
-		Devices: devicePorts{c}, HostReachable: func() bool { return c.acquirer.State() > 0 },
+		Devices: devicePorts{c}, Refused: c.refusals.refused, HostReachable: func() bool { return c.acquirer.State() > 0 },
 		Secret: []byte(c.secure.LookupHash([]byte("adyen requests"))), Zone: merchantZone(), Random: rand.Reader, Now: c.now,
 	})
 	return err

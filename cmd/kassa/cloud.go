@@ -52,6 +52,7 @@ type cloud struct {
 	manage   *management.Handler
 	pages    *dashboard.Handler
 	calls    *dashboard.Calls
+	refusals *refusals
 	// authority signs the certificate of the HTTPS listener; server makes it.
 	authority *front.Authority
 	proxies   []*front.Proxy
@@ -132,14 +133,14 @@ func lastInstant(store *sqlite.Store) (time.Time, error) {
 }
 
 func (c *cloud) joinDoors(o serveOptions, log *slog.Logger) error {
-	stream, _, err := c.store.Load(refusedCalls)
-	if err != nil {
+	var err error
+	if c.refusals, err = newRefusals(c.store, c.registry, c.now); err != nil {
 		return err
 	}
-	door := doorPorts{c, journal.NewNotebook(refusedCalls, stream.Version, c.store.Submit)}
+	door := doorPorts{c}
 	c.door, err = multisafepay.New(multisafepay.Config{
 		Orders: c.engine, Changes: c.engine, Cards: cardPorts{c.secure, c.live()}, Write: c.store.Submit, Records: c.store, Feed: c.store, Directory: door, Estate: c.registry, Presence: c.pois,
-		Refusals: door,
+		Refusals: c.refusals,
 		CheckURL: webhook.CheckURL, Secret: []byte(c.secure.LookupHash([]byte("events token"))), Now: c.now,
 	})
 	if err != nil {
@@ -162,7 +163,7 @@ func (c *cloud) joinDoors(o serveOptions, log *slog.Logger) error {
 func (c *cloud) parts() []func(context.Context) error {
 	return []func(context.Context) error{
 		c.engine.Run, c.acquirer.Run, c.runPOIs, c.door.Run, c.adyen.Run, c.manage.Run, c.webhooks.Run, c.post.Run, c.pages.Run,
-		c.watchStore,
+		c.refusals.run, c.watchStore,
 	}
 }
 

@@ -26,6 +26,7 @@ type devOptions struct {
 	reset                bool
 	terminals            int
 	late, slow, timeout  time.Duration
+	heartbeat            time.Duration
 }
 
 func devCommand() *cobra.Command {
@@ -45,6 +46,7 @@ terminals, each a process of its own. They end with this one.`,
 	c.Flags().StringVar(&o.auto, "auto", "", "card that every terminal takes by itself, for example visa")
 	c.Flags().IntVar(&o.terminals, "terminals", 3, "how many virtual terminals to have (at least 2)")
 	c.Flags().DurationVar(&o.timeout, "acquirer-timeout", 0, "how long an authorisation may take (default 15s)")
+	c.Flags().DurationVar(&o.heartbeat, "heartbeat", 0, "how often terminals report (default 10s)")
 	c.Flags().DurationVar(&o.late, "late", 0, "how late card 101 answers (default 20s)")
 	c.Flags().DurationVar(&o.slow, "slow", 0, "how long card 170 takes (default 10s)")
 	return c
@@ -180,6 +182,9 @@ func (d *dev) start(ctx context.Context) (demoFacts, error) {
 	}
 	if d.timeout > 0 {
 		cloud = append(cloud, "--acquirer-timeout", d.timeout.String())
+	}
+	if d.heartbeat > 0 {
+		cloud = append(cloud, "--heartbeat", d.heartbeat.String())
 	}
 	announced := make(chan []byte, 1)
 	if err := d.spawn(ctx, &child{name: "acquirer", args: acquirer}); err != nil {

@@ -16,7 +16,7 @@ type managementPorts struct{ c *cloud }
 func (c *cloud) managementAPI() (*management.Handler, error) {
 	p := managementPorts{c}
 	return management.New(management.Config{
-		Estate: c.registry, Keys: p, Presence: p, Actions: p, Webhooks: p, Records: c.store, Now: c.now,
+		Estate: c.registry, Keys: p, Presence: p, Actions: p, Webhooks: p, Records: c.store, Refused: c.refusals.refused, Now: c.now,
 		Random: func(b []byte) { _, _ = rand.Read(b) }, // never fails (package crypto/rand)
 	})
 }

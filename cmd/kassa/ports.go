@@ -1,11 +1,9 @@
 package main
 
 import (
-	"context"
 	"crypto/hmac"
 	"crypto/rand"
 	"crypto/sha512"
-	"encoding/json"
 	"log/slog"
 	"net/http"
 	"strings"
@@ -35,14 +33,8 @@ func (s secureModule) CompleteEntered(m *iso8583.Message, aad, sealed []byte) er
 
 func (s secureModule) MAC(b []byte) ([8]byte, error) { return s.m.MAC(b) }
 
-// doorPorts gives the MultiSafepay door its directory, its signer, and a place for refused calls.
-type doorPorts struct {
-	c       *cloud
-	refused *journal.Notebook
-}
-
-// refusedCalls is the stream in which refused calls are kept for diagnosis.
-const refusedCalls = "calls/refused"
+// doorPorts gives the MultiSafepay door its directory and its signer.
+type doorPorts struct{ c *cloud }
 
 func (d doorPorts) Identify(key, remote string) (multisafepay.Caller, string) {
 	caller, problem := d.c.guard.Identify(key, remote)
@@ -77,14 +69,6 @@ func (d doorPorts) HMAC(group string, message []byte) ([]byte, error) {
 	mac := hmac.New(sha512.New, []byte(strings.TrimSpace(key)))
 	mac.Write(message)
 	return mac.Sum(nil), nil
-}
-
-func (d doorPorts) Record(_ context.Context, call multisafepay.RefusedCall) {
-	payload, err := json.Marshal(call)
-	if err != nil {
-		return
-	}
-	d.refused.Note(journal.Fact{At: call.At, Kind: multisafepay.CallRefused, Scope: call.Scope, Payload: payload}, nil)
 }
 
 // nativePorts gives the native API what it shows.

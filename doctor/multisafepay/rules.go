@@ -3,11 +3,15 @@
 // It promises nothing beyond package doctor; each rule names the row that it comes from.
 package multisafepay
 
-import "kassa/doctor"
+import (
+	"slices"
+
+	"kassa/doctor"
+)
 
 // Rules gives the rules.
 func Rules() []doctor.Rule {
-	return []doctor.Rule{
+	return slices.Concat(terminalRules(), []doctor.Rule{
 		nobodyActed(),
-	}
+	})
 }

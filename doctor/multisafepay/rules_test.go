@@ -1,6 +1,7 @@
 package multisafepay_test
 
 import (
+	"slices"
 	"testing"
 	"time"
 
@@ -11,7 +12,7 @@ import (
 )
 
 func TestRules(t *testing.T) {
-	doctortest.Run(t, multisafepay.Rules(), payCases())
+	doctortest.Run(t, multisafepay.Rules(), slices.Concat(payCases(), terminalCases()))
 }
 
 func payCases() []doctortest.Case {

@@ -3,6 +3,7 @@ package adyen
 import (
 	"encoding/base64"
 	"encoding/json"
+	"net/http"
 	"regexp"
 	"strconv"
 	"strings"
@@ -43,6 +44,7 @@ func (h header) echo() object {
 type request struct {
 	target
 	caller Caller
+	from   *http.Request // nil for what no call asks any more
 	// message is the message as it came in: a Reject repeats it.
 	message  []byte
 	header   header

@@ -12,6 +12,7 @@ import (
 	"sync"
 	"time"
 
+	"kassa"
 	"kassa/journal"
 	"kassa/nexo"
 )
@@ -93,10 +94,10 @@ func (h *Handler) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	w.Header().Set("Cache-Control", "no-store")
 	w.Header().Set("X-Content-Type-Options", "nosniff")
 	at, ok := findTarget(r.URL.EscapedPath())
-	q := &request{target: at}
+	q := &request{target: at, from: r}
 	problem := h.admit(w, r, q, ok)
 	if problem.problem() {
-		writeProblem(w, at.v1, problem)
+		h.refuseCall(w, q, problem)
 		return
 	}
 	if q.modification != "" {
@@ -106,7 +107,7 @@ func (h *Handler) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	a, problem, done := h.read(q)
 	switch {
 	case problem.problem():
-		writeProblem(w, at.v1, problem)
+		h.refuseCall(w, q, problem)
 	case done:
 		h.write(w, q, a)
 	default:
@@ -118,10 +119,10 @@ func (h *Handler) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 func (h *Handler) admit(w http.ResponseWriter, r *http.Request, q *request, owned bool) problem {
 	switch {
 	case !owned:
-		return problem{status: http.StatusNotFound, code: "000", kind: "validation", text: "there is nothing at this path"}
+		return problem{status: http.StatusNotFound, code: "000", kind: "validation", cause: journal.ReasonRoute, text: "there is nothing at this path"}
 	case r.Method != http.MethodPost:
 		w.Header().Set("Allow", http.MethodPost)
-		return problem{status: http.StatusMethodNotAllowed, code: "000", kind: "validation", text: "this path takes the method POST only"}
+		return problem{status: http.StatusMethodNotAllowed, code: "000", kind: "validation", cause: journal.ReasonRoute, text: "this path takes the method POST only"}
 	}
 	var refused problem
 	if q.caller, refused = h.authenticate(r); refused.problem() {
@@ -160,7 +161,9 @@ func (h *Handler) authenticate(r *http.Request) (Caller, problem) {
 	caller, wrong := h.Directory.Identify(strings.TrimSpace(keys[0]), remote)
 	switch {
 	case wrong.Code == "network":
-		return Caller{}, forbidden(wrong.Text)
+		no := forbidden(wrong.Text)
+		no.cause = journal.ReasonKey
+		return Caller{}, no
 	case wrong.Code != "":
 		return Caller{}, unauthorised(wrong.Text)
 	case caller.Account == "":
@@ -226,7 +229,7 @@ func (h *Handler) findTerminal(q *request) (a answer, p problem, done bool) {
 	if !ok || !q.caller.owns(t) {
 		if q.v1 {
 			p = forbidden("no terminal of this API key has this deviceId")
-			p.field, p.value = "deviceId", q.device
+			p.field, p.value, p.cause = "deviceId", q.device, string(kassa.TerminalUnknown)
 			return answer{}, p, false
 		}
 		return refuse(rejectNoLink + "&" + pairs{keyReason: "terminal_unknown"}.form())

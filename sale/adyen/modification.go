@@ -39,7 +39,7 @@ func findModification(parts []string) (target, bool) {
 func (h *Handler) modify(w http.ResponseWriter, r *http.Request, q *request) {
 	answered, refused := h.modified(r, q)
 	if refused.problem() {
-		writeProblem(w, false, refused)
+		h.refuseCall(w, q, refused)
 		return
 	}
 	writeJSON(w, jsonType, http.StatusCreated, answered)
@@ -67,7 +67,9 @@ func (h *Handler) modified(r *http.Request, q *request) (object, problem) {
 	case err != nil:
 		return nil, worldFailed()
 	case !ok:
-		return nil, unprocessable("167", "Original pspReference required for this operation: no payment of this API key has it")
+		no := unprocessable("167", "Original pspReference required for this operation: no payment of this API key has it")
+		no.cause = string(kassa.OrderUnknown)
+		return nil, no
 	}
 	door, _ := json.Marshal(refundDoor{o.POIID, "", "", ask.reference, strings.TrimSuffix(q.modification, "s")})
 	var number int64
@@ -95,7 +97,9 @@ func (h *Handler) modified(r *http.Request, q *request) (object, problem) {
 	case err != nil:
 		return nil, worldFailed()
 	case reason != kassa.None && reason != kassa.RefundRepeated && reason != kassa.CaptureRepeated:
-		return nil, unprocessable("153", reason.Text())
+		no := unprocessable("153", reason.Text())
+		no.cause = string(reason)
+		return nil, no
 	case first != ask.amount:
 		return nil, unprocessable("704", "The Idempotency-Key was used with another amount.")
 	}

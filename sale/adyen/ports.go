@@ -3,6 +3,7 @@ package adyen
 import (
 	"context"
 	"io"
+	"net/http"
 	"time"
 
 	"kassa"
@@ -115,7 +116,7 @@ type EncryptionKey struct {
 	Passphrase string
 }
 
-// Config is what a Handler works with; every field is needed but the durations.
+// Config is what a Handler works with; every field is needed but Refused and the durations.
 type Config struct {
 	Orders   Orders
 	Captures Captures
@@ -127,6 +128,9 @@ type Config struct {
 	Terminals Terminals
 	Devices   Devices
 	Settings  Settings
+	// Refused keeps a call that was refused for diagnosis, and reads in the request who sent it; nil when nobody
+	// does. It does not wait.
+	Refused func(r *http.Request, call journal.RefusedCall)
 	// HostReachable tells whether the acquirer's host is signed on to.
 	HostReachable func() bool
 	// Secret keys the hashes of requests; at least 32 bytes, the same for ever.

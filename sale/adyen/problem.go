@@ -3,6 +3,9 @@ package adyen
 import (
 	"net/http"
 	"strconv"
+
+	"kassa"
+	"kassa/journal"
 )
 
 // problem is a refusal at the level of HTTP: before anything is known that a nexo message could say.
@@ -11,6 +14,8 @@ type problem struct {
 	// code and kind are the legacy paths' errorCode and errorType; v1 has codes of its own.
 	code, kind string
 	text       string
+	// cause is what is kept for diagnosis: a kassa.Reason, or one of package journal.
+	cause string
 	// field is the value that is wrong, where it is one of v1's path.
 	field, value string
 }
@@ -19,16 +24,16 @@ func (p problem) problem() bool { return p.status != 0 }
 
 // The problems, with the codes that Adyen's platform uses.
 func unauthorised(text string) problem {
-	return problem{status: http.StatusUnauthorized, code: "000", kind: "security", text: "HTTP Status Response - Unauthorized: " + text}
+	return problem{status: http.StatusUnauthorized, code: "000", kind: "security", cause: journal.ReasonKey, text: "HTTP Status Response - Unauthorized: " + text}
 }
 
 func forbidden(text string) problem {
-	return problem{status: http.StatusForbidden, code: "010", kind: "security", text: "Not allowed: " + text}
+	return problem{status: http.StatusForbidden, code: "010", kind: "security", cause: journal.ReasonForbidden, text: "Not allowed: " + text}
 }
 
 func wrongMerchant(code string) problem {
 	return problem{
-		status: http.StatusForbidden, code: "901", kind: "security", field: "merchantAccount", value: code,
+		status: http.StatusForbidden, code: "901", kind: "security", cause: "merchant_unknown", field: "merchantAccount", value: code,
 		text: "Invalid Merchant Account: it is not one of this API key",
 	}
 }
@@ -46,14 +51,14 @@ func tooLarge() problem {
 
 func worldFailed() problem {
 	return problem{
-		status: http.StatusInternalServerError, code: "000", kind: "internal",
+		status: http.StatusInternalServerError, code: "000", kind: "internal", cause: journal.ReasonWorld,
 		text: "the request could not be stored; ask its TransactionStatus before it is sent again",
 	}
 }
 
 func worldBusy() problem {
 	return problem{
-		status: http.StatusServiceUnavailable, code: "000", kind: "internal",
+		status: http.StatusServiceUnavailable, code: "000", kind: "internal", cause: string(kassa.WorldBusy),
 		text: "too many requests are running; nothing was done, and the same request may be sent again",
 	}
 }

@@ -69,7 +69,7 @@ func unsupported(category string) answer {
 // serve does what a message asks for.
 func (h *Handler) serve(w http.ResponseWriter, r *http.Request, q *request) {
 	if !q.caller.TakesPayments || q.category.refunds && !q.caller.Refunds {
-		writeProblem(w, q.v1, forbidden("the role of this API key does not allow "+q.header.category))
+		h.refuseCall(w, q, forbidden("the role of this API key does not allow "+q.header.category))
 		return
 	}
 	if !q.category.recorded {
@@ -95,9 +95,9 @@ func (h *Handler) serve(w http.ResponseWriter, r *http.Request, q *request) {
 	case errors.Is(err, errReused):
 		h.write(w, q, failure(nexo.ErrorNotAllowed, pairs{"message": "ServiceID already used", keyReason: "service_id_reused"}.form()))
 	case errors.Is(err, errTooMany):
-		writeProblem(w, q.v1, worldBusy())
+		h.refuseCall(w, q, worldBusy())
 	case err != nil:
-		writeProblem(w, q.v1, worldFailed())
+		h.refuseCall(w, q, worldFailed())
 	case q.async && x.record.Async:
 		writeOK(w)
 	case q.async:
@@ -253,10 +253,11 @@ func (h *Handler) writeAfter(w http.ResponseWriter, q *request, a answer, begun 
 		writeOK(w)
 		return
 	}
+	h.recordAnswer(q, a)
 	message, err := h.render(q, a)
 	switch {
 	case err != nil && !begun:
-		writeProblem(w, q.v1, worldFailed())
+		h.refuseCall(w, q, worldFailed())
 	case err != nil:
 	case begun:
 		w.Write(message) //nolint:errcheck // the client is gone; nothing depends on it

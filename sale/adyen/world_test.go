@@ -132,6 +132,7 @@ type world struct {
 	host func(o kassa.NewOrder, a kassa.Authorisation) kassa.Input
 	// left counts the effects that left, by type.
 	left     map[string]int
+	refused  []journal.RefusedCall
 	counter  int // of the DUKPT key
 	reach    map[string]adyen.Unreachable
 	settings map[string]string
@@ -171,7 +172,7 @@ func (w *world) start() {
 	}
 	door, err := adyen.New(adyen.Config{
 		Orders: dying{e, w}, Captures: e, Records: w.record, Feed: w.record, Write: w.record.Submit, Directory: w, Terminals: w, Settings: w,
-		Devices: &w.links, HostReachable: w.links.signedOn,
+		Devices: &w.links, Refused: w.refuse, HostReachable: w.links.signedOn,
 		Secret: []byte(strings.Repeat("s", 32)), Zone: time.UTC, Random: strings.NewReader(strings.Repeat("nonce", 1000)), Now: now,
 	})
 	if err != nil {

@@ -122,6 +122,10 @@ func TestUpdates(t *testing.T) {
 	if !got.Success || len(got.Warnings) != 1 || got.Warnings[0]["code"] != "order_unchanged" {
 		t.Errorf("PATCH of a declined order: %s", got.Raw)
 	}
+	if len(w.patched) != 1 || w.patched[0].OrderID != "pos" || w.patched[0].TerminalID != terminalID || w.patched[0].Route != "PATCH orders/{order_id}" ||
+		w.patched[0].Scope != "100" || w.patched[0].Status != 200 {
+		t.Errorf("the PATCH is kept as %+v", w.patched)
+	}
 	if status := w.call("GET", "/v1/json/orders/pos", groupKey, "").Data["status"]; status != "declined" || w.record.Last() != before {
 		t.Errorf("afterwards it is %s, with %d more facts", status, w.record.Last()-before)
 	}

@@ -42,6 +42,7 @@ var orderFields = []string{
 
 // readOrder checks the fields in the order in which the documentation lists them.
 func (h *Handler) readOrder(c *call, body object) (a asked, refused *refusal) {
+	c.nameFrom(body)
 	if err := variants(body, "", orderFields...); err != nil {
 		return a, badBody(err)
 	}
@@ -51,7 +52,6 @@ func (h *Handler) readOrder(c *call, body object) (a asked, refused *refusal) {
 	if a.orderID, refused = h.readOrderID(body, "order_id"); refused != nil {
 		return a, refused
 	}
-	c.orderID = a.orderID
 	if refused = a.readWhat(body); refused != nil {
 		return a, refused
 	}
@@ -61,7 +61,6 @@ func (h *Handler) readOrder(c *call, body object) (a asked, refused *refusal) {
 	if a.terminalID, refused = readTerminal(body); refused != nil {
 		return a, refused
 	}
-	c.terminal = a.terminalID
 	if a.recurring, refused = readRecurring(body); refused != nil {
 		return a, refused
 	}
@@ -72,6 +71,13 @@ func (h *Handler) readOrder(c *call, body object) (a asked, refused *refusal) {
 		return a, refused
 	}
 	return a, checkCart(a.kept, body, a.amount-a.tip.Minor)
+}
+
+// nameFrom takes from a body what the record of a refusal names, whatever else is wrong with it.
+func (c *call) nameFrom(body object) {
+	c.orderID, _ = body["order_id"].(string)
+	info, _ := body["gateway_info"].(object)
+	c.terminal, _ = info["terminal_id"].(string)
 }
 
 // readType refuses by name what would be done in another way than asked if it were ignored.

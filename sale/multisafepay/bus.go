@@ -52,6 +52,7 @@ type bus struct {
 
 	subscribed map[string]bool
 	sent       uint64 // the journal's number of the last event sent
+	last       string // its status
 	due        <-chan time.Time
 	opened     time.Time
 	burst      int
@@ -110,39 +111,46 @@ func (h *Handler) serveBus(w http.ResponseWriter, r *http.Request) {
 		defer close(stopped)
 		b.read()
 	}()
-	h.runBus(b)
+	left := h.runBus(b)
 	close(b.done)
 	conn.Close() //nolint:errcheck // it is over, however closing goes
 	<-stopped
+	if left {
+		h.recordLeft(o, "websocket", b.last)
+	}
 }
 
-// runBus serves until the client or Kassa goes, or the order has ended and the client knows.
-func (h *Handler) runBus(b *bus) {
+// runBus serves until the client or Kassa goes, or the order has ended and the client knows. It tells whether
+// the client left an order that goes on.
+func (h *Handler) runBus(b *bus) (left bool) {
+	final := false
 	ping := time.NewTicker(pingEvery)
 	defer ping.Stop()
 	for {
 		select {
 		case <-h.closing:
-			return
+			return false
 		case m, ok := <-b.in:
 			if !ok || !b.take(m) {
-				return
+				return !final
 			}
 			continue
 		case <-ping.C:
 			b.burst = 0
 			if !b.write(ws.OpPing, nil) {
-				return
+				return !final
 			}
 		case <-b.wake:
 		case <-b.due:
 			b.due = nil
 		}
-		if final, ok := b.sendNew(h.Records); !ok {
-			return
-		} else if final && (b.subscribed[channelOrder] && b.due == nil || time.Since(b.opened) > busPatience) {
+		var ok bool
+		if final, ok = b.sendNew(h.Records); !ok {
+			return !final
+		}
+		if final && (b.subscribed[channelOrder] && b.due == nil || time.Since(b.opened) > busPatience) {
 			b.farewell(ws.StatusNormalClosure, "the order has ended")
-			return
+			return false
 		}
 	}
 }
@@ -166,7 +174,7 @@ func (b *bus) sendNew(records Records) (final, ok bool) {
 		if !b.say(object{"type": "event", "channel": channelOrder, "payload": f.payload(b.order.Ref, b.session)}) {
 			return final, false
 		}
-		b.sent = f.seq
+		b.sent, b.last = f.seq, f.status
 	}
 	return final, true
 }

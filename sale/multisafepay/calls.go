@@ -81,6 +81,7 @@ func (h *Handler) findOne(c *call) (kassa.Order, *refusal) {
 			"order_id: several groups of this account have an order with this id; use the key of its group", causeAmbiguous,
 		}
 	}
+	c.orderID, c.terminal = found[0].Ref, found[0].TID
 	return found[0], nil
 }
 

@@ -12,9 +12,9 @@ import (
 	"regexp"
 	"strings"
 	"sync"
-	"time"
 
 	"kassa/estate"
+	"kassa/journal"
 )
 
 // Handler serves the dialect. It must be called for every request whose escaped path it [Owns],
@@ -27,9 +27,6 @@ type Handler struct {
 	closeOnce  sync.Once
 	sessionKey []byte
 
-	mu          sync.Mutex
-	minute      time.Time
-	recorded    map[bool]int // refused calls kept in this minute, of callers with a key and of others
 	orderIDForm *regexp.Regexp
 	localeForm  *regexp.Regexp
 }
@@ -232,26 +229,17 @@ func (h *Handler) body(w http.ResponseWriter, c *call) (object, *refusal) {
 
 // record keeps a refused call for diagnosis.
 func (h *Handler) record(c *call, route string, r *refusal) {
-	now := h.Now()
-	if !h.mayRecord(now, c.caller.Account != "") {
-		return
-	}
-	h.Refusals.Record(context.WithoutCancel(c.Context()), RefusedCall{
-		At: now, Account: c.caller.Account, Scope: c.caller.Group, Route: route,
-		OrderID: h.recordable(c.orderID), TerminalID: h.recordable(c.terminal),
-		Reason: r.cause, Status: r.status, ErrorCode: r.code, ErrorInfo: r.info,
-	})
+	call := h.recorded(c, route)
+	call.Reason, call.Status, call.ErrorCode, call.ErrorInfo, call.Field = r.cause, r.status, r.code, maskDigits(r.info), r.field()
+	h.Refusals.Record(c.Request, journal.CallRefused, call)
 }
 
-// mayRecord counts apart who has a key, so that strangers cannot use up what tenants need to know.
-func (h *Handler) mayRecord(now time.Time, known bool) bool {
-	h.mu.Lock()
-	defer h.mu.Unlock()
-	if minute := now.Truncate(time.Minute); !minute.Equal(h.minute) || h.recorded == nil {
-		h.minute, h.recorded = minute, make(map[bool]int)
+// recorded is what is kept of a call, whatever became of it.
+func (h *Handler) recorded(c *call, route string) journal.RefusedCall {
+	return journal.RefusedCall{
+		At: h.Now(), Dialect: Dialect, Account: c.caller.Account, Scope: c.caller.Group, Route: route,
+		OrderID: h.recordable(c.orderID), TerminalID: h.recordable(c.terminal),
 	}
-	h.recorded[known]++
-	return h.recorded[known] <= maxRecorded
 }
 
 // recordable lets through what has the form of an id and not that of a key that somebody put in its place,

@@ -2,6 +2,7 @@ package multisafepay
 
 import (
 	"context"
+	"net/http"
 	"slices"
 	"time"
 
@@ -101,28 +102,13 @@ type Presence interface {
 	CloudMode(tid string) bool
 }
 
-// Refusals keeps refused calls as facts for diagnosis. Record must not block for long.
+// Refusals keeps refused calls as facts for diagnosis. Who calls, and from where, it reads in the request;
+// reasons that are about a key it makes more precise. It does not wait for the store.
 type Refusals interface {
-	Record(ctx context.Context, call RefusedCall)
-}
-
-// CallRefused is the kind of fact that a RefusedCall is kept as.
-const CallRefused = "CallRefused"
-
-// RefusedCall is a call that this door refused. It holds no key and nothing of the body but the
-// two ids, and those only when they have the form of an id.
-type RefusedCall struct {
-	At         time.Time `json:"at"`
-	Account    string    `json:"account,omitempty"`
-	Scope      string    `json:"scope,omitempty"` // the key's group
-	Route      string    `json:"route"`
-	OrderID    string    `json:"order_id,omitempty"`
-	TerminalID string    `json:"terminal_id,omitempty"`
-	// Reason is a kassa.Reason, or one of the causes that only a door knows.
-	Reason    string `json:"reason"`
-	Status    int    `json:"status"`
-	ErrorCode int    `json:"error_code"`
-	ErrorInfo string `json:"error_info"`
+	// Record keeps a call as a fact of a kind, journal.CallRefused or journal.OrderPatched.
+	Record(r *http.Request, kind string, call journal.RefusedCall)
+	// Left keeps that the client of an order's event stream left.
+	Left(scope string, at time.Time, left journal.LeftStream)
 }
 
 // Signer makes the HMAC-SHA512 of a message with the trimmed API key of a group. The key itself
@@ -174,9 +160,6 @@ const (
 	maxTokens       = 100 // of one customer
 	maxVariable     = 500
 	maxScan         = 50_000 // journal entries read to find an order by its transaction id
-	// maxRecorded bounds the refused calls kept in a minute, of callers with a key and of those
-	// without, so that nobody fills the disk.
-	maxRecorded = 600
 	// maxWalk bounds the orders that one list of transactions looks through.
 	maxWalk        = 10_000
 	walkPage       = 200

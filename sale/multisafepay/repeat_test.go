@@ -91,19 +91,6 @@ func TestByTransactionIDAmongMany(t *testing.T) {
 	}
 }
 
-// TestStrangersHideNoRefusal: who has no key cannot use up the room for what tenants need to know.
-func TestStrangersHideNoRefusal(t *testing.T) {
-	w := newWorld(t)
-	for range 2000 {
-		w.call("GET", "/v1/json/orders/x", "wrong", "")
-	}
-	strangers := len(w.refused)
-	w.call("POST", "/v1/json/orders", groupKey, with("gateway_info", `{"terminal_id":"00000XYZ"}`))
-	if last := w.refused[len(w.refused)-1]; last.Reason != "terminal_unknown" || strangers >= 2000 {
-		t.Errorf("%d calls of strangers were recorded, and the newest is %+v", strangers, last)
-	}
-}
-
 // unread is a body that nobody may touch.
 type unread struct{ t *testing.T }
 

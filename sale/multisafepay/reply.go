@@ -7,6 +7,7 @@ import (
 	"strings"
 
 	"kassa"
+	"kassa/journal"
 )
 
 // refusal is a call that is answered with an error.
@@ -19,24 +20,37 @@ type refusal struct {
 
 // Causes of a refusal that are no kassa.Reason.
 const (
-	causeKey         = "key_invalid"
-	causePermission  = "permission_missing"
+	causeKey         = journal.ReasonKey
+	causePermission  = journal.ReasonForbidden
 	causeBody        = "body_invalid"
-	causeField       = "field_invalid"
+	causeField       = journal.ReasonValidation
 	causeTooLate     = "too_late"
 	causeGate        = "not_switched_on"
 	causeUnsupported = "unsupported"
-	causeRoute       = "route_unknown"
+	causeRoute       = journal.ReasonRoute
 	causeURL         = "webhook_url_invalid"
 	causeToken       = "events_token_invalid"
 	causeLimit       = "limit_reached"
-	causeWorld       = "world_failed"
+	causeWorld       = journal.ReasonWorld
 	causeAmbiguous   = "order_id_in_several_groups"
 	causeNotFound    = "not_found"
 	causeAttribute   = "attribute_invalid"
 )
 
 func (r *refusal) Error() string { return r.info }
+
+// field is the name that a refusal of a field or an attribute begins with; empty when it begins with none.
+func (r *refusal) field() string {
+	if r.cause != causeField && r.cause != causeAttribute {
+		return ""
+	}
+	name, _, _ := strings.Cut(r.info, " ")
+	name = strings.TrimSuffix(name, ":")
+	if strings.Trim(name, "abcdefghijklmnopqrstuvwxyz0123456789_.[]") != "" || name == "too" {
+		return ""
+	}
+	return name
+}
 
 // field refuses a field of a request that is otherwise readable: MultiSafepay answers 404 to those.
 func field(code int, format string, args ...any) *refusal {

@@ -118,7 +118,25 @@ func (h *Handler) serveEvents(w http.ResponseWriter, r *http.Request) {
 	defer leave()
 	e := &eventStream{w: w, control: http.NewResponseController(w), order: o, session: session, wake: wake}
 	e.resume(r.Header.Get("Last-Event-ID"), h.Feed.Last())
-	h.runEvents(r.Context(), e)
+	if h.runEvents(r.Context(), e) {
+		h.recordLeft(o, "sse", e.last)
+	}
+}
+
+// recordLeft keeps for diagnosis that a client left an order before its end.
+func (h *Handler) recordLeft(o kassa.Order, transport, last string) {
+	select {
+	case <-h.closing: // Kassa left
+		return
+	default:
+	}
+	stands, ok, err := h.load(orderStream(o.Number))
+	if !ok || err != nil || stands.Status.Final() {
+		return
+	}
+	h.Refusals.Left(o.Scope, h.Now(), journal.LeftStream{
+		Order: kassa.FormatID(o.Number), OrderID: o.Ref, Transport: transport, Last: last,
+	})
 }
 
 func (h *Handler) refuseEvents(w http.ResponseWriter, r *http.Request, refused *refusal) {
@@ -148,6 +166,7 @@ type eventStream struct {
 	// sent is the journal's sequence number up to which the client has everything; resumed tells
 	// that it said so itself.
 	sent    uint64
+	last    string // the status of the last event sent
 	resumed bool
 	started bool
 }
@@ -160,24 +179,27 @@ func (e *eventStream) resume(lastEventID string, last uint64) {
 }
 
 // runEvents sends the current state first, or all since Last-Event-ID, then every change; after a
-// final one it ends the stream.
-func (h *Handler) runEvents(ctx context.Context, e *eventStream) {
+// final one it ends the stream. It tells whether the client left before.
+func (h *Handler) runEvents(ctx context.Context, e *eventStream) (left bool) {
 	ping := time.NewTicker(pingEvery)
 	defer ping.Stop()
 	for {
 		frames, final, err := readFrames(h.Records, orderStream(e.order.Number))
-		if err != nil || !e.send(frames, final) || final {
-			return
+		if err != nil {
+			return false
+		}
+		if sent := e.send(frames, final); !sent || final {
+			return !final
 		}
 		select {
 		case <-ctx.Done():
-			return
+			return true
 		case <-h.closing:
-			return
+			return false
 		case <-e.wake:
 		case <-ping.C:
 			if !e.write(": ping\n\n") {
-				return
+				return true
 			}
 		}
 	}
@@ -200,7 +222,7 @@ func (e *eventStream) send(frames []frame, final bool) bool {
 			if !e.write(f.text(e.order.Ref, e.session)) {
 				return false
 			}
-			e.sent = f.seq
+			e.sent, e.last = f.seq, f.status
 		}
 	}
 	return e.flush()

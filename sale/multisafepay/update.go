@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"kassa"
+	"kassa/journal"
 )
 
 // notedFields are what a PATCH keeps with an order that has been paid, and the order object shows.
@@ -97,6 +98,7 @@ func readUpdate(body object, o *kassa.Order) (object, *refusal) {
 func (h *Handler) cancelByUpdate(w http.ResponseWriter, c *call, o *kassa.Order) *refusal {
 	switch {
 	case o.TID != "" && !o.Channel.CardAbsent() && o.Status != kassa.Cancelled && o.Status != kassa.Expired:
+		h.recordPatch(c, o)
 		writeSuccess(w, object{}, []any{object{
 			"code": orderUnchanged, "message": "PATCH cancels no order of a terminal; use POST orders/{order_id}/cancel",
 		}})
@@ -114,6 +116,14 @@ func (h *Handler) cancelByUpdate(w http.ResponseWriter, c *call, o *kassa.Order)
 	}
 	writeSuccess(w, object{}, nil)
 	return nil
+}
+
+// recordPatch keeps for diagnosis that somebody tried to end an order of a terminal in this way.
+func (h *Handler) recordPatch(c *call, o *kassa.Order) {
+	call := h.recorded(c, c.routeName())
+	call.Reason, call.Status = orderUnchanged, http.StatusOK
+	call.ErrorInfo = "a PATCH to cancelled changed nothing of an order that is " + string(o.Status)
+	h.Refusals.Record(c.Request, journal.OrderPatched, call)
 }
 
 // note adds to what is kept with an order. Who comes second reads again what the first has written.

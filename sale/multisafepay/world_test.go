@@ -241,7 +241,9 @@ type world struct {
 	server  *httptest.Server
 
 	mu      sync.Mutex
-	refused []multisafepay.RefusedCall
+	refused []journal.RefusedCall
+	patched []journal.RefusedCall
+	left    chan journal.LeftStream
 	offline map[string]bool
 	ownMode map[string]bool // cloud mode is off
 }
@@ -263,7 +265,7 @@ func newWorld(t *testing.T) *world {
 	t.Helper()
 	r := newRecord()
 	w := &world{
-		t: t, record: r, offline: map[string]bool{}, ownMode: map[string]bool{},
+		t: t, record: r, left: make(chan journal.LeftStream, 1000), offline: map[string]bool{}, ownMode: map[string]bool{},
 		till:   &till{record: r, now: time.Date(2026, 5, 4, 13, 50, 0, 0, time.UTC)},
 		placed: &places{Disk: disk.New()}, safe: &paperSafe{},
 	}
@@ -368,10 +370,21 @@ func (w *world) Groups(account string) []string {
 func (w *world) Online(tid string) bool    { return !w.offline[tid] }
 func (w *world) CloudMode(tid string) bool { return !w.ownMode[tid] }
 
-func (w *world) Record(_ context.Context, c multisafepay.RefusedCall) {
+func (w *world) Record(_ *http.Request, kind string, c journal.RefusedCall) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
+	if kind == journal.OrderPatched {
+		w.patched = append(w.patched, c)
+		return
+	}
 	w.refused = append(w.refused, c)
+}
+
+func (w *world) Left(_ string, _ time.Time, left journal.LeftStream) {
+	select {
+	case w.left <- left:
+	default:
+	}
 }
 
 // reply is an answer of the API.

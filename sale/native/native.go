@@ -70,21 +70,23 @@ type call struct {
 }
 
 func (h *Handler) ServeHTTP(w http.ResponseWriter, r *http.Request) {
-	if refused := h.route(w, r); refused != nil {
+	c := &call{Request: r}
+	if refused := h.route(w, c); refused != nil {
+		h.record(c, refused)
 		refused.write(w, r)
 	}
 }
 
-func (h *Handler) route(w http.ResponseWriter, r *http.Request) *problem {
-	path := r.URL.EscapedPath()
+func (h *Handler) route(w http.ResponseWriter, c *call) *problem {
+	path := c.URL.EscapedPath()
 	switch {
 	case strings.HasPrefix(path, problemsPrefix):
-		return h.problemPage(w, r)
+		return h.problemPage(w, c.Request)
 	case path == documentPath:
-		return serveDocument(w, r)
+		return serveDocument(w, c.Request)
 	}
-	found, values, allowed := match(h.table, r.Method, path)
-	c := &call{Request: r, route: found, path: values}
+	found, values, allowed := match(h.table, c.Method, path)
+	c.route, c.path = found, values
 	if found == nil || found.needs != noKey { // a stranger does not learn which paths there are
 		refused := h.identify(w, c)
 		if refused != nil {
@@ -104,7 +106,7 @@ func (h *Handler) route(w http.ResponseWriter, r *http.Request) *problem {
 	if c.query, refused = c.parameters(strings.Fields(found.query)); refused != nil {
 		return refused
 	}
-	if found.once && len(r.Header.Values(idempotencyKey)) > 0 {
+	if found.once && len(c.Header.Values(idempotencyKey)) > 0 {
 		return h.onlyOnce(w, c)
 	}
 	return found.serve(h, w, c)

@@ -10,7 +10,7 @@ import (
 	"kassa/journal"
 )
 
-// Config is what a Handler works with; every field is needed.
+// Config is what a Handler works with; every field but Refused is needed.
 type Config struct {
 	Environment estate.Environment
 	Registry    Registry
@@ -26,6 +26,9 @@ type Config struct {
 	Papers     Papers
 	Clock      Clock
 	Webhooks   Webhooks
+	// Refused keeps a call that was refused for diagnosis, and reads in the request who sent it; nil when nobody
+	// does. It does not wait.
+	Refused func(r *http.Request, call journal.RefusedCall)
 	// Write makes a batch durable and then calls done.
 	Write func(batch journal.Batch, done func(journal.Receipt, error))
 	// Heartbeat is how often terminals are to be heard of.

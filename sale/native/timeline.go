@@ -101,17 +101,34 @@ func (h *Handler) describe(e journal.Entry) Event {
 	case "webhook":
 		describeWebhook(&row, e.Payload)
 	case "calls":
-		var refused struct {
-			Route     string `json:"route"`
-			OrderID   string `json:"order_id"`
-			ErrorInfo string `json:"error_info"`
-		}
-		if json.Unmarshal(e.Payload, &refused) == nil {
-			row.Who, row.Reference = till, refused.OrderID
-			row.What = fmt.Sprintf("%s was refused: %s", refused.Route, refused.ErrorInfo)
-		}
+		describeCall(&row, e)
 	}
 	return row
+}
+
+// describeCall says in words what is kept of calls that came to nothing.
+func describeCall(row *Event, e journal.Entry) {
+	var call struct {
+		journal.RefusedCall
+		Order     string `json:"order"`
+		Transport string `json:"transport"`
+		Last      string `json:"last"`
+		Calls     int    `json:"calls"`
+	}
+	if json.Unmarshal(e.Payload, &call) != nil {
+		return
+	}
+	row.Who, row.Reference, row.Order = till, call.OrderID, call.Order
+	switch e.Kind {
+	case journal.OrderPatched:
+		row.What = fmt.Sprintf("%s changed nothing: %s", call.Route, call.ErrorInfo)
+	case journal.EventStreamLeft:
+		row.What = fmt.Sprintf("left its event stream (%s) before the order had ended; the last status was %q", call.Transport, call.Last)
+	case journal.CallsLeftOut:
+		row.What = fmt.Sprintf("%d more calls were refused, and are not written down one by one", call.Calls)
+	default:
+		row.What = fmt.Sprintf("%s was refused: %s", call.Route, call.ErrorInfo)
+	}
 }
 
 // spaced turns "TerminalActivated" into "terminal activated".

@@ -93,7 +93,7 @@ func (m *Machine) probe(p poilink.Probe) {
 	if m.v.link != linkOpen {
 		return
 	}
-	if p.Full {
+	if p.Full && !m.has(FaultOldSoftware) {
 		m.emit(Test{ID: p.ID, Broken: m.broken()})
 		return
 	}

@@ -189,6 +189,14 @@ const (
 	// FaultBattery is a battery that is nearly empty, FaultReader a card reader that is out of order.
 	FaultBattery Fault = "battery-low"
 	FaultReader  Fault = "reader-out"
+	// FaultFlap breaks each link soon after it has opened.
+	FaultFlap Fault = "flap"
+	// FaultReboot restarts the device, and again every day, as the rules of the card schemes want it.
+	FaultReboot Fault = "daily-reboot"
+	// FaultSlowSync takes the initial key away, and asks for another one only after three minutes on the network.
+	FaultSlowSync Fault = "slow-sync"
+	// FaultOldSoftware is a device whose program was never updated: it knows no test of itself.
+	FaultOldSoftware Fault = "old-software"
 )
 
 // Faults lists the faults with what each does, in the order in which people meet them.
@@ -212,6 +220,10 @@ func Faults() []FaultNote {
 		{FaultBattery, "Battery low", "4 %, and no charger"},
 		{FaultReader, "Reader out", "the card reader is out of order: no card is read"},
 		{FaultUnplug, "Unplug", "the Smartpad's cable: no power, no network"},
+		{FaultFlap, "Flapping link", "each link breaks a second after it has opened"},
+		{FaultReboot, "Daily restart", "the device restarts now, and every 24 h from then on"},
+		{FaultSlowSync, "Slow sync", "the initial key is gone, and comes after three minutes on the network: who activates before is refused"},
+		{FaultOldSoftware, "Old software", "an old program, which does not check itself when it is asked to"},
 	}
 }
 

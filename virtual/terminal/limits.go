@@ -55,6 +55,9 @@ const (
 	totalsTimeout    = 10 * time.Second
 	identifyTime     = 5 * time.Second
 	bootTime         = 2 * time.Second
+	flapAfter        = time.Second // the fault flap
+	rebootEvery      = 24 * time.Hour
+	syncTime         = 3 * time.Minute // the fault slow-sync
 	promptTimeout    = 2 * time.Minute // where the register names no time
 )
 

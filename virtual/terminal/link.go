@@ -55,7 +55,7 @@ func (m *Machine) closeLink() {
 func (m *Machine) linkGone() {
 	m.v.link = linkDown
 	m.v.late, m.v.injection, m.v.challenge, m.v.activating, m.v.unanswered = nil, nil, nil, false, 0
-	m.stop(timerHandshake, timerPing, timerKeys, timerActivate)
+	m.stop(timerHandshake, timerPing, timerKeys, timerActivate, timerFlap)
 	m.refresh()
 }
 
@@ -190,7 +190,7 @@ func (m *Machine) hello(c poilink.Challenge) {
 	h := poilink.Hello{
 		POIID: m.cfg.POIID, PublicKey: m.identity.Public().(ed25519.PublicKey),
 		Signature: ed25519.Sign(m.identity, poilink.ProofMessage(c.Host, m.cfg.POIID, c.Nonce)),
-		Software:  Software, IKID: m.d.IKID, KCV: m.d.KCV, Received: m.d.DownSeq,
+		Software:  m.software(), IKID: m.d.IKID, KCV: m.d.KCV, Received: m.d.DownSeq,
 		Report: m.report(),
 	}
 	m.noteHealth()
@@ -226,6 +226,8 @@ func (m *Machine) welcome(w poilink.Welcome) {
 		m.transmit(f)
 	}
 	m.refresh()
+	m.flap()
+	m.sync()
 	m.provision()
 	if m.d.Open != nil && m.d.Open.outstanding() {
 		m.after(timerAgain, time.Second) // the cloud may have died with what it took over
@@ -293,7 +295,7 @@ func (m *Machine) refused(r poilink.Refused) {
 	}
 	if m.v.activating {
 		m.v.activating = false
-		m.failActivation(r.Text)
+		m.failActivation(m.activationText(r))
 		switch r.Code {
 		case poilink.RefusedIPEKMissing, poilink.RefusedTooManyTries, poilink.RefusedOverloaded:
 			m.after(timerActivate, max(retry, activateRetry))

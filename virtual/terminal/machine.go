@@ -24,8 +24,11 @@ type Config struct {
 	ActivationCode string
 }
 
-// Software is what hello says of the program in the device.
-const Software = "kassa virtual terminal 1"
+// Software is what hello says of the program in the device, oldSoftware what it said before.
+const (
+	Software    = "kassa virtual terminal 1"
+	oldSoftware = "kassa virtual terminal 0.9"
+)
 
 // linkState is how far the link has come.
 type linkState int
@@ -73,6 +76,8 @@ const (
 	timerHealth
 	timerIdentify
 	timerBoot
+	timerFlap
+	timerReboot
 	timers
 )
 
@@ -132,8 +137,10 @@ type volatile struct {
 	tests     *Tests
 	testing   bool
 	// blocked is why the cloud refuses the terminal.
-	blocked     string
-	restart     bool // as soon as nobody pays
+	blocked string
+	restart bool // as soon as nobody pays
+	// synced is when the fault slow-sync lets the device ask for its key.
+	synced      time.Time
 	identify    bool
 	maintenance bool
 }
@@ -300,6 +307,10 @@ func (m *Machine) expired(t timer) {
 		m.v.identify = false
 	case timerBoot:
 		m.powerOn()
+	case timerFlap:
+		m.dropLink()
+	case timerReboot:
+		m.reboot()
 	}
 }
 
@@ -335,6 +346,9 @@ func (m *Machine) powerOn() {
 	m.resume()
 	m.paperIn()
 	m.event("Initialised", "newstate=IDLE&oldstate=START")
+	if m.has(FaultReboot) {
+		m.after(timerReboot, rebootEvery)
+	}
 	if !m.has(FaultCutLink) {
 		m.connect()
 	}
@@ -369,8 +383,13 @@ func (m *Machine) setFault(f Fault) {
 		m.stop(timerReconnect, timerHandshake)
 	case FaultPowerOff, FaultUnplug:
 		m.powerOff()
-	case FaultTamper, FaultNoIPEK:
+	case FaultTamper, FaultNoIPEK, FaultSlowSync:
+		m.v.synced = time.Time{}
 		m.loseKeys(f == FaultTamper)
+	case FaultFlap:
+		m.flap()
+	case FaultReboot, FaultOldSoftware:
+		m.reboot()
 	}
 }
 
@@ -386,6 +405,14 @@ func (m *Machine) clearFault(f Fault) {
 		m.powerOn()
 	case FaultTamper, FaultNoIPEK:
 		m.inspected()
+	case FaultSlowSync:
+		m.provision()
+	case FaultFlap:
+		m.stop(timerFlap)
+	case FaultReboot:
+		m.stop(timerReboot)
+	case FaultOldSoftware:
+		m.reboot()
 	case FaultCutLink:
 		if m.v.on {
 			m.reconnectNow()

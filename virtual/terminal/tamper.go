@@ -53,4 +53,4 @@ func (m *Machine) tamperedScreen() Screen {
 }
 
 // mayAskKeys tells whether a new initial key may be asked for.
-func (m *Machine) mayAskKeys() bool { return !m.d.Tampered && !m.has(FaultNoIPEK) }
+func (m *Machine) mayAskKeys() bool { return !m.d.Tampered && !m.has(FaultNoIPEK) && !m.syncing() }

@@ -8,6 +8,8 @@ import (
 	"slices"
 	"strings"
 	"sync"
+
+	"kassa/journal"
 )
 
 // Handler serves the API. It must be called for every request whose escaped path it [Owns].
@@ -101,12 +103,45 @@ func (h *Handler) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	c := &call{Request: r}
 	answer, no := h.serve(w, c)
 	if no != nil {
+		h.record(c, no)
 		if c.route != nil && c.route.Legacy {
 			no.beLegacy()
 		}
 		answer = no.reply(r)
 	}
 	write(w, answer)
+}
+
+// record keeps a refused call for diagnosis.
+func (h *Handler) record(c *call, no *fault) {
+	if h.Refused == nil {
+		return
+	}
+	kept := journal.RefusedCall{
+		At: h.Now(), Dialect: "adyen", Account: c.caller.Account, Scope: c.caller.Group, Route: "unknown",
+		TerminalID: c.values["terminalId"], Status: no.status, ErrorInfo: no.detail,
+	}
+	if c.route != nil {
+		kept.Route = c.route.Method + " " + c.route.Pattern
+	}
+	if len(no.fields) > 0 {
+		kept.Field = no.fields[0].Name
+	}
+	switch {
+	case no.status == http.StatusUnauthorized:
+		kept.Reason = journal.ReasonKey
+	case no.status == http.StatusForbidden:
+		kept.Reason = journal.ReasonForbidden
+	case c.route == nil:
+		kept.Reason = journal.ReasonRoute
+	case no.status == http.StatusNotFound:
+		kept.Reason = "not_found"
+	case no.status >= http.StatusInternalServerError:
+		kept.Reason = journal.ReasonWorld
+	default:
+		kept.Reason = journal.ReasonValidation
+	}
+	h.Refused(c.Request, kept)
 }
 
 func write(w http.ResponseWriter, answer reply) {

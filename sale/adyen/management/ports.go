@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
+	"net/http"
 	"net/url"
 	"strings"
 	"time"
@@ -12,7 +13,7 @@ import (
 	"kassa/journal"
 )
 
-// Config is what a Handler works with; every field is needed but Origin.
+// Config is what a Handler works with; every field is needed but Refused and Origin.
 type Config struct {
 	// Estate is the installation's. This door reads and changes most of it, so it takes it whole.
 	Estate   *estate.Registry
@@ -21,6 +22,9 @@ type Config struct {
 	Actions  Actions
 	Webhooks Webhooks
 	Records  Records
+	// Refused keeps a call that was refused for diagnosis, and reads in the request who sent it; nil when nobody
+	// does. It does not wait.
+	Refused func(r *http.Request, call journal.RefusedCall)
 	// Origin is the public origin such as "https://api.example.com"; when it is empty, the request's own
 	// scheme and host.
 	Origin string

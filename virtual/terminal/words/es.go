@@ -251,4 +251,6 @@ var spanish = map[string]string{
 	"The server has blocked this terminal":      "El servidor ha bloqueado este terminal",
 	"Enter a number":                            "Introduzca un número",
 	"Call the cash register":                    "Llamar a la caja",
+
+	"Activation failed: Server error (10008)": "Error de activación: error del servidor (10008)",
 }

@@ -251,4 +251,6 @@ var french = map[string]string{
 	"The server has blocked this terminal":      "Le serveur a bloqué ce terminal",
 	"Enter a number":                            "Entrez un numéro",
 	"Call the cash register":                    "Appeler la caisse",
+
+	"Activation failed: Server error (10008)": "Échec de l'activation : erreur du serveur (10008)",
 }

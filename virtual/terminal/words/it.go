@@ -251,4 +251,6 @@ var italian = map[string]string{
 	"The server has blocked this terminal":      "Il server ha bloccato questo terminale",
 	"Enter a number":                            "Inserisca un numero",
 	"Call the cash register":                    "Chiama la cassa",
+
+	"Activation failed: Server error (10008)": "Attivazione non riuscita: errore del server (10008)",
 }

@@ -251,4 +251,6 @@ var dutch = map[string]string{
 	"The server has blocked this terminal":      "De server heeft deze terminal geblokkeerd",
 	"Enter a number":                            "Voer een nummer in",
 	"Call the cash register":                    "Roep de kassa",
+
+	"Activation failed: Server error (10008)": "Activering mislukt: serverfout (10008)",
 }
