@@ -1,7 +1,6 @@
 package adyen
 
 import (
-	"net/http"
 	"slices"
 	"strconv"
 
@@ -40,7 +39,7 @@ func apiFailing() doctor.Rule {
 		Runbook:   "world_busy is a bounded queue that was full, world_failed the store. See the status page and the process's log at that time.",
 		Look: func(c *doctor.Chart) doctor.Sign {
 			for _, call := range slices.Backward(c.Calls()) {
-				if call.Dialect == "adyen" && call.Status >= http.StatusInternalServerError && c.Now.Sub(call.At) <= day && about(c, call) {
+				if call.Dialect == "adyen" && call.Status >= serverError && c.Now.Sub(call.At) <= day && about(c, call) {
 					return doctor.Found(map[string]string{"route": call.Route, "status": strconv.Itoa(call.Status)}, said(call))
 				}
 			}
@@ -48,3 +47,6 @@ func apiFailing() doctor.Rule {
 		},
 	}
 }
+
+// serverError is the first HTTP status of those that are no fault of the caller.
+const serverError = 500

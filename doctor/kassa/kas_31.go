@@ -40,6 +40,9 @@ func terminalUnable() doctor.Rule {
 			if c.Order.End != kassa.POIUnable {
 				return doctor.No("the terminal did not refuse the order")
 			}
+			if c.Tampered || c.Device != nil && !c.Device.Configured {
+				return doctor.No("its keys are gone, and it says why")
+			}
 			return doctor.Likely(nil, ended(c, "the terminal refused the order: it cannot take cards"))
 		},
 	}
