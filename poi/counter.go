@@ -159,6 +159,9 @@ func checkReport(r poilink.Report) string {
 
 // checkStand looks at what a report says beside the health.
 func checkStand(r poilink.Report) string {
+	if r.UpMS < 0 || r.UpMS > maxUp.Milliseconds() {
+		return "report: upMS is no time that a device may be on"
+	}
 	texts := []string{r.Screen, r.IKID, r.KCV}
 	if f := r.LastFailure; f != nil {
 		texts = append(texts, f.Step, f.Detail)

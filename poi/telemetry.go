@@ -45,6 +45,8 @@ type Telemetry struct {
 	WSEnabled   bool            `json:"webSocketEnabled"`
 	Screen      string          `json:"screen,omitempty"`
 	LastFailure *ConnectFailure `json:"lastFailure,omitempty"`
+	// Booted is when it was last switched on, by the cloud's clock; zero when it does not say.
+	Booted time.Time `json:"booted,omitzero"`
 	// CloseTimeout, in seconds, and AllowRefunds are settings of the device's own.
 	CloseTimeout *int  `json:"closeTimeout,omitempty"`
 	AllowRefunds *bool `json:"allowRefunds,omitempty"`
@@ -83,6 +85,9 @@ func (m *Machine) tellHow(r poilink.Report) {
 		APIEnabled: r.APIEnabled == nil || *r.APIEnabled, WSEnabled: r.WebSocketEnabled == nil || *r.WebSocketEnabled, Screen: r.Screen,
 		CloseTimeout: r.CloseTimeout, AllowRefunds: r.AllowRefunds,
 	}
+	if r.UpMS > 0 {
+		t.Booted = m.now.Add(-time.Duration(r.UpMS) * time.Millisecond).UTC()
+	}
 	var ahead time.Duration
 	if r.TimeMS != 0 {
 		wall := m.now
@@ -106,12 +111,14 @@ func (m *Machine) tellHow(r poilink.Report) {
 func (t Telemetry) news(last Telemetry) bool {
 	same := t
 	same.At, same.Signal, same.Battery, same.ClockSkewMS, same.LastFailure = last.At, last.Signal, last.Battery, last.ClockSkewMS, last.LastFailure
+	same.Booted = last.Booted
 	same.CloseTimeout, same.AllowRefunds = last.CloseTimeout, last.AllowRefunds
 	if t.At.Sub(last.At) < screenPause {
 		same.Screen = last.Screen
 	}
 	return same != last || apart(t.Signal, last.Signal, signalJitter) || charge(t.Battery, last.Battery) ||
 		apart(t.ClockSkewMS, last.ClockSkewMS, clockJitter.Milliseconds()) || failures(t.LastFailure, last.LastFailure) ||
+		apart(t.Booted.UnixMilli(), last.Booted.UnixMilli(), clockJitter.Milliseconds()) ||
 		other(t.CloseTimeout, last.CloseTimeout) || other(t.AllowRefunds, last.AllowRefunds)
 }
 

@@ -11,6 +11,8 @@ type Report struct {
 	Health *Health `json:"health,omitempty"`
 	// TimeMS is the POI's clock in Unix milliseconds; 0 when it does not say.
 	TimeMS int64 `json:"timeMS,omitempty"`
+	// UpMS is how long it has been switched on, in milliseconds; 0 when it does not say.
+	UpMS int64 `json:"upMS,omitempty"`
 	// ManualInput tells that it takes amounts that are typed in on it, and nothing else.
 	ManualInput bool `json:"manualInput,omitempty"`
 	// APIEnabled and WebSocketEnabled are what the POI was told of its cloud payments; nil when it was told nothing.

@@ -209,7 +209,7 @@ func TestTelemetryAndLinksAreFacts(t *testing.T) {
 	s.start("")
 	first := s.facts.Terminals[0]
 	last := func() (told doctor.Telemetry) {
-		for _, e := range s.journal(s.facts.GroupKey) {
+		for _, e := range s.journal(s.facts.AccountKey) {
 			if e.Subject == "telemetry/"+first.POIID && e.Type == "telemetry.reported" {
 				told = exactly[doctor.Telemetry](t, e.Data)
 			}

@@ -5,7 +5,6 @@ import (
 	"context"
 	"crypto/rand"
 	"errors"
-	"fmt"
 	"log/slog"
 	"net"
 	"net/http"
@@ -16,6 +15,7 @@ import (
 	"kassa"
 	"kassa/acquirer"
 	"kassa/auth"
+	"kassa/clinic"
 	"kassa/dashboard"
 	"kassa/engine"
 	"kassa/estate"
@@ -51,6 +51,7 @@ type cloud struct {
 	native   *native.Handler
 	manage   *management.Handler
 	pages    *dashboard.Handler
+	clinic   *clinic.Clinic
 	calls    *dashboard.Calls
 	refusals *refusals
 	// authority signs the certificate of the HTTPS listener; server makes it.
@@ -113,6 +114,9 @@ func (c *cloud) join(o serveOptions, log *slog.Logger) error {
 	if c.post, err = c.outbox(o); err != nil {
 		return err
 	}
+	if err := c.joinClinic(o); err != nil {
+		return err
+	}
 	if err := c.joinDoors(o, log); err != nil {
 		return err
 	}
@@ -162,7 +166,7 @@ func (c *cloud) joinDoors(o serveOptions, log *slog.Logger) error {
 // parts are what must run, each until its context ends.
 func (c *cloud) parts() []func(context.Context) error {
 	return []func(context.Context) error{
-		c.engine.Run, c.acquirer.Run, c.runPOIs, c.door.Run, c.adyen.Run, c.manage.Run, c.webhooks.Run, c.post.Run, c.pages.Run,
+		c.engine.Run, c.acquirer.Run, c.runPOIs, c.door.Run, c.adyen.Run, c.manage.Run, c.webhooks.Run, c.post.Run, c.pages.Run, c.clinic.Run,
 		c.refusals.run, c.watchStore,
 	}
 }
@@ -253,6 +257,10 @@ func noSimulation(testURL string) http.Handler {
 }
 
 func (c *cloud) acquirerLink(o serveOptions, log *slog.Logger) (*acquirer.Link, error) {
+	notes, err := newAcquirerNotes(c, c.store, log)
+	if err != nil {
+		return nil, err
+	}
 	return acquirer.New(acquirer.LinkConfig{
 		Config: acquirer.Config{
 			Timeout: o.timeout, LinkPatience: 2 * time.Second, Codes: o.codes,
@@ -270,20 +278,8 @@ func (c *cloud) acquirerLink(o serveOptions, log *slog.Logger) (*acquirer.Link, 
 			return a.Host
 		},
 		RedialFirst: 20 * time.Millisecond, RedialMax: 2 * time.Second, Now: c.now,
-		Observe: func(n acquirer.Notice) { logNotice(log, n) },
+		Observe: notes.observe,
 	}, secureModule{c.secure}, func(order string, in kassa.Input) { c.engine.FromAcquirer(order, in) })
-}
-
-func logNotice(log *slog.Logger, n acquirer.Notice) {
-	switch n := n.(type) {
-	case acquirer.LinkChanged:
-		log.Info("acquirer.link", "conn", n.Conn, "state", n.State, "detail", n.Detail)
-	case acquirer.Alarm:
-		log.Warn("acquirer.alarm", "kind", n.Kind, "conn", n.Conn, "order", n.Order, "tid", n.TID, "stan", n.STAN,
-			"times", n.Times, "detail", n.Detail, "suppressed", n.Suppressed)
-	default:
-		log.Info("acquirer.notice", "type", fmt.Sprintf("%T", n))
-	}
 }
 
 // refuse writes the front's errors in the words of the dialect whose path it is.

@@ -65,7 +65,7 @@ func networkName(kind string) string {
 func (m *Machine) report() *poilink.Report {
 	h := m.health()
 	r := &poilink.Report{
-		Model: m.model().Name, CloudMode: m.is(setCloudMode), Health: &h, TimeMS: m.now.UnixMilli(), ManualInput: m.is(setManual),
+		Model: m.model().Name, CloudMode: m.is(setCloudMode), Health: &h, TimeMS: m.now.UnixMilli(), UpMS: max(1, m.now.Sub(m.v.since).Milliseconds()), ManualInput: m.is(setManual),
 		APIEnabled: m.told(keptAPI), WebSocketEnabled: m.told(keptWebSocket), Screen: string(m.v.screen.Name),
 		IKID: m.d.IKID, KCV: m.d.KCV, LastFailure: m.v.lastFailure,
 	}
