@@ -18,7 +18,6 @@ func Rules() []doctor.Rule {
 		keyMayNot(),
 		terminalBarred(),
 		duplicateReference(),
-		fromBrowser(),
 		settingRefused(),
 		settingPending(),
 		componentDown(),
