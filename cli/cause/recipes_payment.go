@@ -97,7 +97,7 @@ func cardRecipes() []Recipe {
 			},
 			Meet: paying("visa"),
 		},
-		{Code: "soft_decline_waiting_pin", What: "the bank wants the chip, and the customer walks away", Layer: OnCard, About: "order", Meet: paying("visa:073")},
+		{Code: "soft_decline_waiting_pin", What: "the bank wants the chip, and the customer walks away", Layer: OnCard, About: "order", Meet: holding("tap", "visa:073", "insertCard", 1)},
 	}
 }
 

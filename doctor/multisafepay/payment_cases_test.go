@@ -137,7 +137,7 @@ func cardCases() []doctortest.Case {
 		{Code: "method_disabled", Spoil: func(c *doctor.Chart) {
 			refuse(c, kassa.HostNotSent, kassa.MethodDisabled, "", kassa.Contactless)
 			c.Settings["cloud.disabledMethods"] = doctor.Setting{Value: json.RawMessage(`["VISA"]`), Origin: "group"}
-			doctortest.Add(c, "settings/group:"+group, "SettingsChanged", time.Second, estate.SettingsChanged{})
+			doctortest.Add(c, "settings/group:"+group, "SettingsChanged", time.Second, estate.SettingsChanged{Set: map[string]json.RawMessage{"cloud.disabledMethods": json.RawMessage(`["VISA"]`)}})
 		}},
 		{Code: "soft_decline_waiting_pin", Spoil: func(c *doctor.Chart) {
 			refuse(c, kassa.HostDeclined, kassa.SoftDeclinePIN, "65", kassa.Contactless)
