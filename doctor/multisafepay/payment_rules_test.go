@@ -63,6 +63,10 @@ func TestWaitingOrdersRuleOut(t *testing.T) {
 			untoldOrder(c, true)
 			before(c, "table-4", 4*time.Minute)
 		}},
+		"the other payment ended soon, and the order waited on": {doctor.Order, "busy_previous_payment", func(c *doctor.Chart) {
+			untoldOrder(c, false)
+			before(c, "table-4", 2*time.Minute).EndedAt = ago(50 * time.Second)
+		}},
 		"the other payment was not shown either": {doctor.Order, "busy_previous_payment", func(c *doctor.Chart) {
 			untoldOrder(c, false)
 			o := before(c, "table-4", 2*time.Minute)
