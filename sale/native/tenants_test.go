@@ -42,6 +42,7 @@ func (w *world) idsOf(account, group, tid string) map[string]string {
 	return map[string]string{
 		"account": account, "group": group, "shop": s.ID, "terminal": tid, "device": "P2-" + tid, "order": w.order(group, "theirs", 100).ID(),
 		"delivery": d.ID, "key": k.ID, "webhook": e.ID, "wish": wish.ID,
+		"incident": "inc_test_NONE", // everybody's
 	}
 }
 
@@ -75,6 +76,7 @@ func bodies() map[string]string {
 		"POST terminals/{terminal}/unblock":         ``,
 		"POST terminals/{terminal}/test":            ``,
 		"POST orders/{order}/cancel":                ``,
+		"POST incidents/{incident}/notes":           `{"text":"mine"}`,
 		"DELETE terminals/{terminal}":               ``,
 		"DELETE devices/{device}/tampered":          ``,
 		"DELETE keys/{key}":                         ``,
