@@ -7,8 +7,8 @@ import (
 	"time"
 )
 
-// Service tells how the installation's components are, and keeps the incidents.
-type Service interface {
+// Board tells how the installation's components are, and keeps the incidents.
+type Board interface {
 	Components() []Component
 	// Incidents lists them, the newest first, before an id.
 	Incidents(before string, limit int) []Incident
@@ -88,7 +88,7 @@ func serviceRoutes() []route {
 }
 
 func (h *Handler) listComponents(w http.ResponseWriter, _ *call) *problem {
-	return answer(w, http.StatusOK, map[string]any{"data": h.Service.Components()})
+	return answer(w, http.StatusOK, map[string]any{"data": h.Board.Components()})
 }
 
 func (h *Handler) listIncidents(w http.ResponseWriter, c *call) *problem {
@@ -96,7 +96,7 @@ func (h *Handler) listIncidents(w http.ResponseWriter, c *call) *problem {
 	if refused != nil {
 		return refused
 	}
-	list := h.Service.Incidents(c.query.Get("before"), limit+1)
+	list := h.Board.Incidents(c.query.Get("before"), limit+1)
 	more := len(list) > limit
 	list = list[:min(limit, len(list))]
 	for i := range list {
@@ -124,7 +124,7 @@ func (h *Handler) publicIncident(c *call, i Incident) Incident {
 }
 
 func (h *Handler) showIncident(w http.ResponseWriter, c *call) *problem {
-	i, err := h.Service.Incident(c.path["incident"])
+	i, err := h.Board.Incident(c.path["incident"])
 	if err != nil {
 		return incidentProblem(err)
 	}
@@ -136,7 +136,7 @@ func (h *Handler) openIncident(w http.ResponseWriter, c *call) *problem {
 	if refused := c.body(w, &n); refused != nil {
 		return refused
 	}
-	i, err := h.Service.Open(n, c.caller.Key)
+	i, err := h.Board.Open(n, c.caller.Key)
 	if err != nil {
 		return incidentProblem(err)
 	}
@@ -151,7 +151,7 @@ func (h *Handler) noteIncident(w http.ResponseWriter, c *call) *problem {
 	if refused := c.body(w, &n); refused != nil {
 		return refused
 	}
-	i, err := h.Service.Note(c.path["incident"], c.caller.Key, n.Text, n.Resolved)
+	i, err := h.Board.Note(c.path["incident"], c.caller.Key, n.Text, n.Resolved)
 	if err != nil {
 		return incidentProblem(err)
 	}

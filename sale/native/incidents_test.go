@@ -10,17 +10,17 @@ import (
 	"kassa/sale/native"
 )
 
-// service is the service status in memory.
-type service struct{ list []native.Incident }
+// board is the service status in memory.
+type board struct{ list []native.Incident }
 
-func (s *service) Components() []native.Component {
+func (s *board) Components() []native.Component {
 	return []native.Component{{
 		Name: "acquirer", Title: "Connection to the acquirer", State: "down", Since: time.Unix(1795262400, 0).UTC(), Says: "no line", Uptime: new(99.5),
 		Days: []native.ComponentDay{{Day: "2026-11-24"}, {Day: "2026-11-25", Worst: "down", Uptime: new(99.5)}},
 	}}
 }
 
-func (s *service) Incidents(before string, limit int) []native.Incident {
+func (s *board) Incidents(before string, limit int) []native.Incident {
 	list := []native.Incident{}
 	for i := len(s.list) - 1; i >= 0 && len(list) < limit; i-- {
 		if before == "" || s.list[i].ID < before {
@@ -30,7 +30,7 @@ func (s *service) Incidents(before string, limit int) []native.Incident {
 	return list
 }
 
-func (s *service) find(id string) (*native.Incident, error) {
+func (s *board) find(id string) (*native.Incident, error) {
 	for i := range s.list {
 		if s.list[i].ID == id {
 			return &s.list[i], nil
@@ -39,7 +39,7 @@ func (s *service) find(id string) (*native.Incident, error) {
 	return nil, native.ErrNoIncident
 }
 
-func (s *service) Incident(id string) (native.Incident, error) {
+func (s *board) Incident(id string) (native.Incident, error) {
 	i, err := s.find(id)
 	if err != nil {
 		return native.Incident{}, err
@@ -47,7 +47,7 @@ func (s *service) Incident(id string) (native.Incident, error) {
 	return *i, nil
 }
 
-func (s *service) Open(n native.NewIncident, by string) (native.Incident, error) {
+func (s *board) Open(n native.NewIncident, by string) (native.Incident, error) {
 	if n.Title == "" {
 		return native.Incident{}, native.InvalidIncident{Why: "title must be text"}
 	}
@@ -59,7 +59,7 @@ func (s *service) Open(n native.NewIncident, by string) (native.Incident, error)
 	return i, nil
 }
 
-func (s *service) Note(id, by, text string, resolves bool) (native.Incident, error) {
+func (s *board) Note(id, by, text string, resolves bool) (native.Incident, error) {
 	i, err := s.find(id)
 	switch {
 	case err != nil:
