@@ -10,7 +10,10 @@ import (
 	"kassa/clinic"
 	"kassa/doctor"
 	"kassa/doctor/acquirer"
+	adyenrules "kassa/doctor/adyen"
+	kassarules "kassa/doctor/kassa"
 	"kassa/doctor/multisafepay"
+	"kassa/doctor/network"
 	"kassa/estate"
 	"kassa/sale/adyen"
 	dialect "kassa/sale/multisafepay"
@@ -21,7 +24,7 @@ import (
 
 // book is all rules.
 func book() (*doctor.Book, error) {
-	return doctor.NewBook(multisafepay.Rules(), acquirer.Rules())
+	return doctor.NewBook(multisafepay.Rules(), adyenrules.Rules(), network.Rules(), acquirer.Rules(), kassarules.Rules())
 }
 
 // joinClinic makes the clinic.

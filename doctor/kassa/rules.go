@@ -17,7 +17,6 @@ func Rules() []doctor.Rule {
 		keyMayNot(),
 		terminalBarred(),
 		duplicateReference(),
-		fromBrowser(),
 		settingRefused(),
 		settingPending(),
 		componentDown(),

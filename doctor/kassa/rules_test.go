@@ -125,9 +125,6 @@ func calls() []doctortest.Case {
 		{Code: "duplicate_reference", Of: doctor.Order, Spoil: func(c *doctor.Chart) {
 			call(c, doctor.Call{Key: "key_test_1", Hint: "9f3a", OrderID: "order-1", Status: 404, ErrorCode: 1006, Reason: string(kassa.DuplicateOrder)})
 		}},
-		{Code: "cors_from_browser", Spoil: func(c *doctor.Chart) {
-			call(c, doctor.Call{Key: "key_test_1", Hint: "9f3a", Status: 404, Route: "OPTIONS orders", Reason: "route_unknown", Origin: "https://till.example"})
-		}},
 	}
 }
 
