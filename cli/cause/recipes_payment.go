@@ -20,19 +20,19 @@ func paymentRecipes() []Recipe {
 func waitingRecipes() []Recipe {
 	return []Recipe{
 		{
-			Code: "never_delivered", What: "the payment program of the terminal hangs", Layer: OnTerminal, Blocks: []Layer{OnCard, InOrder}, About: "order",
+			Code: "never_delivered", What: "the payment program of the terminal hangs", Layer: OnTerminal, Blocks: []Layer{OnCard, InOrder, OnHook}, About: "order",
 			Break: faulty("app-frozen"), Meet: ordering,
 		},
 		{
-			Code: "cloud_mode_off", What: "somebody switched cloud mode off on the terminal", Layer: OnTerminal, Blocks: []Layer{OnCard, InOrder}, About: "order",
+			Code: "cloud_mode_off", What: "somebody switched cloud mode off on the terminal", Layer: OnTerminal, Blocks: []Layer{OnCard, InOrder, OnHook}, About: "order",
 			Break: setOnDevice("cloudMode", "off"), Meet: ordering,
 		},
 		{
-			Code: "manual_input_enabled", What: "somebody left manual input on", Layer: OnTerminal, Blocks: []Layer{OnCard, InOrder}, About: "order",
+			Code: "manual_input_enabled", What: "somebody left manual input on", Layer: OnTerminal, Blocks: []Layer{OnCard, InOrder, OnHook}, About: "order",
 			Break: setOnDevice("manualInput", "on"), Meet: ordering,
 		},
 		{
-			Code: "busy_previous_payment", What: "the register sends a second payment while the first is on the screen", Layer: InOrder, Blocks: []Layer{OnCard}, About: "order",
+			Code: "busy_previous_payment", What: "the register sends a second payment while the first is on the screen", Layer: InOrder, Blocks: []Layer{OnCard, OnHook}, About: "order",
 			Meet: func(ctx context.Context, s *Shop) (Subject, error) {
 				if _, err := s.Order(ctx, 1250, nil); err != nil {
 					return Subject{}, err
