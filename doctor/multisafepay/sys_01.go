@@ -50,7 +50,7 @@ func ipekMissing() doctor.Rule {
 				body, _ := doctor.Read[estate.KeysMismatched](last)
 				return doctor.Found(about(c), doctor.Entry(last, "terminal", "it reported the key "+orNone(body.Reported)+" where "+body.IKID+" was sent"))
 			}
-			t, ok := past.Last(c)
+			t, ok := toldBy(c)
 			since := ok && last.Kind == "KeysConfirmed" && last.At.After(t.At)
 			switch {
 			case !ok:
@@ -85,7 +85,7 @@ func ipekByRecord(c *doctor.Chart) doctor.Sign {
 
 // lastKey is the newest fact about the initial key of the device, up to the end of the span.
 func lastKey(c *doctor.Chart) journal.Entry {
-	_, until := past.Span(c)
+	until := knownBy(c)
 	var last journal.Entry
 	for _, e := range c.Of("KeyInjected", "KeysConfirmed", "KeysMismatched", "DeviceTampered") {
 		if body, ok := doctor.Read[estate.KeysConfirmed](e); ok && body.POIID == past.Device(c) && !e.At.After(until) {
