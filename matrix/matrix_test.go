@@ -164,6 +164,7 @@ func (c *campaign) makes(t *testing.T, r cause.Recipe) {
 	ctx, cancel := context.WithTimeout(t.Context(), perCase)
 	defer cancel()
 	s, about, err := r.Make(ctx, c.lab)
+	defer func() { s.Leave(context.WithoutCancel(ctx)) }()
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -212,6 +213,7 @@ func (c *campaign) findsBoth(t *testing.T, p pair) {
 	ctx, cancel := context.WithTimeout(t.Context(), perCase)
 	defer cancel()
 	s, err := c.lab.Open(ctx, p.near.Model)
+	defer func() { s.Leave(context.WithoutCancel(ctx)) }()
 	if err == nil {
 		err = p.far.Break(ctx, s)
 	}
