@@ -307,6 +307,11 @@ func (s *Shop) Mend(ctx context.Context) error {
 	return s.Sim(ctx, "DELETE", "terminals/"+s.POIID+"/fault", nil, nil)
 }
 
+// MendOne ends one fault of the shop's terminal.
+func (s *Shop) MendOne(ctx context.Context, name string) error {
+	return s.Sim(ctx, "DELETE", "terminals/"+s.POIID+"/fault?name="+name, nil, nil)
+}
+
 // Leave takes the shop's terminal away: it would go on being broken, and keep the others busy.
 func (s *Shop) Leave(ctx context.Context) {
 	if s != nil && s.POIID != "" {

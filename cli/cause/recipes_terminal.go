@@ -107,7 +107,7 @@ func (s *Shop) restarted(ctx context.Context) error {
 	if err := s.device(ctx, "it is back", func(d state) bool { return d.Online }); err != nil {
 		return err
 	}
-	if err := s.Mend(ctx); err != nil {
+	if err := s.MendOne(ctx, "daily-reboot"); err != nil {
 		return err
 	}
 	return s.Online(ctx)
@@ -234,7 +234,7 @@ func openedTwice(ctx context.Context, s *Shop) error {
 	if err := s.Native(ctx, "DELETE", "devices/"+s.POIID+"/tampered", nil, nil); err != nil {
 		return err
 	}
-	if err := s.Mend(ctx); err != nil {
+	if err := s.MendOne(ctx, "tamper"); err != nil {
 		return err
 	}
 	if err := s.device(ctx, "it has its key again", func(d state) bool { return d.Online && d.Configured }); err != nil {
