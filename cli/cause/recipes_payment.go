@@ -77,7 +77,7 @@ func waitingRecipes() []Recipe {
 			},
 		},
 		{
-			Code: "event_stream_closed", What: "the register stops listening after declined", Layer: InOrder, Blocks: []Layer{OnCard}, About: "order",
+			Code: "event_stream_closed", What: "the register stops listening after declined", Layer: InOrder, Blocks: []Layer{OnCard, OnHook}, About: "order",
 			Meet: deafAfterDeclined,
 		},
 	}
