@@ -227,7 +227,7 @@ func (g *gathering) terminal(t estate.Terminal) {
 	list, err := g.Records.StreamTail("terminal/"+t.TID, maxOwn)
 	g.take(list, err, g.ours)
 	if d, ok := g.Registry.Device(t.POIID); ok && t.POIID != "" {
-		g.device(t, d)
+		g.device(t.Account, d)
 	}
 	for _, owner := range []string{"terminal:" + t.TID, "shop:" + t.Shop, "group:" + t.Group, "account:" + t.Account} {
 		list, err := g.Records.StreamTail("settings/"+owner, 10)
@@ -245,14 +245,24 @@ func (g *gathering) terminal(t estate.Terminal) {
 	g.fleet(t)
 }
 
-// device gathers what is known of a terminal's device since it was bound: what it did elsewhere is others'.
-func (g *gathering) device(t estate.Terminal, d estate.Device) {
+// device gathers what is known of a device since it belongs to an account, and to no terminal before: what it did
+// elsewhere is others'.
+func (g *gathering) device(account string, d estate.Device) {
 	g.chart.Device = &d
 	g.have(doctor.NeedDevice)
-	since := func(e journal.Entry) bool {
-		return !e.At.Before(t.ActivatedAt) && (e.Scope == "" || g.accountOf(e.Scope) == t.Account)
-	}
 	list, err := g.Records.StreamTail("device/"+d.POIID, maxOwn)
+	from := d.BoardedAt
+	if d.Unbound.After(from) {
+		from = d.Unbound
+	}
+	for _, e := range list {
+		if e.Kind == "DeviceAssigned" && e.At.After(from) {
+			from = e.At
+		}
+	}
+	since := func(e journal.Entry) bool {
+		return !e.At.Before(from) && (e.Scope == "" || g.accountOf(e.Scope) == account)
+	}
 	g.take(list, err, since)
 	g.shared("poi:"+d.POIID, since)
 	list, err = g.Records.StreamTail("telemetry/"+d.POIID, maxOwn)

@@ -46,7 +46,7 @@ func callRecipes() []Recipe {
 			Meet: sending(object{"type": "unreferenced_refund", "amount": 500}, "", ""),
 		},
 		{
-			Code: "close_timeout_off", What: "results stay on the screen until somebody closes them", Layer: OnTerminal, About: "terminal",
+			Code: "close_timeout_off", What: "results stay on the screen until somebody closes them", Layer: OnTerminal, Blocks: []Layer{InOrder, OnCard}, About: "terminal",
 			Break: setOnDevice("closeTimeout", "0"),
 			Meet: func(ctx context.Context, s *Shop) (Subject, error) {
 				_, err := s.Pay(ctx, 1250, "visa")
@@ -54,7 +54,7 @@ func callRecipes() []Recipe {
 			},
 		},
 		{
-			Code: "refund_button_off", What: "refunds are not allowed on the terminal", Layer: OnTerminal, About: "terminal",
+			Code: "refund_button_off", What: "refunds are not allowed on the terminal", Layer: OnTerminal, Blocks: []Layer{InOrder, OnCard}, About: "terminal",
 			Break: setOnDevice("allowRefunds", "off"),
 			Meet: func(ctx context.Context, s *Shop) (Subject, error) {
 				_, err := s.Pay(ctx, 1250, "visa")
