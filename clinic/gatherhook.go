@@ -206,6 +206,9 @@ func (g *gathering) installation() error {
 			f.Terminals++
 			if g.World.Link(t.TID).State == "offline" {
 				f.Offline++
+				if f.Offline <= maxLinks {
+					g.shared("poi:"+t.POIID, func(e journal.Entry) bool { return !e.At.Before(t.ActivatedAt) })
+				}
 			}
 		}
 		for _, group := range g.Registry.Groups(a.ID) {
