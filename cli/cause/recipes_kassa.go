@@ -116,7 +116,7 @@ func expiredKey(ctx context.Context, s *Shop) (Subject, error) {
 
 func liveKey(ctx context.Context, s *Shop) (Subject, error) {
 	id := s.Name()
-	key := "kassa_live_" + "0000000000000000000000000000000000000000"[:40-len(id)] + id
+	key := "live_" + "0000000000000000000000000000000000000000"[:40-len(id)] + id
 	return Subject{Type: "key", ID: key[len(key)-4:]}, s.unpayable(ctx, key, nil, unauthorised()...)
 }
 
