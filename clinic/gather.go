@@ -21,7 +21,7 @@ const (
 	maxOwn      = 60  // facts of a terminal, a device, its telemetry
 	maxOfOrder  = 400 // facts of one order
 	maxTries    = 40
-	maxLinks    = 20 // terminals of an installation whose links are looked at
+	maxLinks    = 20             // terminals of an installation whose links are looked at
 	acquirerAge = 24 * time.Hour // of what is looked at of the acquirer's link
 )
 

@@ -95,7 +95,7 @@ func walkingAway(card string) func(context.Context, *Shop) (Subject, error) {
 			err = s.Sim(ctx, "POST", "terminals/"+s.POIID+"/card", object{"present": "tap", "card": card, "wait": false}, nil)
 		}
 		if err == nil {
-			err = s.Shown(ctx, "enterPIN")
+			err = s.Shown(ctx, "pinAgain")
 		}
 		if err == nil {
 			err = s.giveUp(ctx, ref)

@@ -16,7 +16,7 @@ func adyenRecipes() []Recipe {
 		{Code: "websocket_setting_not_applied", What: "the terminal is out of reach when cloud connections are enabled for it", Layer: OnTerminal, Blocks: dark, About: "terminal", Break: enabledUnheard, Meet: aboutTerminal},
 		{Code: "connection_check_outdated", What: "the terminal is gone after somebody checked it", Layer: OnTerminal, Blocks: dark, Break: lostLink, Meet: terminalSeeing("Terminal is connected")},
 		{Code: "terminal_offline", What: "a terminal on a cable loses its link", Layer: OnNetwork, Blocks: dark, About: "terminal", Model: "P3MIX", Break: cableLost, Meet: aboutTerminal},
-		{Code: "terminal_of_other_merchant", What: "a register asks for the terminals of another merchant account", Layer: OnKey, About: "key", Meet: foreignMerchant},
+		{Code: "terminal_of_other_merchant", What: "a register names another merchant account", Layer: OnKey, About: "key", Meet: foreignMerchant},
 		{Code: "connected_list_empty", What: "the only terminal of an account is gone", Layer: OnNetwork, Blocks: dark, About: "key", Break: lostLink, Meet: aboutKey},
 		{Code: "cloud_icon_missing", What: "somebody misses the cloud icon of a terminal that is gone", Layer: OnTerminal, Blocks: dark, Break: lostLink, Meet: terminalSeeing("there is no cloud icon")},
 		{Code: "terminal_api_disabled", What: "the Terminal API is switched off for the terminal", Layer: OnTerminal, Blocks: dark, About: "terminal", Break: switchedTo("cloud.apiEnabled", false), Meet: aboutTerminal},
@@ -50,13 +50,10 @@ func enabledUnheard(ctx context.Context, s *Shop) error {
 	if err := s.setting(ctx, name, false); err != nil {
 		return err
 	}
-	err := s.Await(ctx, "the terminal has taken the setting over", func() (bool, error) {
-		var t struct {
-			Reported struct{ Values map[string]any }
-		}
-		err := s.Native(ctx, "GET", "terminals/"+s.TID+"/settings", nil, &t)
-		return t.Reported.Values[name] == false, err
-	})
+	err := s.tookOver(ctx)
+	if err == nil {
+		err = s.restart(ctx) // so that it tells of it
+	}
 	if err == nil {
 		err = s.Fault(ctx, "cut-link")
 	}
@@ -69,12 +66,31 @@ func enabledUnheard(ctx context.Context, s *Shop) error {
 	return err
 }
 
+// tookOver waits until the terminal has all its settings.
+func (s *Shop) tookOver(ctx context.Context) error {
+	return s.Await(ctx, "the terminal has taken its settings over", func() (bool, error) {
+		var t struct {
+			Reported struct{ Current bool }
+		}
+		err := s.Native(ctx, "GET", "terminals/"+s.TID+"/settings", nil, &t)
+		return t.Reported.Current, err
+	})
+}
+
+// restart lets the terminal restart once and come back, with its other faults.
+func (s *Shop) restart(ctx context.Context) error {
+	if err := s.Fault(ctx, "daily-reboot"); err != nil {
+		return err
+	}
+	if err := s.device(ctx, "it is off", func(d state) bool { return !d.Online }); err != nil {
+		return err
+	}
+	return s.device(ctx, "it is back", func(d state) bool { return d.Online })
+}
+
 // cableLost puts the terminal on a cable, and cuts it.
 func cableLost(ctx context.Context, s *Shop) error {
 	if err := s.Sim(ctx, "POST", "terminals/"+s.POIID+"/settings", object{"id": "network", "value": "lan"}, nil); err != nil {
-		return err
-	}
-	if err := s.restarted(ctx); err != nil { // so that it tells of its cable
 		return err
 	}
 	return lostLink(ctx, s)
@@ -100,7 +116,7 @@ func (s *Shop) request(minor float64) object {
 }
 
 func foreignMerchant(ctx context.Context, s *Shop) (Subject, error) {
-	err := s.terminalAPI(ctx, "/connectedTerminals", object{"merchantAccount": "SomebodyElse"}, nil)
+	err := s.terminalAPI(ctx, "/v1/merchants/SomebodyElse/devices/"+s.POIID+"/sync", s.request(12.5), nil)
 	return Subject{Type: "key", ID: s.KeyID}, refused(err, http.StatusForbidden)
 }
 

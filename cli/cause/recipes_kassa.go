@@ -24,7 +24,6 @@ func kassaRecipes() []Recipe {
 		{Code: "duplicate_reference", What: "a register uses an order id twice", Layer: InOrder, Blocks: []Layer{OnCard}, About: "order", Meet: sameID},
 		{Code: "terminal_unknown", What: "a register names a terminal that is not here", Layer: OnKey, About: "key", Meet: ordersFor("ZZZZZZZZ")},
 		{Code: "wrong_group_key", What: "a register uses the key of another group than its terminal's", Layer: OnKey, About: "key", Meet: otherGroupsKey},
-		{Code: "amount_not_accepted", What: "a register sends an amount of zero", Layer: OnKey, About: "key", Meet: zeroAmount},
 		{Code: "key_replay", What: "the terminal uses a key of its secure module again", Layer: OnTerminal, Blocks: []Layer{OnCard, OnNetwork}, About: "order", Break: replays, Meet: paying("visa")},
 		{Code: "keys_used_up", What: "the terminal has no key left for a payment", Layer: OnTerminal, Blocks: []Layer{OnCard, OnNetwork}, About: "order", Break: faulty("keys-used-up"), Meet: paying("visa")},
 		{Code: "card_data_unreadable", What: "what the terminal seals cannot be opened", Layer: OnTerminal, Blocks: []Layer{OnCard, OnNetwork}, About: "order", Break: faulty("garbled-card"), Meet: paying("visa")},
@@ -44,7 +43,7 @@ func switchedOff(ctx context.Context, s *Shop) error {
 }
 
 func blocked(ctx context.Context, s *Shop) error {
-	return s.Native(ctx, "POST", "terminals/"+s.TID+"/block", object{"reason": "reported missing"}, nil)
+	return s.Native(ctx, "POST", "terminals/"+s.TID+"/block", object{"why": "reported missing"}, nil)
 }
 
 func refusesSetting(ctx context.Context, s *Shop) error {
@@ -52,7 +51,13 @@ func refusesSetting(ctx context.Context, s *Shop) error {
 }
 
 func missesSetting(ctx context.Context, s *Shop) error {
-	if err := lostLink(ctx, s); err != nil {
+	if err := s.setting(ctx, "localization.language", "fr-FR"); err != nil {
+		return err
+	}
+	if err := s.tookOver(ctx); err != nil {
+		return err
+	}
+	if err := s.cut(ctx); err != nil {
 		return err
 	}
 	return s.setting(ctx, "localization.language", "nl-NL")
@@ -166,10 +171,6 @@ func otherGroupsKey(ctx context.Context, s *Shop) (Subject, error) {
 		return Subject{}, err
 	}
 	return Subject{Type: "key", ID: made.ID}, s.unpayable(ctx, made.Key, nil, http.StatusNotFound, http.StatusForbidden)
-}
-
-func zeroAmount(ctx context.Context, s *Shop) (Subject, error) {
-	return Subject{Type: "key", ID: s.KeyID}, s.unpayable(ctx, s.Key, object{"amount": -5}, http.StatusBadRequest, http.StatusNotFound)
 }
 
 // replays makes the payment whose key is used again.

@@ -20,6 +20,14 @@ func networkRecipes() []Recipe {
 }
 
 func lostLink(ctx context.Context, s *Shop) error {
+	if err := s.restarted(ctx); err != nil { // so that it tells of its network
+		return err
+	}
+	return s.cut(ctx)
+}
+
+// cut takes the link from the shop's terminal.
+func (s *Shop) cut(ctx context.Context) error {
 	if err := s.Fault(ctx, "cut-link"); err != nil {
 		return err
 	}
@@ -79,15 +87,8 @@ func ranDown(ctx context.Context, s *Shop) error {
 	if err := s.Fault(ctx, "battery-low"); err != nil {
 		return err
 	}
-	err := s.Await(ctx, "the cloud has heard of the battery", func() (bool, error) {
-		var t struct {
-			Health struct{ Battery *int }
-		}
-		err := s.Native(ctx, "GET", "terminals/"+s.TID, nil, &t)
-		return t.Health.Battery != nil && *t.Health.Battery < 10, err
-	})
-	if err != nil {
+	if err := s.restart(ctx); err != nil {
 		return err
 	}
-	return lostLink(ctx, s)
+	return s.cut(ctx)
 }
