@@ -2,6 +2,7 @@ package cause
 
 import (
 	"context"
+	"errors"
 	"net/http"
 	"time"
 )
@@ -116,7 +117,7 @@ func (s *Shop) request(minor float64) object {
 }
 
 func foreignMerchant(ctx context.Context, s *Shop) (Subject, error) {
-	err := s.terminalAPI(ctx, "/v1/merchants/SomebodyElse/devices/"+s.POIID+"/sync", s.request(12.5), nil)
+	err := s.terminalAPI(ctx, "/connectedTerminals", object{"merchantAccount": "SomebodyElse"}, nil)
 	return Subject{Type: "key", ID: s.KeyID}, refused(err, http.StatusForbidden)
 }
 
@@ -179,7 +180,15 @@ func unanswered(ctx context.Context, s *Shop) (Subject, error) {
 	for {
 		select {
 		case err := <-ended:
-			return Subject{Type: "terminal", ID: s.TID, Symptom: "Did not receive a response from the POI"}, err
+			if err != nil {
+				return Subject{}, err
+			}
+			var orders struct{ Data []struct{ ID string } }
+			err = s.Native(ctx, "GET", "orders?terminal="+s.TID, nil, &orders)
+			if err != nil || len(orders.Data) == 0 {
+				return Subject{}, errors.Join(err, errors.New("there is no order"))
+			}
+			return Subject{Type: "order", ID: bare(orders.Data[0].ID), Symptom: "Did not receive a response from the POI"}, nil
 		case <-time.After(time.Second):
 			if err := s.Native(ctx, "POST", "clock", object{"advance": "60s"}, nil); err != nil {
 				return Subject{}, err
