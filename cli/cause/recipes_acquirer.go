@@ -9,7 +9,7 @@ import (
 func acquirerRecipes() []Recipe {
 	list := []Recipe{
 		{Code: "acquirer_down", What: "the acquirer signs all its links off", Layer: AtAcquirer, About: "order", Whole: true, Break: signedOff, Meet: paying("visa"), Undo: signedOnAgain},
-		{Code: "outcome_unknown", What: "no answer of the acquirer arrives any more", Layer: AtAcquirer, About: "order", Break: acquirerLoses(90), Meet: paying("visa")},
+		{Code: "outcome_unknown", What: "no answer of the acquirer arrives any more", Layer: AtAcquirer, About: "order", Meet: once(acquirerLoses(90), paying("visa"))},
 		{Code: "outcome_reversed", What: "the acquirer never answers, and takes its reversal", Layer: AtAcquirer, About: "order", Meet: paying("visa:100")},
 		{Code: "acquirer_answers_wrong", What: "the MAC of the acquirer's answer is wrong", Layer: AtAcquirer, About: "order", Meet: paying("visa:107")},
 		{Code: "reversal_refused", What: "the acquirer does not answer, and refuses the reversal", Layer: AtAcquirer, About: "order", Meet: paying("visa:103")},
@@ -19,7 +19,7 @@ func acquirerRecipes() []Recipe {
 		{Code: "card_not_activated", What: "a card that was never used is put in", Layer: OnCard, About: "order", Break: issuerAnswers("78"), Meet: putIn("visa")},
 		{Code: "card_account_closed", What: "the account of the card is closed", Layer: OnCard, About: "order", Break: issuerAnswers("46"), Meet: paying("visa")},
 		{Code: "issuer_doubts_security", What: "the issuer takes the payment for a fraud", Layer: OnCard, About: "order", Break: issuerAnswers("63"), Meet: paying("visa")},
-		{Code: "acquirer_keys_out_of_step", What: "the host cannot use the keys", Layer: AtAcquirer, About: "order", Break: issuerAnswers("88"), Meet: paying("visa")},
+		{Code: "acquirer_keys_out_of_step", What: "the host cannot use the keys", Layer: AtAcquirer, About: "order", Meet: once(issuerAnswers("88"), paying("visa"))},
 	}
 	for _, deck := range []struct{ code, card, what string }{
 		{"refer_to_issuer", "visa:001", "the issuer wants to be called"}, {"issuer_declined", "visa:005", "the issuer declines without a reason"},
@@ -35,6 +35,16 @@ func acquirerRecipes() []Recipe {
 		list = append(list, Recipe{Code: deck.code, What: deck.what, Layer: OnCard, About: "order", Meet: paying(deck.card)})
 	}
 	return list
+}
+
+// once breaks something for this one payment: what never comes as far as a card does not meet it.
+func once(breaks func(context.Context, *Shop) error, meet func(context.Context, *Shop) (Subject, error)) func(context.Context, *Shop) (Subject, error) {
+	return func(ctx context.Context, s *Shop) (Subject, error) {
+		if err := breaks(ctx, s); err != nil {
+			return Subject{}, err
+		}
+		return meet(ctx, s)
+	}
 }
 
 // issuerAnswers lets the issuer answer payments on the shop's terminal with a response code.
