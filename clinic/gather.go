@@ -21,6 +21,7 @@ const (
 	maxOwn      = 60  // facts of a terminal, a device, its telemetry
 	maxOfOrder  = 400 // facts of one order
 	maxTries    = 40
+	maxLinks    = 20             // terminals of an installation whose links are looked at
 	acquirerAge = 24 * time.Hour // of what is looked at of the acquirer's link
 )
 
@@ -143,6 +144,11 @@ func (g *gathering) order(ctx context.Context, id string) error {
 	g.shared("ref:"+o.Ref, g.ourCall)
 	g.shared("stream:"+o.ID(), g.ours)
 	g.shared("alarm:"+o.ID(), func(journal.Entry) bool { return true })
+	for _, attempt := range o.Attempts {
+		for _, auth := range attempt.Authorisations {
+			g.shared("trace:"+o.TID+"/"+auth.STAN, func(e journal.Entry) bool { return !e.At.Before(o.CreatedAt) && g.chart.Now.Sub(e.At) < acquirerAge })
+		}
+	}
 	g.calls()
 	g.shared("hookorder:"+o.ID(), g.ours)
 	g.hooks()
@@ -232,6 +238,9 @@ func (g *gathering) terminal(t estate.Terminal) {
 	for _, owner := range []string{"terminal:" + t.TID, "shop:" + t.Shop, "group:" + t.Group, "account:" + t.Account} {
 		list, err := g.Records.StreamTail("settings/"+owner, 10)
 		g.take(list, err, g.ours)
+	}
+	if t.POIID != "" { // Adyen's messages name the device
+		g.shared("tid:"+t.POIID, g.ourCall)
 	}
 	g.shared("tid:"+t.TID, func(e journal.Entry) bool {
 		if journal.Kind(e.Stream) == "calls" {

@@ -16,7 +16,7 @@ func ipekMissing() doctor.Rule {
 		ID: "SYS-01", Code: "ipek_missing", Source: doctor.FromMultiSafepay, About: []doctor.Kind{doctor.Terminal, doctor.Order},
 		Needs: []doctor.Need{doctor.NeedDevice}, Rank: doctor.RankTerminal + 1, Who: doctor.Shop, Contact: doctor.PointOfSale,
 		Symptoms: []string{"IPEK not configured", "IPEK", "Terminal not ready", "Configuration error", "keys missing"},
-		Explains: []string{"config_error", "not_onboarded", "terminal_unable", "keys_used_up"},
+		Explains: []string{"config_error", "not_onboarded", "keys_used_up"},
 		Action:   doctor.Action{Label: "Inject the keys", Href: "/terminals/{terminal}"},
 		Says: doctor.Says{
 			Title: doctor.Text{

@@ -59,7 +59,7 @@ func tampered() doctor.Rule {
 
 // tamperExplains are what an alarm is the cause of: its keys are gone, and nothing is sent to the device.
 func tamperExplains() []string {
-	return []string{"ipek_missing", "not_onboarded", "config_error", "terminal_unable", "keys_used_up", "terminal_barred", "never_delivered"}
+	return []string{"ipek_missing", "not_onboarded", "config_error", "keys_used_up", "terminal_barred", "never_delivered"}
 }
 
 // alarmOf gives the alarm that stood at the end of the span; nil when none did.

@@ -108,7 +108,9 @@ func (m *Machine) frame(f poilink.Frame) {
 	case poilink.TypeTotalsAnswer:
 		m.totalled(*f.TotalsAnswer)
 	case poilink.TypeProbe:
-		m.probe(*f.Probe)
+		if !m.has(FaultNoProbe) {
+			m.probe(*f.Probe)
+		}
 	}
 }
 
