@@ -53,6 +53,7 @@ const (
 	KeyReplay           Reason = "key_replay"           // the DUKPT counter did not rise
 	POIUnable           Reason = "poi_unable"           // the POI cannot take cards now
 	TestCardInLive      Reason = "test_card_in_live"    // a card of the test deck, in the live environment
+	MethodDisabled      Reason = "method_disabled"      // cards of this brand are switched off for the POI
 
 	// What the host said (ISO 8583 DE39), in classes.
 	Declined            Reason = "declined"             // 05 and all that say no more
@@ -79,7 +80,7 @@ func Reasons() []Reason {
 		TooManyTries, RefundRepeated, NoHold, CaptureTooHigh, CaptureRepeated, TooManyCaptures, RefundUnknown,
 		RefundNotCancellable, ClaimedElsewhere, TipInvalid, OutOfTurn, POIBusy, WorldBusy, CancelledBySale, CancelledAtPOI, Inactive, NeverShown, NotCompleted,
 		HoldExpired, CardRefused, CompletionMissing, PartialNotAllowed, AcquirerUnreachable, CardDataUnreadable,
-		KeyReplay, POIUnable, TestCardInLive, Declined, DeclinedReferral, DeclinedFunds, DeclinedPickUp, DeclinedExpired,
+		KeyReplay, POIUnable, TestCardInLive, MethodDisabled, Declined, DeclinedReferral, DeclinedFunds, DeclinedPickUp, DeclinedExpired,
 		DeclinedCard, DeclinedLimit, DeclinedSecurity, DeclinedUnavailable, WrongPIN, PINTriesExceeded,
 		SoftDeclinePIN, SoftDeclineInsert, Configuration,
 	}
@@ -158,6 +159,7 @@ var reasonTexts = map[Reason]string{
 	KeyReplay:            "the terminal used a key serial number again",
 	POIUnable:            "the terminal cannot take cards now",
 	TestCardInLive:       "a test card is not taken in the live environment",
+	MethodDisabled:       "cards of this brand are switched off for the terminal",
 	Declined:             "declined by the bank",
 	DeclinedReferral:     "the bank wants to be called",
 	DeclinedFunds:        "insufficient funds",

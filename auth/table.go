@@ -27,6 +27,8 @@ const (
 	EventsRead       estate.Permission = "events.read"
 	DeliveriesManage estate.Permission = "deliveries.manage"
 	EstateOperate    estate.Permission = "estate.operate"
+	DiagnosesMake    estate.Permission = "diagnoses.make"
+	DiagnosesRead    estate.Permission = "diagnoses.read"
 	Simulate         estate.Permission = "simulate"
 )
 
@@ -64,6 +66,8 @@ func Table() []Row {
 		{ShopsManage, "make, change and close shops and groups", []estate.Role{operator, admin}},
 		{KeysManage, "make, rotate and revoke API keys of the own account", []estate.Role{operator, admin}},
 		{WebhooksManage, "make, change, test and remove webhooks", []estate.Role{operator, admin, developer}},
+		{DiagnosesMake, "ask the doctor, say whether it was it, and share what was found", []estate.Role{operator, admin, developer, support}},
+		{DiagnosesRead, "read what the doctor found, and the causes that he knows", []estate.Role{operator, admin, developer, support, auditor}},
 		{EventsRead, "read and follow events", []estate.Role{operator, admin, developer, support, auditor}},
 		{DeliveriesManage, "read deliveries of webhooks and send them again", []estate.Role{operator, admin, developer, support}},
 		{EstateOperate, "accounts, stock of devices, tampered devices, developer mode, and the installation itself", []estate.Role{operator}},

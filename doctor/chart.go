@@ -108,6 +108,10 @@ type Telemetry struct {
 	LastFailure *ConnectFailure `json:"lastFailure,omitempty"`
 	// Booted is when the device was last switched on, by the cloud's clock.
 	Booted time.Time `json:"booted,omitzero"`
+	// CloseTimeout is after how many seconds a result leaves the screen by itself, 0 for never; AllowRefunds tells
+	// whether refunds can be made at the terminal.
+	CloseTimeout *int  `json:"closeTimeout,omitempty"`
+	AllowRefunds *bool `json:"allowRefunds,omitempty"`
 }
 
 // ConnectFailure is how a device failed to connect before it succeeded.

@@ -1,6 +1,7 @@
 package estate_test
 
 import (
+	"encoding/json"
 	"fmt"
 	"strings"
 	"sync"
@@ -130,5 +131,32 @@ func TestOfFiftyDevicesWithOneCodeOneWins(t *testing.T) {
 	bound, _ := w.Terminal(term.TID)
 	if d, ok := w.Device(bound.POIID); !ok || d.TID != term.TID {
 		t.Errorf("terminal is bound to %q, which is bound to %q", bound.POIID, d.TID)
+	}
+}
+
+// A refused activation is told to the group of the terminal whose code it was, and to nobody for a code of none.
+func TestRefusedActivationNamesItsTerminal(t *testing.T) {
+	w := newWorld(t)
+	term, code := w.board("Counter")
+	_, err := w.BoardDevice(noon, "VT1-1")
+	must(t, err)
+	for _, test := range []struct {
+		name, tid, scope string
+		do               func()
+	}{
+		{"by the registry", term.TID, "", func() { w.activate(noon, "VT1-1", code) }},
+		{"before it was asked", term.TID, w.group.ID, func() { must(t, w.NoteNotActivated(noon, "VT1-1", code, estate.RefusedIPEKMissing)) }},
+		{"with a code of no terminal", "", "", func() { must(t, w.NoteNotActivated(noon, "VT1-1", "22222222", estate.RefusedIPEKMissing)) }},
+	} {
+		before := len(w.facts())
+		test.do()
+		list := w.facts()[before:]
+		var body estate.ActivationRefused
+		if len(list) != 1 || list[0].Kind != "ActivationRefused" || json.Unmarshal(list[0].Payload, &body) != nil {
+			t.Fatalf("%s: %+v", test.name, list)
+		}
+		if body.TID != test.tid || body.Reason != estate.RefusedIPEKMissing || list[0].Scope != test.scope || strings.Contains(string(list[0].Payload), code) {
+			t.Errorf("%s: scope %q, %s", test.name, list[0].Scope, list[0].Payload)
+		}
 	}
 }

@@ -15,6 +15,7 @@ import (
 var (
 	currencyForm = regexp.MustCompile(currencyPattern)
 	shareForm    = regexp.MustCompile(`^([0-9]{1,2}(\.[0-9]+)?|100)$`)
+	brandForm    = regexp.MustCompile(`^[A-Z]{2,20}$`) // as terminals report it: VISA, MAESTRO, VPAY
 	tipForm      = regexp.MustCompile(`^([0-9]{1,2}(\.[0-9]{1,2})?%|100%|[0-9]{1,9})$`)
 )
 
@@ -29,6 +30,14 @@ func checkTexts(raw json.RawMessage) string {
 	var list []string
 	if !strict(raw, &list) || len(list) > 50 || slices.ContainsFunc(list, func(s string) bool { return s == "" || len(s) > maxURL }) {
 		return "a list of up to 50 texts"
+	}
+	return ""
+}
+
+func checkBrands(raw json.RawMessage) string {
+	var list []string
+	if !strict(raw, &list) || len(list) > 50 || slices.ContainsFunc(list, func(s string) bool { return !brandForm.MatchString(s) }) {
+		return "a list of up to 50 brands of cards in capital letters, like MAESTRO"
 	}
 	return ""
 }

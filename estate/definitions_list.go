@@ -86,6 +86,7 @@ func definitions() []Definition {
 	return byName(slices.Concat([]Definition{
 		flag("cloud.webSocketEnabled").from("true").operator(),
 		flag("cloud.apiEnabled").from("true"),
+		object(disabledMethods, checkBrands).here(),
 		flag("device.cloudMode").from("true"),
 		text("cardholderReceipt.headerForAuthorizedReceipt", 200),
 		choice("connectivity.simcardStatus", "ACTIVATED", "INVENTORY").here().only(LevelTerminal),

@@ -348,6 +348,16 @@ func (r *Registry) SettingOn(tid, name string) bool {
 	return string(value) == "true"
 }
 
+// disabledMethods names the brands of cards that a terminal's payments may not be made with. The cloud refuses them.
+const disabledMethods = "cloud.disabledMethods"
+
+// MethodDisabled tells whether cards of a brand are switched off for a terminal.
+func (r *Registry) MethodDisabled(tid, brand string) bool {
+	value, _, ok := r.Setting(Owner{LevelTerminal, tid}, disabledMethods)
+	var list []string
+	return ok && json.Unmarshal(value, &list) == nil && slices.Contains(list, brand)
+}
+
 // Desired gives the settings that a terminal is to have, in clear, and their version: it rises with
 // every change of them, also when the terminal is moved. The passwords of addresses, which the cloud alone
 // calls, are masked.

@@ -117,6 +117,7 @@ func TestSettingsThatAreRefused(t *testing.T) {
 		"wifiProfiles.settings":              {`{"band":"6GHz"}`},
 		"payment.hideMinorUnitsInCurrencies": {`["euro"]`},
 		"kioskMode.allowedAppsInKioskMode":   {`[""]`},
+		"cloud.disabledMethods":              {`["visa"]`, `"VISA"`, `[""]`},
 		"payAtTable.paymentInstrument":       {`"Coins"`},
 		"connectivity.simcardStatus":         {`"ACTIVATED"`}, // of a terminal only
 		"no.such.setting":                    {`true`},
@@ -152,6 +153,7 @@ func everySetting() map[string]json.RawMessage {
 		"gratuities":                         `[{"currency":"EUR","usePredefinedTipEntries":true,"predefinedTipEntries":["5%","500"],"allowCustomAmount":true}]`,
 		"connectivity.terminalIPAddressURL":  `{"eventLocalUrls":[],"eventPublicUrls":[{"url":"https://x.example/e","username":"u","password":"p","encrypted":true}]}`,
 		"kioskMode.allowedAppsInKioskMode":   `["com.example.till"]`,
+		"cloud.disabledMethods":              `["MAESTRO"]`,
 		"nexo.displayUrls":                   `{"localUrls":[{"url":"http://10.0.0.1/d","encrypted":false}],"publicUrls":[]}`,
 		"nexo.eventUrls":                     `{"eventPublicUrls":[{"url":"https://x.example/e","username":"u","password":"p","encrypted":true}]}`,
 		"nexo.nexoEventUrls":                 `["https://x.example/e"]`,
@@ -300,5 +302,21 @@ func TestWhatATerminalReports(t *testing.T) {
 	}
 	if err := w.Applied(noon, "x", 1, nil, nil); !errors.Is(err, estate.ErrUnknown) {
 		t.Errorf("a terminal that is not there: %v", err)
+	}
+}
+
+// TestMethodsThatAreSwitchedOff hold for the terminals below the level where they are.
+func TestMethodsThatAreSwitchedOff(t *testing.T) {
+	w := newWorld(t)
+	term, _ := w.board("Counter")
+	if w.MethodDisabled(term.TID, "MAESTRO") {
+		t.Error("a brand is switched off that nobody has named")
+	}
+	must(t, w.set(estate.Owner{Level: estate.LevelGroup, ID: w.group.ID}, "cloud.disabledMethods", `["MAESTRO","VPAY"]`))
+	if !w.MethodDisabled(term.TID, "MAESTRO") || w.MethodDisabled(term.TID, "VISA") {
+		t.Error("MAESTRO is to be switched off, and VISA is not")
+	}
+	if _, values := w.Desired(term.TID); values["cloud.disabledMethods"] != nil {
+		t.Error("it is told to the terminal, which does not decide it")
 	}
 }

@@ -80,7 +80,7 @@ func (m *Machine) report(r poilink.Report) {
 }
 
 // tellMode tells the engine what the POI shows, once it is known which terminal it is: what cash
-// registers send, unless its cloud mode is off or it may not take that.
+// registers send, unless its cloud mode is off, it takes manual input only, or it may not take that.
 func (m *Machine) tellMode() {
 	if m.tid != "" {
 		m.ownTold = m.own()
@@ -89,7 +89,7 @@ func (m *Machine) tellMode() {
 }
 
 func (m *Machine) own() bool {
-	return m.said != nil && !m.said.CloudMode || m.rules.Enabled != nil && !m.rules.Enabled(m.tid)
+	return m.said != nil && (!m.said.CloudMode || m.said.ManualInput) || m.rules.Enabled != nil && !m.rules.Enabled(m.tid)
 }
 
 func (m *Machine) tip(link LinkID, seq uint64, t poilink.Tip) string {
@@ -159,6 +159,9 @@ func checkReport(r poilink.Report) string {
 
 // checkStand looks at what a report says beside the health.
 func checkStand(r poilink.Report) string {
+	if r.UpMS < 0 || r.UpMS > maxUp.Milliseconds() {
+		return "report: upMS is no time that a device may be on"
+	}
 	texts := []string{r.Screen, r.IKID, r.KCV}
 	if f := r.LastFailure; f != nil {
 		texts = append(texts, f.Step, f.Detail)

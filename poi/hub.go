@@ -264,7 +264,7 @@ func (h *Hub) Jump(by time.Duration) {
 // CloudMode tells whether a terminal shows what cash registers send; true when it has not said.
 func (h *Hub) CloudMode(tid string) bool {
 	r, ok := h.Report(tid)
-	return !ok || r.CloudMode
+	return !ok || r.CloudMode && !r.ManualInput
 }
 
 // Report gives what a terminal last said of itself; ok is false when this process has heard nothing.

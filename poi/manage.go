@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"hash/fnv"
 	"slices"
+	"time"
 
 	"kassa"
 	"kassa/estate"
@@ -18,8 +19,9 @@ const (
 	maxChecks   = 32
 	maxCheck    = 300 // bytes of a check's detail
 	maxSettings = 1000
-	maxSetting  = 100      // bytes of a name
-	maxRefused  = 300      // bytes of why a setting was not taken
+	maxSetting  = 100 // bytes of a name
+	maxRefused  = 300 // bytes of why a setting was not taken
+	maxUp       = 10 * 365 * 24 * time.Hour
 	maxDevice   = 60 << 10 // bytes of what the POI answers: a signature is long
 )
 

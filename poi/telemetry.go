@@ -45,6 +45,11 @@ type Telemetry struct {
 	WSEnabled   bool            `json:"webSocketEnabled"`
 	Screen      string          `json:"screen,omitempty"`
 	LastFailure *ConnectFailure `json:"lastFailure,omitempty"`
+	// Booted is when it was last switched on, by the cloud's clock; zero when it does not say.
+	Booted time.Time `json:"booted,omitzero"`
+	// CloseTimeout, in seconds, and AllowRefunds are settings of the device's own.
+	CloseTimeout *int  `json:"closeTimeout,omitempty"`
+	AllowRefunds *bool `json:"allowRefunds,omitempty"`
 }
 
 // ConnectFailure is how a device failed to connect before it succeeded.
@@ -78,6 +83,10 @@ func (m *Machine) tellHow(r poilink.Report) {
 		Printer: string(h.Printer), CardReader: h.CardReader, PED: h.PED, Security: h.Security, Tampered: h.Tampered,
 		IKID: r.IKID, KCV: r.KCV, CloudMode: r.CloudMode, ManualInput: r.ManualInput,
 		APIEnabled: r.APIEnabled == nil || *r.APIEnabled, WSEnabled: r.WebSocketEnabled == nil || *r.WebSocketEnabled, Screen: r.Screen,
+		CloseTimeout: r.CloseTimeout, AllowRefunds: r.AllowRefunds,
+	}
+	if r.UpMS > 0 {
+		t.Booted = m.now.Add(-time.Duration(r.UpMS) * time.Millisecond).UTC()
 	}
 	var ahead time.Duration
 	if r.TimeMS != 0 {
@@ -102,14 +111,25 @@ func (m *Machine) tellHow(r poilink.Report) {
 func (t Telemetry) news(last Telemetry) bool {
 	same := t
 	same.At, same.Signal, same.Battery, same.ClockSkewMS, same.LastFailure = last.At, last.Signal, last.Battery, last.ClockSkewMS, last.LastFailure
+	same.Booted = last.Booted
+	same.CloseTimeout, same.AllowRefunds = last.CloseTimeout, last.AllowRefunds
 	if t.At.Sub(last.At) < screenPause {
 		same.Screen = last.Screen
 	}
 	return same != last || apart(t.Signal, last.Signal, signalJitter) || charge(t.Battery, last.Battery) ||
-		apart(t.ClockSkewMS, last.ClockSkewMS, clockJitter.Milliseconds()) || failures(t.LastFailure, last.LastFailure)
+		apart(t.ClockSkewMS, last.ClockSkewMS, clockJitter.Milliseconds()) || failures(t.LastFailure, last.LastFailure) ||
+		apart(t.Booted.UnixMilli(), last.Booted.UnixMilli(), clockJitter.Milliseconds()) ||
+		other(t.CloseTimeout, last.CloseTimeout) || other(t.AllowRefunds, last.AllowRefunds)
 }
 
 func apart[T int | int64](a, b, least T) bool { return a-b >= least || b-a >= least }
+
+func other[T comparable](now, last *T) bool {
+	if now == nil || last == nil {
+		return now != last
+	}
+	return *now != *last
+}
 
 // charge tells whether a battery has moved, or is low now or is so no more.
 func charge(now, last *int) bool {

@@ -92,13 +92,27 @@ func TestHowADeviceSaysThatItIs(t *testing.T) {
 	late := healthy()
 	late.TimeMS += 90_000
 	late.WebSocketEnabled = new(false)
+	late.UpMS = 20_000
 	late.LastFailure = &poilink.ConnectFailure{Step: "resolve", Times: 3, SinceMS: late.TimeMS - 60_000, Detail: "no such host"}
 	got = how(d.frame(1, poilink.Frame{Type: poilink.TypeReport, Report: &late}))
-	if got.ClockSkewMS != 90_000 || got.WSEnabled || got.LastFailure.Step != "resolve" || !got.LastFailure.Since.Equal(d.now.Add(-time.Minute)) {
+	if got.ClockSkewMS != 90_000 || got.WSEnabled || got.LastFailure.Step != "resolve" || !got.LastFailure.Since.Equal(d.now.Add(-time.Minute)) ||
+		!got.Booted.Equal(d.now.Add(-20*time.Second)) {
 		t.Errorf("told %+v %+v", got, got.LastFailure)
 	}
 	if outs := d.frame(1, poilink.Frame{Type: poilink.TypeReport, Report: &poilink.Report{KCV: "4111111111111111x"}}); len(all[poi.How](outs)) > 0 {
 		t.Error("what breaks the rules of the page is kept")
+	}
+}
+
+// TestTimeThatADeviceIsOn: no device has been on for less than nothing, or since before there were any.
+func TestTimeThatADeviceIsOn(t *testing.T) {
+	for _, up := range []int64{-1, 1 << 60} {
+		d := newDesk(t)
+		r := healthy()
+		r.UpMS = up
+		if outs := d.hello(1, func(h *poilink.Hello) { h.Report = &r }); len(all[poi.How](outs)) > 0 {
+			t.Errorf("%d ms are kept", up)
+		}
 	}
 }
 

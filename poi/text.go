@@ -38,6 +38,7 @@ var screenTexts = map[kassa.Reason]string{
 	kassa.POIUnable:           "Terminal not ready",
 	kassa.TerminalBarred:      "This terminal takes no payments",
 	kassa.TestCardInLive:      "Test cards are not accepted",
+	kassa.MethodDisabled:      lineNotSupported,
 	kassa.TooManyTries:        "Too many tries",
 
 	kassa.CancelledBySale: "Cancelled by the cash register",

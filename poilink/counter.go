@@ -11,7 +11,9 @@ type Report struct {
 	Health *Health `json:"health,omitempty"`
 	// TimeMS is the POI's clock in Unix milliseconds; 0 when it does not say.
 	TimeMS int64 `json:"timeMS,omitempty"`
-	// ManualInput tells that amounts can be typed in on the POI.
+	// UpMS is how long it has been switched on, in milliseconds; 0 when it does not say.
+	UpMS int64 `json:"upMS,omitempty"`
+	// ManualInput tells that it takes amounts that are typed in on it, and nothing else.
 	ManualInput bool `json:"manualInput,omitempty"`
 	// APIEnabled and WebSocketEnabled are what the POI was told of its cloud payments; nil when it was told nothing.
 	APIEnabled       *bool `json:"apiEnabled,omitempty"`
@@ -23,6 +25,10 @@ type Report struct {
 	KCV  string `json:"kcv,omitempty"`
 	// LastFailure tells how it failed to connect before the link that it has; nil when it did not.
 	LastFailure *ConnectFailure `json:"lastFailure,omitempty"`
+	// CloseTimeout is after how many seconds a result leaves the screen by itself, 0 for never; AllowRefunds tells
+	// whether refunds can be made on the POI. nil when it does not say.
+	CloseTimeout *int  `json:"closeTimeout,omitempty"`
+	AllowRefunds *bool `json:"allowRefunds,omitempty"`
 }
 
 // ConnectFailure is why a POI could not connect: at which step the last time, how often in a row, and since when.

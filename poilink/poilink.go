@@ -252,6 +252,11 @@ const (
 	ScreenProcessing  Screen = "processing"
 	ScreenTip         Screen = "tip"    // before the card
 	ScreenChoose      Screen = "choose" // which of the card's applications
+
+	// What the POI says of a card without asking anybody.
+	ScreenSwipeCard    Screen = "swipeCard"    // the chip cannot be read: the stripe, please
+	ScreenNotSupported Screen = "notSupported" // nothing on the card is accepted here
+	ScreenCardDeclined Screen = "cardDeclined" // the chip itself said no
 )
 
 // What happens between two screens. A POI reports it where the setting nexo.displayUrls has an address.

@@ -14,8 +14,8 @@ type cardGate struct {
 	c *cloud
 }
 
-// FromPOI refuses a card of the test deck in the live environment, and any card on a terminal that takes
-// no payments, also for an order that was on its screen before.
+// FromPOI refuses a card of the test deck in the live environment, any card on a terminal that takes no
+// payments, also for an order that was on its screen before, and cards whose brand is switched off there.
 func (g cardGate) FromPOI(tid, order string, in kassa.Input, settled func()) {
 	if asked, ok := in.(kassa.Authorise); ok {
 		t, _ := g.c.registry.Terminal(tid)
@@ -24,6 +24,8 @@ func (g cardGate) FromPOI(tid, order string, in kassa.Input, settled func()) {
 			asked.Refuse = kassa.TestCardInLive
 		case !may:
 			asked.Refuse = kassa.TerminalBarred
+		case g.c.registry.MethodDisabled(tid, asked.Card.Brand):
+			asked.Refuse = kassa.MethodDisabled
 		}
 		in = asked
 	}

@@ -15,6 +15,7 @@ import (
 	"kassa"
 	"kassa/acquirer"
 	"kassa/auth"
+	"kassa/clinic"
 	"kassa/dashboard"
 	"kassa/engine"
 	"kassa/estate"
@@ -51,6 +52,7 @@ type cloud struct {
 	native   *native.Handler
 	manage   *management.Handler
 	pages    *dashboard.Handler
+	clinic   *clinic.Clinic
 	calls    *dashboard.Calls
 	refusals *refusals
 	gauges   *gauges
@@ -117,6 +119,9 @@ func (c *cloud) join(o serveOptions, log *slog.Logger) error {
 	if c.post, err = c.outbox(o); err != nil {
 		return err
 	}
+	if err := c.joinClinic(o); err != nil {
+		return err
+	}
 	if err := c.joinDoors(o, log); err != nil {
 		return err
 	}
@@ -169,7 +174,7 @@ func (c *cloud) joinDoors(o serveOptions, log *slog.Logger) error {
 // parts are what must run, each until its context ends.
 func (c *cloud) parts() []func(context.Context) error {
 	return []func(context.Context) error{
-		c.engine.Run, c.acquirer.Run, c.runPOIs, c.door.Run, c.adyen.Run, c.manage.Run, c.webhooks.Run, c.post.Run, c.pages.Run,
+		c.engine.Run, c.acquirer.Run, c.runPOIs, c.door.Run, c.adyen.Run, c.manage.Run, c.webhooks.Run, c.post.Run, c.pages.Run, c.clinic.Run,
 		c.refusals.run, c.gauges.run, c.board.Run, c.watchStore,
 	}
 }

@@ -24,6 +24,7 @@ import (
 type serveOptions struct {
 	dir, addr, zone          string
 	acquirer, smtp, mailFrom string
+	support, supportPOS      string // whom people call: a telephone number, an address or a URL
 	simAcquirer, simTerminal string
 	timeout, heartbeat       time.Duration
 	codes                    map[string]string
@@ -53,6 +54,8 @@ func serveCommand() *cobra.Command {
 	f := c.Flags()
 	f.StringVar(&o.addr, "addr", front.DefaultAddr, "where to listen for HTTP (HTTPS gets a free port beside it)")
 	f.StringVar((*string)(&o.environment), "environment", string(estate.Test), "test or live; a data folder is of one for ever, and they never see each other")
+	f.StringVar(&o.support, "support", os.Getenv("KASSA_SUPPORT"), "whom people call when a diagnosis does not help (KASSA_SUPPORT)")
+	f.StringVar(&o.supportPOS, "support-pos", os.Getenv("KASSA_SUPPORT_POS"), "whom they call about activation, keys, configuration and cards that are not supported (KASSA_SUPPORT_POS)")
 	f.StringVar(&o.otherURL, "other-url", "", "base URL of the installation for the other environment, to name it to who brings its key here")
 	f.StringVar(&o.dir, "data", ".kassa/cloud", "folder of the cloud's data")
 	f.StringVar(&o.zone, "zone", "", "file of the zone keys shared with the acquirer (default: zone.json beside the folder)")

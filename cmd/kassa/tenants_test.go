@@ -14,6 +14,8 @@ import (
 	"testing"
 	"time"
 
+	"kassa/clinic"
+	"kassa/doctor"
 	"kassa/estate"
 	"kassa/sale/adyen"
 	"kassa/sale/adyen/management"
@@ -165,6 +167,9 @@ func (v *tenancy) furnish(own estate.Key) {
 		v.t.Fatalf("order: %v %s", err, made.Body)
 	}
 	v.ids["order"] = o.ID()
+	d, err := v.c.clinic.Diagnose(v.t.Context(), clinic.Reader{Operator: true}, clinic.Ask{Subject: doctor.Subject{Kind: doctor.Terminal, ID: term.TID}, Symptom: ofGroup})
+	v.must(d, err)
+	v.ids["diagnosis"], v.ids["rule"] = d.ID, "expired_no_card"
 }
 
 var placeholder = regexp.MustCompile(`\{([A-Za-z_]+)\}`)

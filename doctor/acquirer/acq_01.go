@@ -60,8 +60,8 @@ func downFor(c *doctor.Chart, o *kassa.Order) doctor.Sign {
 		return doctor.No("the order was paid")
 	case auth == nil:
 		return doctor.No("the acquirer was not asked")
-	case auth.State != kassa.HostNotSent:
-		return doctor.No("the request reached the acquirer's link")
+	case auth.State != kassa.HostNotSent || auth.Reason != kassa.AcquirerUnreachable:
+		return doctor.No("no request stayed here for want of the acquirer's link")
 	}
 	evidence := []doctor.Evidence{of(c, auth.Request, "the request never left: no link to the acquirer", "AuthorisationNotSent")}
 	for _, e := range slices.Backward(c.Of(doctor.AcquirerLink)) {

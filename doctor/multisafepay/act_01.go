@@ -3,6 +3,7 @@ package multisafepay
 import (
 	"kassa"
 	"kassa/doctor"
+	"kassa/doctor/past"
 	"kassa/estate"
 )
 
@@ -12,7 +13,7 @@ func notOnboarded() doctor.Rule {
 		ID: "ACT-01", Code: "not_onboarded", Source: doctor.FromMultiSafepay, About: []doctor.Kind{doctor.Terminal, doctor.Order},
 		Needs: []doctor.Need{doctor.NeedTerminal}, Rank: doctor.RankTerminal + 2, Who: doctor.Shop, Contact: doctor.PointOfSale,
 		Symptoms: []string{"not onboarded", "activate", "enter the activation code", "order placed, not shown on the terminal"},
-		Explains: []string{"never_delivered", "terminal_offline", "offline_terminal"},
+		Explains: []string{"never_delivered", "terminal_offline", "send_failed", "cloud_icon_missing"},
 		Action:   doctor.Action{Label: "Get an activation code", Href: "/terminals/{terminal}"},
 		Says: doctor.Says{
 			Title: doctor.Text{
@@ -38,13 +39,13 @@ func notOnboarded() doctor.Rule {
 		Runbook:   "See the refused activations: a wrong, used or expired code is a new code; a device that has no keys or was tampered with is its own cause.",
 		Look: func(c *doctor.Chart) doctor.Sign {
 			t := c.Terminal
-			switch o := orderOf(c); {
+			switch o := past.Order(c); {
 			case o != nil && (o.Status == kassa.Completed || o.POIID != "" || !o.ShownAt.IsZero()):
 				return doctor.No("a device was activated as the terminal when the order was made")
 			case o != nil && !t.ActivatedAt.IsZero() && t.ActivatedAt.Before(o.CreatedAt):
-				return doctor.No("a device was activated as the terminal at " + instant(t.ActivatedAt))
+				return doctor.No("a device was activated as the terminal at " + past.Instant(t.ActivatedAt))
 			case o == nil && t.POIID != "":
-				return doctor.No("device " + t.POIID + " was activated as it at " + instant(t.ActivatedAt))
+				return doctor.No("device " + t.POIID + " was activated as it at " + past.Instant(t.ActivatedAt))
 			case t.Retired:
 				return doctor.No("the terminal is out of use for good")
 			}

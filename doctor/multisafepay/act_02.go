@@ -13,6 +13,7 @@ func noPermissionDevicesMenu() doctor.Rule {
 		ID: "ACT-02", Code: "no_permission_devices_menu", Source: doctor.FromMultiSafepay, About: []doctor.Kind{doctor.Key},
 		Needs: []doctor.Need{doctor.NeedKey, doctor.NeedCalls}, Rank: doctor.RankTerminal + 6, Who: doctor.Merchant, Contact: doctor.GeneralSupport,
 		Symptoms: []string{"devices menu missing", "no devices menu", "terminals menu missing", "may not manage terminals"},
+		Explains: []string{"key_may_not"},
 		Action:   doctor.Action{Label: "See the keys and their roles", Href: "/keys"},
 		Says: doctor.Says{
 			Title: doctor.Text{

@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"kassa/doctor"
+	"kassa/doctor/past"
 )
 
 // How many links must break before a connection counts as unstable: in an hour, or in a day.
@@ -18,9 +19,9 @@ const (
 func linkUnstable() doctor.Rule {
 	return doctor.Rule{
 		ID: "CONN-01", Code: "link_unstable", Source: doctor.FromMultiSafepay, About: []doctor.Kind{doctor.Terminal, doctor.Order},
-		Needs: []doctor.Need{doctor.NeedReach}, Rank: doctor.RankTerminal + 5, Who: doctor.Shop, Contact: doctor.GeneralSupport,
+		Needs: []doctor.Need{doctor.NeedReach}, Rank: doctor.RankNetwork + 5, Who: doctor.Shop, Contact: doctor.GeneralSupport,
 		Symptoms: []string{"connection unstable", "terminal keeps disconnecting", "disconnected", "no connection to the server"},
-		Explains: []string{"never_delivered", "wifi_lost", "terminal_offline", "offline_terminal"},
+		Explains: []string{"never_delivered", "wifi_lost", "terminal_offline", "send_failed", "cloud_icon_missing"},
 		Action:   doctor.Action{Label: "Test the connection", Href: "/terminals/{terminal}"},
 		Says: doctor.Says{
 			Title: doctor.Text{
@@ -48,27 +49,29 @@ func linkUnstable() doctor.Rule {
 			"losses of all terminals of the shop at the same instants to the router or the line.",
 		Look: func(c *doctor.Chart) doctor.Sign {
 			if !wantsLink(c) {
-				return linkWasThere()
+				return past.LinkWasThere()
 			}
-			_, until := span(c)
-			h := links(c)
-			lost, within := h.losses(until.Add(-time.Hour), until), "hour"
+			_, until := past.Span(c)
+			lost, within := losses(c, until.Add(-time.Hour), until), "hour"
 			if len(lost) < lostInHour {
-				if of := h.losses(until.Add(-day), until); len(of) >= lostInDay {
+				if of := losses(c, until.Add(-day), until); len(of) >= lostInDay {
 					lost, within = of, "day"
 				}
 			}
 			if len(lost) < lostInHour {
 				return doctor.No(fmt.Sprintf("%d links broke within an hour; %d would be a pattern", len(lost), lostInHour))
 			}
+			if n := len(powerless(c, lost)); 2*n > len(lost) {
+				return doctor.No(fmt.Sprintf("it was without power in %d of the %d gaps, and started anew", n, len(lost)))
+			}
 			args := about(c)
 			args["times"] = strconv.Itoa(len(lost))
-			evidence := []doctor.Evidence{{At: until, Source: "link", Ref: deviceOf(c), Says: fmt.Sprintf("%d links broke within the %s before", len(lost), within)}}
+			evidence := []doctor.Evidence{{At: until, Source: "link", Ref: past.Device(c), Says: fmt.Sprintf("%d links broke within the %s before", len(lost), within)}}
 			for _, g := range lost[max(0, len(lost)-5):] {
-				evidence = append(evidence, g.evidence())
+				evidence = append(evidence, g.Evidence())
 			}
-			if t, ok := telemetryThen(c); ok && t.Network != "" {
-				evidence = append(evidence, reported(t, "network "+t.Network+signal(t)))
+			if t, ok := past.Last(c); ok && t.Network != "" {
+				evidence = append(evidence, past.Reported(t, "network "+t.Network+signal(t)))
 			}
 			return doctor.Found(args, evidence...)
 		},

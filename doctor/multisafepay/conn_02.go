@@ -2,6 +2,7 @@ package multisafepay
 
 import (
 	"kassa/doctor"
+	"kassa/doctor/past"
 )
 
 // neverOnNetwork is CONN-02: a device that was never heard of here has not joined a network.
@@ -10,7 +11,7 @@ func neverOnNetwork() doctor.Rule {
 		ID: "CONN-02", Code: "never_on_network", Source: doctor.FromMultiSafepay, About: []doctor.Kind{doctor.Terminal},
 		Needs: []doctor.Need{doctor.NeedDevice}, Rank: doctor.RankTerminal + 1, Who: doctor.Shop, Contact: doctor.GeneralSupport,
 		Symptoms: []string{"terminal not on Wi-Fi", "no network", "red network icon"},
-		Explains: []string{"not_onboarded", "terminal_offline", "offline_terminal", "never_delivered", "ipek_missing"},
+		Explains: []string{"not_onboarded", "never_delivered", "ipek_missing", "terminal_offline", "send_failed", "cloud_icon_missing"},
 		Says: doctor.Says{
 			Title: doctor.Text{
 				EN: "The terminal has never been on a network", NL: "De terminal is nog nooit met een netwerk verbonden geweest",
@@ -35,14 +36,14 @@ func neverOnNetwork() doctor.Rule {
 		Runbook: "The device is boarded, and no key of it was ever pinned: not one link came as far as its hello. Compare the serial on its back with {poiid}, " +
 			"and ask what its network icon shows. A captive portal or a firewall looks the same from here.",
 		Look: func(c *doctor.Chart) doctor.Sign {
-			h := links(c)
+			opened := ups(c)
 			switch {
-			case len(h.ups) > 0:
-				return doctor.No("it opened a link at " + instant(h.ups[len(h.ups)-1].At))
+			case len(opened) > 0:
+				return doctor.No("it opened a link at " + past.Instant(opened[len(opened)-1].At))
 			case len(c.Device.PublicKey) > 0:
 				return doctor.No("it has proved its key over a link")
 			case c.Reach != nil && (c.Reach.Linked || !c.Reach.Seen.IsZero()):
-				return doctor.No("it was heard of at " + instant(c.Reach.Seen))
+				return doctor.No("it was heard of at " + past.Instant(c.Reach.Seen))
 			}
 			boarded := c.Recorded("estate", "device/"+c.Device.POIID, "the device was boarded, and has opened no link since", "DeviceBoarded")
 			if boarded.At.IsZero() {

@@ -5,6 +5,7 @@ import (
 	"strings"
 
 	"kassa/doctor"
+	"kassa/doctor/past"
 )
 
 // smartpadNoNetwork is CONN-04: a Smartpad with a red network icon has power and no network.
@@ -41,16 +42,16 @@ func smartpadNoNetwork() doctor.Rule {
 			if no.Because != "" {
 				return no
 			}
-			evidence := []doctor.Evidence{smartpadModel(c), g.evidence()}
+			evidence := []doctor.Evidence{smartpadModel(c), g.Evidence()}
 			if f := failedAfter(c, g); f != nil {
 				says := fmt.Sprintf("it was on and failed to connect %d times, at %s", f.LastFailure.Times, f.LastFailure.Step)
-				return doctor.Found(about(c), append(evidence, reported(*f, says))...)
+				return doctor.Found(about(c), append(evidence, past.Reported(*f, says))...)
 			}
 			if b := bootedAfter(c, g); b != nil {
-				return doctor.No("it was without power, and started anew at " + instant(b.Booted))
+				return doctor.No("it was without power, and started anew at " + past.Instant(b.Booted))
 			}
 			if t.Network != "" {
-				evidence = append(evidence, reported(t, "its network before was "+t.Network+signal(t)))
+				evidence = append(evidence, past.Reported(t, "its network before was "+t.Network+signal(t)))
 			}
 			return doctor.Likely(about(c), evidence...)
 		},
@@ -59,41 +60,41 @@ func smartpadNoNetwork() doctor.Rule {
 
 // offlineCodes are what people see of a terminal that is away.
 func offlineCodes() []string {
-	return []string{"never_delivered", "wifi_lost", "terminal_offline", "offline_terminal", "link_unstable"}
+	return []string{"never_delivered", "wifi_lost", "link_unstable", "terminal_offline", "send_failed", "cloud_icon_missing"}
 }
 
 // smartpad tells whether the device is a P2 Smartpad: it has no battery, and one cable for power and network.
 func smartpad(c *doctor.Chart) bool {
-	if c.Telemetry != nil && c.Telemetry.POIID == deviceOf(c) && c.Telemetry.Model != "" {
+	if c.Telemetry != nil && c.Telemetry.POIID == past.Device(c) && c.Telemetry.Model != "" {
 		return strings.Contains(c.Telemetry.Model, "Smartpad")
 	}
-	return strings.HasPrefix(deviceOf(c), "P2PAD-")
+	return strings.HasPrefix(past.Device(c), "P2PAD-")
 }
 
 func smartpadModel(c *doctor.Chart) doctor.Evidence {
-	return doctor.Evidence{Source: "estate", Ref: "device/" + deviceOf(c), Says: deviceOf(c) + " is a P2 Smartpad: it has no battery, and one cable for power and network"}
+	return doctor.Evidence{Source: "estate", Ref: "device/" + past.Device(c), Says: past.Device(c) + " is a P2 Smartpad: it has no battery, and one cable for power and network"}
 }
 
 // smartpadGone gives the gap of a Smartpad that went away without a word, with what it had told before; or why
 // there is none.
-func smartpadGone(c *doctor.Chart) (gap, doctor.Telemetry, doctor.Sign) {
+func smartpadGone(c *doctor.Chart) (past.Gap, doctor.Telemetry, doctor.Sign) {
 	switch {
 	case !smartpad(c):
-		return gap{}, doctor.Telemetry{}, doctor.No("the terminal is no Smartpad")
+		return past.Gap{}, doctor.Telemetry{}, doctor.No("the terminal is no Smartpad")
 	case !wantsLink(c):
-		return gap{}, doctor.Telemetry{}, linkWasThere()
+		return past.Gap{}, doctor.Telemetry{}, past.LinkWasThere()
 	}
-	g, ok := without(c)
+	g, ok := past.Without(c)
 	switch {
 	case !ok:
 		return g, doctor.Telemetry{}, doctor.No("the Smartpad had a link")
-	case g.Down.Seq > 0 && !broke(g.Reason), g.Down.Seq == 0 && c.Reach.Reason != "link_lost":
+	case !g.Broke():
 		return g, doctor.Telemetry{}, doctor.No("the Smartpad did not just go away: " + g.Reason)
-	case orderOf(c) == nil && c.Fleet.SameAddress > 1 && c.Fleet.SameAddressOffline >= c.Fleet.SameAddress:
+	case past.Order(c) == nil && c.Fleet.SameAddress > 1 && c.Fleet.SameAddressOffline >= c.Fleet.SameAddress:
 		return g, doctor.Telemetry{}, doctor.No("all terminals at its address are away, so that it is not the Smartpad")
 	}
 	var before doctor.Telemetry
-	for _, t := range told(c) {
+	for _, t := range past.Told(c) {
 		if !t.At.After(g.From) {
 			before = t
 		}
@@ -102,27 +103,28 @@ func smartpadGone(c *doctor.Chart) (gap, doctor.Telemetry, doctor.Sign) {
 }
 
 // failedAfter gives what a device told, once it was back, of tries to connect during a gap: it had power.
-func failedAfter(c *doctor.Chart, g gap) *doctor.Telemetry {
+func failedAfter(c *doctor.Chart, g past.Gap) *doctor.Telemetry {
 	return toldAfter(c, g, func(t doctor.Telemetry) bool {
 		return t.LastFailure != nil && t.LastFailure.Times > 0 && !t.LastFailure.Since.Before(g.From)
 	})
 }
 
 // bootedAfter gives what a device told, once it was back, of a start during a gap: it had no power before.
-func bootedAfter(c *doctor.Chart, g gap) *doctor.Telemetry {
-	return toldAfter(c, g, func(t doctor.Telemetry) bool { return t.Booted.After(g.From) })
+func bootedAfter(c *doctor.Chart, g past.Gap) *doctor.Telemetry {
+	return toldAfter(c, g, func(t doctor.Telemetry) bool { return t.Booted.After(g.From) && !t.Booted.After(g.Until) })
 }
 
-// toldAfter finds the first thing that a device told after the end of a gap, of some kind.
-func toldAfter(c *doctor.Chart, g gap, fits func(doctor.Telemetry) bool) *doctor.Telemetry {
+// toldAfter gives the first thing that a device told over the link after a gap, if it is of some kind.
+func toldAfter(c *doctor.Chart, g past.Gap, fits func(doctor.Telemetry) bool) *doctor.Telemetry {
 	if g.Until.IsZero() {
 		return nil
 	}
-	later := *c
-	later.Subject.Kind = doctor.Terminal // what it told after the order counts too
-	for _, t := range told(&later) {
-		if !t.At.Before(g.Until) && fits(t) {
-			return &t
+	for _, t := range past.All(c) {
+		if !t.At.Before(g.Until) {
+			if fits(t) {
+				return &t
+			}
+			return nil
 		}
 	}
 	return nil

@@ -2,6 +2,7 @@ package multisafepay
 
 import (
 	"kassa/doctor"
+	"kassa/doctor/past"
 )
 
 // smartpadPowerCable is CONN-05: a Smartpad lives by its cable, and is dead without it.
@@ -35,13 +36,16 @@ func smartpadPowerCable() doctor.Rule {
 		},
 		Runbook: "A Smartpad on its cable that goes silent has lost both at once. When it is back it tells when it started: a start within the gap proves that it was without power.",
 		Look: func(c *doctor.Chart) doctor.Sign {
+			if loose := loosened(c); len(loose) > 0 {
+				return doctor.Found(about(c), loose...)
+			}
 			g, t, no := smartpadGone(c)
 			if no.Because != "" {
 				return no
 			}
-			evidence := []doctor.Evidence{smartpadModel(c), g.evidence()}
+			evidence := []doctor.Evidence{smartpadModel(c), g.Evidence()}
 			if b := bootedAfter(c, g); b != nil {
-				return doctor.Found(about(c), append(evidence, reported(*b, "it started anew at "+instant(b.Booted)+", within the gap"))...)
+				return doctor.Found(about(c), append(evidence, past.Reported(*b, "it started anew at "+past.Instant(b.Booted)+", within the gap"))...)
 			}
 			switch {
 			case failedAfter(c, g) != nil:
@@ -49,7 +53,28 @@ func smartpadPowerCable() doctor.Rule {
 			case t.Network != "ethernet":
 				return doctor.NotKnown(doctor.NeedTelemetry, "it was not on the network cable before; whether it has power it tells when it is back")
 			}
-			return doctor.Likely(about(c), append(evidence, reported(t, "its network before was the cable that gives it its power"))...)
+			return doctor.Likely(about(c), append(evidence, past.Reported(t, "its network before was the cable that gives it its power"))...)
 		},
 	}
+}
+
+// leastLoosened is how often within an hour a Smartpad must lose its power before its cable counts as loose, though it
+// is back.
+const leastLoosened = 2
+
+// loosened is the evidence of a Smartpad that was without power again and again; empty when it was not.
+func loosened(c *doctor.Chart) []doctor.Evidence {
+	if !smartpad(c) || past.Order(c) != nil {
+		return nil
+	}
+	list := powerless(c, losses(c, c.Now.Add(-past.Recently), c.Now))
+	if len(list) < leastLoosened {
+		return nil
+	}
+	evidence := []doctor.Evidence{smartpadModel(c)}
+	for _, g := range list[max(0, len(list)-3):] {
+		b := bootedAfter(c, g)
+		evidence = append(evidence, g.Evidence(), past.Reported(*b, "it started anew at "+past.Instant(b.Booted)+", within the gap"))
+	}
+	return evidence
 }

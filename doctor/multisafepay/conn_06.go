@@ -2,9 +2,10 @@ package multisafepay
 
 import (
 	"fmt"
-	"time"
+	"slices"
 
 	"kassa/doctor"
+	"kassa/doctor/past"
 )
 
 // dailyReboot is CONN-06: the card schemes' security rules (PCI PTS) have a terminal restart each 24 h from its
@@ -44,22 +45,21 @@ func dailyReboot() doctor.Rule {
 
 func lookDailyReboot(c *doctor.Chart) doctor.Sign {
 	if !wantsLink(c) {
-		return linkWasThere()
+		return past.LinkWasThere()
 	}
-	h := links(c)
-	g, ok := rebootAsked(c, h)
+	g, ok := rebootAsked(c)
 	switch {
 	case !ok:
 		return doctor.No("the terminal was not away for a short time then")
-	case !broke(g.Reason) && g.Reason != endedByRestart:
+	case !g.Broke() && g.Reason != past.Restart:
 		return doctor.No("its link ended otherwise: " + g.Reason)
 	}
-	rhythm := h.daily(g, c.Now)
+	rhythm := daily(c, g)
 	evidence := make([]doctor.Evidence, 0, len(rhythm)+1)
 	restarts := 0
 	for _, r := range rhythm[max(0, len(rhythm)-5):] {
-		evidence = append(evidence, r.evidence())
-		if r.Reason == endedByRestart || bootedAfter(c, r) != nil {
+		evidence = append(evidence, r.Evidence())
+		if r.Reason == past.Restart || bootedAfter(c, r) != nil {
 			restarts++
 		}
 	}
@@ -73,7 +73,7 @@ func lookDailyReboot(c *doctor.Chart) doctor.Sign {
 	return doctor.Likely(rebootArgs(c, g), evidence...)
 }
 
-func rebootArgs(c *doctor.Chart, g gap) map[string]string {
+func rebootArgs(c *doctor.Chart, g past.Gap) map[string]string {
 	args := about(c)
 	args["time"] = g.From.UTC().Format("15:04")
 	return args
@@ -81,15 +81,15 @@ func rebootArgs(c *doctor.Chart, g gap) map[string]string {
 
 // rebootAsked gives the short gap that is asked about: that in which the order fell, one that goes on, or one
 // within the last hour. Earlier ones are no trouble any more.
-func rebootAsked(c *doctor.Chart, h history) (gap, bool) {
-	from, until := span(c)
-	if orderOf(c) == nil {
-		from = from.Add(-time.Hour)
+func rebootAsked(c *doctor.Chart) (past.Gap, bool) {
+	from, until := past.Span(c)
+	if past.Order(c) == nil {
+		from = from.Add(-past.Recently)
 	}
-	for i := len(h.gaps) - 1; i >= 0; i-- {
-		if g := h.gaps[i]; g.overlaps(from, until) {
-			return g, g.lasts(c.Now) <= shortBreak
+	for _, g := range slices.Backward(past.Gaps(c)) {
+		if g.Overlaps(from, until) {
+			return g, lasted(g, c.Now) <= shortBreak
 		}
 	}
-	return gap{}, false
+	return past.Gap{}, false
 }

@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"kassa/doctor"
+	"kassa/doctor/past"
 )
 
 // What of a battery is worth a word: the charge, in per cent, and how long a charger must have been without effect.
@@ -45,9 +46,9 @@ func batteryNotCharging() doctor.Rule {
 		Runbook: "Below a tenth some models switch the radio off first. A charge that falls while the device says that it charges is a worn cable, a weak charger or the battery: a return.",
 		Look: func(c *doctor.Chart) doctor.Sign {
 			if !wantsLink(c) {
-				return linkWasThere()
+				return past.LinkWasThere()
 			}
-			list := told(c)
+			list := past.Told(c)
 			if len(list) == 0 {
 				return notTold()
 			}
@@ -58,13 +59,13 @@ func batteryNotCharging() doctor.Rule {
 			args := about(c)
 			args["battery"] = strconv.Itoa(*t.Battery)
 			if first, vain := chargingInVain(list); vain {
-				return doctor.Found(args, reported(first, fmt.Sprintf("on the charger with %d %%", *first.Battery)),
-					reported(t, fmt.Sprintf("on the charger ever since, and down to %d %%", *t.Battery)))
+				return doctor.Found(args, past.Reported(first, fmt.Sprintf("on the charger with %d %%", *first.Battery)),
+					past.Reported(t, fmt.Sprintf("on the charger ever since, and down to %d %%", *t.Battery)))
 			}
 			if t.Charging || *t.Battery > nearlyEmpty {
 				return doctor.No(fmt.Sprintf("battery %d %%, charging %v", *t.Battery, t.Charging))
 			}
-			return doctor.Found(args, reported(t, fmt.Sprintf("battery %d %%, and not on a charger", *t.Battery)))
+			return doctor.Found(args, past.Reported(t, fmt.Sprintf("battery %d %%, and not on a charger", *t.Battery)))
 		},
 	}
 }

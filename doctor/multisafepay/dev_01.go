@@ -3,6 +3,7 @@ package multisafepay
 import (
 	"kassa"
 	"kassa/doctor"
+	"kassa/doctor/past"
 )
 
 // developerMode is DEV-01: a device in developer mode has lost its certification for good, and takes no live payments.
@@ -11,7 +12,7 @@ func developerMode() doctor.Rule {
 		ID: "DEV-01", Code: "developer_mode", Source: doctor.FromMultiSafepay, About: []doctor.Kind{doctor.Terminal, doctor.Order},
 		Needs: []doctor.Need{doctor.NeedTerminal}, Rank: doctor.RankTerminal + 1, Who: doctor.Operator, Contact: doctor.PointOfSale,
 		Symptoms: []string{"developer mode", "not PCI compliant"},
-		Explains: []string{"terminal_barred", "terminal_blocked", "never_delivered"},
+		Explains: []string{"terminal_barred", "never_delivered"},
 		Action:   doctor.Action{Label: "Start a return", Href: "/terminals/{terminal}"},
 		Says: doctor.Says{
 			Title: doctor.Text{
@@ -36,7 +37,7 @@ func developerMode() doctor.Rule {
 		Developer: "Orders for {terminal} are refused in the live environment; in the test environment they work, and the mark stays.",
 		Runbook:   "The mode is entered with a vendor code for the TUSN, at About. Find out who asked for it; in live the terminal is barred.",
 		Look: func(c *doctor.Chart) doctor.Sign {
-			o := orderOf(c)
+			o := past.Order(c)
 			switch {
 			case !c.Terminal.Developer && (c.Device == nil || !c.Device.Developer):
 				return doctor.No("the device is not in developer mode")

@@ -35,6 +35,9 @@ func nobodyActed() doctor.Rule {
 			if c.Order.End != kassa.Inactive {
 				return doctor.No("the order did not end for want of a card")
 			}
+			if a := lastAsked(c.Order); a != nil {
+				return doctor.No("a card was presented: " + cardOf(a))
+			}
 			args := map[string]string{"seconds": doctor.Seconds(c.Order.Inactivity)}
 			return doctor.Found(args, c.Recorded("order", "order/"+c.Order.ID(), "shown, and nobody acted for "+args["seconds"]+" s", "OrderCancelled", "OrderExpired"))
 		},

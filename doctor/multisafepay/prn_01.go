@@ -1,7 +1,9 @@
 package multisafepay
 
 import (
+	"kassa"
 	"kassa/doctor"
+	"kassa/doctor/past"
 )
 
 // doesNotPrint is PRN-01: the roll is at its end, or is none that the printer takes.
@@ -33,14 +35,17 @@ func doesNotPrint() doctor.Rule {
 		},
 		Runbook: "The payment is not touched by this. A receipt can be sent by e-mail, or read over the API.",
 		Look: func(c *doctor.Chart) doctor.Sign {
-			t, ok := telemetryThen(c)
+			t, ok := past.Last(c)
+			o := past.Order(c)
 			switch {
+			case o != nil && o.Status != kassa.Completed && !asksForPaper(c):
+				return doctor.No("the order was not paid, and nobody waits for paper")
 			case !ok:
 				return notTold()
 			case t.Printer == "":
 				return doctor.No("the terminal has no printer")
 			case t.Printer == "NoPaper":
-				return doctor.Found(about(c), reported(t, "printer: no paper"))
+				return doctor.Found(about(c), past.Reported(t, "printer: no paper"))
 			}
 			return doctor.No("printer: " + t.Printer)
 		},

@@ -2,6 +2,7 @@ package multisafepay
 
 import (
 	"kassa/doctor"
+	"kassa/doctor/past"
 )
 
 // noPrinter is the second line of PRN-01: the model has no printer, and none stands beside it. That is a fault only
@@ -43,9 +44,9 @@ func noPrinter() doctor.Rule {
 			}
 			args := about(c)
 			if args["model"] = t.Model; t.Model == "" {
-				args["model"] = deviceOf(c)
+				args["model"] = past.Device(c)
 			}
-			return doctor.Found(args, reported(t, "model "+args["model"]+", no printer"))
+			return doctor.Found(args, past.Reported(t, "model "+args["model"]+", no printer"))
 		},
 	}
 }

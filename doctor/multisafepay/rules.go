@@ -11,7 +11,5 @@ import (
 
 // Rules gives the rules.
 func Rules() []doctor.Rule {
-	return slices.Concat(terminalRules(), []doctor.Rule{
-		nobodyActed(),
-	})
+	return slices.Concat(terminalRules(), paymentRules())
 }

@@ -5,6 +5,7 @@ import (
 	"time"
 
 	"kassa/doctor"
+	"kassa/doctor/past"
 	"kassa/estate"
 	"kassa/journal"
 )
@@ -15,7 +16,7 @@ func ipekMissing() doctor.Rule {
 		ID: "SYS-01", Code: "ipek_missing", Source: doctor.FromMultiSafepay, About: []doctor.Kind{doctor.Terminal, doctor.Order},
 		Needs: []doctor.Need{doctor.NeedDevice}, Rank: doctor.RankTerminal + 1, Who: doctor.Shop, Contact: doctor.PointOfSale,
 		Symptoms: []string{"IPEK not configured", "IPEK", "Terminal not ready", "Configuration error", "keys missing"},
-		Explains: []string{"config_error", "configuration_error", "not_onboarded", "terminal_not_ready", "poi_unable"},
+		Explains: []string{"config_error", "not_onboarded", "terminal_unable"},
 		Action:   doctor.Action{Label: "Inject the keys", Href: "/terminals/{terminal}"},
 		Says: doctor.Says{
 			Title: doctor.Text{
@@ -49,21 +50,21 @@ func ipekMissing() doctor.Rule {
 				body, _ := doctor.Read[estate.KeysMismatched](last)
 				return doctor.Found(about(c), doctor.Entry(last, "terminal", "it reported the key "+orNone(body.Reported)+" where "+body.IKID+" was sent"))
 			}
-			t, ok := telemetryThen(c)
+			t, ok := past.Last(c)
 			since := ok && last.Kind == "KeysConfirmed" && last.At.After(t.At)
 			switch {
 			case !ok:
 				return ipekByRecord(c)
 			case since:
-				return doctor.No("it confirmed its initial key at " + instant(last.At))
+				return doctor.No("it confirmed its initial key at " + past.Instant(last.At))
 			case t.IKID == "":
-				evidence := []doctor.Evidence{reported(t, "it holds no initial key: IPEK not configured")}
+				evidence := []doctor.Evidence{past.Reported(t, "it holds no initial key: IPEK not configured")}
 				if last.Kind == "KeysConfirmed" {
 					evidence = append(evidence, doctor.Entry(last, "terminal", "it had one before"))
 				}
 				return doctor.Found(about(c), evidence...)
-			case orderOf(c) == nil && c.Device.IKID != "" && !strings.EqualFold(t.IKID, c.Device.IKID) && last.Kind != "KeyInjected":
-				return doctor.Found(about(c), reported(t, "it holds the key "+t.IKID+", check value "+t.KCV),
+			case past.Order(c) == nil && c.Device.IKID != "" && !strings.EqualFold(t.IKID, c.Device.IKID) && last.Kind != "KeyInjected":
+				return doctor.Found(about(c), past.Reported(t, "it holds the key "+t.IKID+", check value "+t.KCV),
 					doctor.Evidence{Source: "estate", Ref: "device/" + c.Device.POIID, Says: "it should hold " + c.Device.IKID + ", check value " + c.Device.KCV})
 			}
 			return doctor.No("it reports the initial key " + t.IKID + ", check value " + orNone(t.KCV))
@@ -73,30 +74,23 @@ func ipekMissing() doctor.Rule {
 
 // ipekByRecord judges a device that has told nothing of itself by its record.
 func ipekByRecord(c *doctor.Chart) doctor.Sign {
-	ups := links(c).ups
-	if orderOf(c) != nil || c.Device.Configured || len(ups) == 0 || c.Now.Sub(ups[0].At) < syncTime {
+	opened := ups(c)
+	if past.Order(c) != nil || c.Device.Configured || len(opened) == 0 || c.Now.Sub(opened[0].At) < syncTime {
 		return notTold()
 	}
-	return doctor.Found(about(c), doctor.Entry(ups[0], "link", "it connected"),
+	return doctor.Found(about(c), doctor.Entry(opened[0], "link", "it connected"),
 		doctor.Evidence{At: c.Now, Source: "estate", Ref: "device/" + c.Device.POIID,
-			Says: "it has confirmed no initial key in the " + c.Now.Sub(ups[0].At).Round(time.Second).String() + " since"})
+			Says: "it has confirmed no initial key in the " + c.Now.Sub(opened[0].At).Round(time.Second).String() + " since"})
 }
 
 // lastKey is the newest fact about the initial key of the device, up to the end of the span.
 func lastKey(c *doctor.Chart) journal.Entry {
-	_, until := span(c)
+	_, until := past.Span(c)
 	var last journal.Entry
 	for _, e := range c.Of("KeyInjected", "KeysConfirmed", "KeysMismatched", "DeviceTampered") {
-		if body, ok := doctor.Read[estate.KeysConfirmed](e); ok && body.POIID == deviceOf(c) && !e.At.After(until) {
+		if body, ok := doctor.Read[estate.KeysConfirmed](e); ok && body.POIID == past.Device(c) && !e.At.After(until) {
 			last = e
 		}
 	}
 	return last
-}
-
-func orNone(s string) string {
-	if s == "" {
-		return "none"
-	}
-	return s
 }

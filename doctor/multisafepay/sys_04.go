@@ -5,6 +5,7 @@ import (
 	"strings"
 
 	"kassa/doctor"
+	"kassa/doctor/past"
 )
 
 // firmwareOutdated is SYS-04: a terminal with an older program than its sisters misbehaves in ways that are mended
@@ -48,7 +49,7 @@ func firmwareOutdated() doctor.Rule {
 			}
 			args := about(c)
 			args["version"], args["newest"] = dotted(has), dotted(latest)
-			return doctor.Found(args, reported(*c.Telemetry, "software "+own+", firmware "+orNone(c.Telemetry.Firmware)),
+			return doctor.Found(args, past.Reported(*c.Telemetry, "software "+own+", firmware "+orNone(c.Telemetry.Firmware)),
 				doctor.Evidence{At: c.Now, Source: "estate", Says: "other terminals of this model report " + newest})
 		},
 	}

@@ -4,6 +4,7 @@ import (
 	"time"
 
 	"kassa/doctor"
+	"kassa/doctor/past"
 	"kassa/estate"
 	"kassa/journal"
 )
@@ -48,8 +49,8 @@ func tampered() doctor.Rule {
 				return doctor.No("its sensors have raised no alarm")
 			}
 			evidence := []doctor.Evidence{*alarm}
-			if t, ok := telemetryThen(c); ok && t.Tampered != "" && t.Tampered != what {
-				evidence = append(evidence, reported(t, "it reports: "+t.Tampered))
+			if t, ok := past.Last(c); ok && t.Tampered != "" && t.Tampered != what {
+				evidence = append(evidence, past.Reported(t, "it reports: "+t.Tampered))
 			}
 			return doctor.Found(about(c), evidence...)
 		},
@@ -58,15 +59,12 @@ func tampered() doctor.Rule {
 
 // tamperExplains are what an alarm is the cause of: its keys are gone, and nothing is sent to the device.
 func tamperExplains() []string {
-	return []string{
-		"ipek_missing", "not_onboarded", "config_error", "configuration_error", "terminal_not_ready", "poi_unable",
-		"terminal_barred", "terminal_blocked", "never_delivered",
-	}
+	return []string{"ipek_missing", "not_onboarded", "config_error", "terminal_unable", "terminal_barred", "never_delivered"}
 }
 
 // alarmOf gives the alarm that stood at the end of the span; nil when none did.
 func alarmOf(c *doctor.Chart) (*doctor.Evidence, string) {
-	_, until := span(c)
+	_, until := past.Span(c)
 	list, cleared := alarms(c, until)
 	d := c.Device
 	switch {
@@ -75,7 +73,7 @@ func alarmOf(c *doctor.Chart) (*doctor.Evidence, string) {
 		body, _ := doctor.Read[estate.DeviceTampered](last)
 		e := doctor.Entry(last, "terminal", "tamper alarm: "+orNone(body.What)+"; its keys are erased")
 		return &e, body.What
-	case d.Tampered != nil && d.POIID == deviceOf(c) && !d.Tampered.At.After(until):
+	case d.Tampered != nil && d.POIID == past.Device(c) && !d.Tampered.At.After(until):
 		return &doctor.Evidence{
 			At: d.Tampered.At, Source: "estate", Ref: "device/" + d.POIID, Says: "tamper alarm: " + orNone(d.Tampered.What) + "; its keys are erased",
 		}, d.Tampered.What
@@ -87,7 +85,7 @@ func alarmOf(c *doctor.Chart) (*doctor.Evidence, string) {
 func alarms(c *doctor.Chart, until time.Time) (list []journal.Entry, cleared bool) {
 	for _, e := range c.Of("DeviceTampered", "TamperCleared") {
 		body, ok := doctor.Read[estate.DeviceTampered](e)
-		if !ok || body.POIID != deviceOf(c) || e.At.After(until) {
+		if !ok || body.POIID != past.Device(c) || e.At.After(until) {
 			continue
 		}
 		if cleared = e.Kind == "TamperCleared"; !cleared {

@@ -125,6 +125,10 @@ func connectionCases() []doctortest.Case {
 			up(c, c.Terminal.POIID, 2, 20*time.Second)
 			telemetry(c, 19*time.Second, func(t *doctor.Telemetry) { t.Booted = ago(25 * time.Second) })
 		}},
+		{Code: "smartpad_power_cable", Name: ".loose", Spoil: func(c *doctor.Chart) {
+			smartpad(c, "ethernet")
+			bootLoop(c, 3)
+		}},
 		{Code: "daily_reboot", Spoil: func(c *doctor.Chart) { reboots(c, 3, "closed by the terminal: restart") }},
 		{Code: "daily_reboot", Name: ".silent", Spoil: func(c *doctor.Chart) { reboots(c, 4, "connection lost") }},
 		{Code: "daily_reboot", Name: ".terminal", Of: doctor.Terminal, Spoil: func(c *doctor.Chart) {
@@ -138,6 +142,16 @@ func connectionCases() []doctortest.Case {
 			telemetry(c, time.Hour, func(t *doctor.Telemetry) { t.Battery, t.Charging = new(50), true })
 			telemetry(c, time.Minute, func(t *doctor.Telemetry) { t.Battery, t.Charging = new(41), true })
 		}},
+	}
+}
+
+// bootLoop takes the power away several times, one minute each, up to a while ago.
+func bootLoop(c *doctor.Chart, times int) {
+	for i := range times {
+		at := time.Duration(times-i)*2*time.Minute + time.Minute
+		down(c, c.Terminal.POIID, uint64(i+1), at, "connection lost")
+		up(c, c.Terminal.POIID, uint64(i+2), at-time.Minute)
+		telemetry(c, at-time.Minute-time.Second, func(t *doctor.Telemetry) { t.Booted = ago(at - 50*time.Second) })
 	}
 }
 
@@ -286,6 +300,8 @@ func TestTerminalRulesRuleOut(t *testing.T) {
 		"old losses are over":                    {"link_unstable", doctor.Terminal, oldLosses},
 		"losses of another device":               {"link_unstable", doctor.Terminal, func(c *doctor.Chart) { flap(c, 5, 3*time.Minute, "connection lost"); c.Terminal.POIID = "P2-2" }},
 		"a clone swaps links":                    {"link_unstable", doctor.Terminal, cloneSwaps},
+		"a device that starts anew each time":    {"link_unstable", doctor.Terminal, func(c *doctor.Chart) { up(c, poiid, 1, time.Hour); bootLoop(c, 4) }},
+		"a P2 that starts anew has no cable":     {"smartpad_power_cable", doctor.Terminal, func(c *doctor.Chart) { up(c, poiid, 1, time.Hour); bootLoop(c, 4) }},
 		"a Smartpad that is switched off":        {"smartpad_power_cable", doctor.Terminal, func(c *doctor.Chart) { smartpad(c, "ethernet"); shutDown(c) }},
 		"the router is away and not one cable":   {"smartpad_power_cable", doctor.Terminal, routerGone},
 		"the router is away, no network either":  {"smartpad_no_network", doctor.Terminal, routerGone},

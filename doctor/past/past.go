@@ -241,19 +241,32 @@ func Failed(c *doctor.Chart) (Failure, bool) {
 	if Order(c) == nil {
 		from = from.Add(-Recently)
 	}
-	for i, list := len(All(c))-1, All(c); i >= 0; i-- {
-		f := list[i].LastFailure
-		if f == nil || f.Since.After(until) || list[i].At.Before(from) {
+	told := make(map[time.Time]bool) // the first report of a failure is the one that ended it
+	var found Failure
+	for _, t := range All(c) {
+		f := t.LastFailure
+		if f == nil || f.Times < leastFailures || told[f.Since] {
+			continue
+		}
+		told[f.Since] = true
+		ended := t.At
+		if r := c.Reach; r != nil && r.State == "online" && r.Since.After(f.Since) && r.Since.Before(ended) {
+			ended = r.Since
+		}
+		if f.Since.After(until) || ended.Before(from) {
 			continue
 		}
 		says := fmt.Sprintf("it failed to connect %d times from %s on, at the step %s", f.Times, Instant(f.Since), f.Step)
 		if f.Detail != "" {
 			says += ": " + f.Detail
 		}
-		return Failure{f.Step, f.Detail, Reported(list[i], says)}, true
+		found = Failure{f.Step, f.Detail, Reported(t, says)}
 	}
-	return Failure{}, false
+	return found, found.Step != ""
 }
+
+// leastFailures is how often in a row a device must fail to connect: once is nothing, as when the cloud is started.
+const leastFailures = 2
 
 // way tells whether a check is a step of the way to the cloud.
 func way(name string) bool {

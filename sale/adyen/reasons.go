@@ -54,6 +54,7 @@ var wireReasons = map[kassa.Reason]wireReason{
 	kassa.POIBusy:              {nexo.ErrorBusy, "", "", "Wait for the payment on the terminal, or abort it"},
 	kassa.TerminalBarred:       {nexo.ErrorNotAllowed, "", "", unreachableAdvice[NotInUse]},
 	kassa.TestCardInLive:       {errorInvalidCard, declined, "INVALID_CARD", adviceOther},
+	kassa.MethodDisabled:       {errorInvalidCard, declined, "CARD_NOT_SUPPORTED", adviceOther},
 	kassa.WorldBusy:            {nexo.ErrorUnavailableService, "", "", adviceLater},
 
 	kassa.CancelledBySale:     {nexo.ErrorAborted, "104 Merchant cancelled tx", "104 Merchant cancelled tx", adviceNothing},

@@ -27,6 +27,8 @@ type Config struct {
 	Clock      Clock
 	Webhooks   Webhooks
 	Board      Board
+	Doctor     Doctor
+	Rules      Rules
 	// Refused keeps a call that was refused for diagnosis, and reads in the request who sent it; nil when nobody
 	// does. It does not wait.
 	Refused func(r *http.Request, call journal.RefusedCall)
@@ -41,12 +43,12 @@ type Config struct {
 }
 
 func (c *Config) complete() error {
-	for _, field := range []any{c.Registry, c.Callers, c.Links, c.Parts, c.Orders, c.Records, c.Feed, c.Notices, c.Deliveries, c.Papers, c.Clock, c.Webhooks, c.Board} {
+	for _, field := range []any{c.Registry, c.Callers, c.Links, c.Parts, c.Orders, c.Records, c.Feed, c.Notices, c.Deliveries, c.Papers, c.Clock, c.Webhooks, c.Doctor, c.Board} {
 		if field == nil {
 			return errIncomplete
 		}
 	}
-	if c.Environment == "" || c.Write == nil || c.Heartbeat <= 0 || len(c.Dialects) == 0 || c.Now == nil || c.Wall == nil {
+	if c.Environment == "" || c.Write == nil || c.Heartbeat <= 0 || len(c.Dialects) == 0 || c.Now == nil || c.Wall == nil || c.Rules.List == nil || c.Rules.Hits == nil {
 		return errIncomplete
 	}
 	return nil

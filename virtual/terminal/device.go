@@ -103,7 +103,7 @@ func (m *Machine) deviceRefusal(msg nexo.Message) *nexo.Response {
 		return failure(nexo.ErrorBusy, form("message", "Forbidden Request, Service Dialogue PaymentRequest is in Progress", "serviceId", m.d.Open.ID))
 	case m.d.startWaiting() != nil:
 		return failure(nexo.ErrorBusy, form("message", "Forbidden Request, Service Dialogue PaymentRequest is in Progress"))
-	case !m.is(setCloudMode), m.v.place != nil && m.v.place.page != pageNotify:
+	case m.own(), m.v.place != nil && m.v.place.page != pageNotify:
 		return failure(nexo.ErrorBusy, form("message", "ADMIN_MENU"))
 	}
 	return nil

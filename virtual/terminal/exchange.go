@@ -106,7 +106,7 @@ func (m *Machine) refusal(msg nexo.Message) (nexo.ErrorCondition, string) {
 		return nexo.ErrorDeviceOut, m.unready()
 	case m.d.Open != nil:
 		return nexo.ErrorBusy, "another payment is on the screen"
-	case !m.is(setCloudMode) && m.d.wishOf(poilink.TypeStart, p.SaleData.SaleReferenceID) == nil:
+	case m.own() && m.d.wishOf(poilink.TypeStart, p.SaleData.SaleReferenceID) == nil:
 		return nexo.ErrorBusy, "the terminal is not in cloud mode"
 	}
 	return "", ""

@@ -61,13 +61,16 @@ func networkName(kind string) string {
 	return "Kassa Wi-Fi"
 }
 
-// report is what the cloud hears of the terminal. Out of cloud mode its menu begins with manual input.
+// report is what the cloud hears of the terminal.
 func (m *Machine) report() *poilink.Report {
 	h := m.health()
 	r := &poilink.Report{
-		Model: m.model().Name, CloudMode: m.is(setCloudMode), Health: &h, TimeMS: m.now.UnixMilli(), ManualInput: !m.is(setCloudMode),
+		Model: m.model().Name, CloudMode: m.is(setCloudMode), Health: &h, TimeMS: m.now.UnixMilli(), UpMS: max(1, m.now.Sub(m.v.since).Milliseconds()), ManualInput: m.is(setManual),
 		APIEnabled: m.told(keptAPI), WebSocketEnabled: m.told(keptWebSocket), Screen: string(m.v.screen.Name),
 		IKID: m.d.IKID, KCV: m.d.KCV, LastFailure: m.v.lastFailure,
+	}
+	if m.d.Activated != nil {
+		r.CloseTimeout, r.AllowRefunds = new(int(m.closeAfter().Seconds())), new(m.is(setRefunds))
 	}
 	if m.v.link != linkOpen {
 		r.LastFailure = m.v.failing
@@ -102,7 +105,7 @@ func (m *Machine) state() string {
 	if m.d.Activated != nil {
 		tid = m.d.Activated.TID
 	}
-	return fmt.Sprint(charge, h, tid, r.CloudMode, m.allowed(keptAPI), m.allowed(keptWebSocket), r.IKID, r.KCV)
+	return fmt.Sprint(charge, h, tid, r.CloudMode, r.ManualInput, m.closeAfter(), m.is(setRefunds), m.allowed(keptAPI), m.allowed(keptWebSocket), r.IKID, r.KCV)
 }
 
 func (m *Machine) noteHealth() {

@@ -121,7 +121,7 @@ func (m *Machine) meetChip(c deck.Card) bool {
 		m.v.fallback = c.ID()
 		m.v.stage = stagePresent
 		m.show(m.stripeScreen())
-		m.progress(poilink.ScreenPresentCard)
+		m.progress(poilink.ScreenSwipeCard)
 	}
 	return false
 }
@@ -160,6 +160,7 @@ func (m *Machine) refuseCard(problem string) {
 	m.v.stage = stagePresent
 	m.show(m.cardScreen(problem))
 	if problem == problemNotSupported {
+		m.progress(poilink.ScreenNotSupported)
 		m.emit(Finished{Attempt{Result: ResultDeclined, Exchange: m.d.Open.ID, Text: problem}})
 	}
 }
@@ -260,8 +261,9 @@ func (m *Machine) verifyOffline(r *reading) {
 	}
 }
 
-// chipDeclines ends a try by the card's own decision (AAC). Nobody else hears of it.
+// chipDeclines ends a try by the card's own decision (AAC). The issuer does not hear of it.
 func (m *Machine) chipDeclines() {
 	m.stop(timerPIN)
+	m.progress(poilink.ScreenCardDeclined)
 	m.declineShown(&poilink.AuthorisationResponse{Exchange: m.d.Open.ID, Text: problemDeclined}, nil)
 }

@@ -90,9 +90,10 @@ type held struct {
 
 // volatile is what a power cut takes away.
 type volatile struct {
-	on   bool
-	link linkState
-	due  [timers]time.Time
+	on    bool
+	since time.Time // when it was switched on
+	link  linkState
+	due   [timers]time.Time
 
 	attempts   int
 	challenge  []byte
@@ -347,7 +348,7 @@ func (m *Machine) powerOn() {
 	if m.v.on || m.has(FaultPowerOff) || m.has(FaultUnplug) {
 		return
 	}
-	m.v = volatile{on: true, heartbeat: defaultHeartbeat}
+	m.v = volatile{on: true, since: m.now, heartbeat: defaultHeartbeat}
 	if dev, err := m.loadDevice(); err == nil {
 		m.v.device = dev
 	}

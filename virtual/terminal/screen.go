@@ -36,7 +36,7 @@ func (m *Machine) rest() {
 		m.showStarting()
 	case len(m.d.Messages) > 0:
 		m.show(m.messageScreen())
-	case !m.is(setCloudMode):
+	case m.own():
 		m.open(pageHome, nil)
 	case m.v.shown != nil:
 		m.show(m.displayScreen(*m.v.shown))

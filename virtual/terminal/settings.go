@@ -39,6 +39,7 @@ type Setting struct {
 // The settings that the rest of the device asks for.
 const (
 	setCloudMode     = "cloudMode"
+	setManual        = "manualInput"
 	setTipping       = "tipping"
 	setTips          = "tips"
 	setEmployees     = "employees"
@@ -84,6 +85,7 @@ func catalogue(m Model) []Setting {
 		{setRefunds, "payment", "Allow refunds", Toggle, off, onOff, true},
 		{setCardCheck, "payment", "Allow zero amount", Toggle, off, onOff, true},
 		{setCloudMode, "payment", "Cloud mode", Toggle, on, onOff, true},
+		{setManual, "payment", "Manual input", Toggle, off, onOff, true},
 		{"methods", "payment", "Additional payment methods", Toggle, off, onOff, false},
 		{setClose, "payment", "Close timeout", Number, "5", nil, true},
 		{"changeMethod", "payment", "Change payment method", Toggle, off, onOff, false},
@@ -158,12 +160,12 @@ func (m *Machine) set(id, value string) string {
 	if m.administered(id) {
 		return m.say("Set by the administrator")
 	}
-	if id == setCloudMode && (m.d.Open != nil || m.d.Asked != nil) {
-		return "cloudMode: not while a payment is on the screen"
+	if (id == setCloudMode || id == setManual) && (m.d.Open != nil || m.d.Asked != nil) {
+		return id + ": not while a payment is on the screen"
 	}
 	m.keep(id, value)
 	switch {
-	case id == setCloudMode:
+	case id == setCloudMode, id == setManual, id == setClose, id == setRefunds:
 		m.tellReport()
 	case id == setNetwork && s.Value != value && m.v.on:
 		m.dropLink()
@@ -200,6 +202,9 @@ func (s Setting) accepts(value string) string {
 	}
 	return ""
 }
+
+// own tells whether the terminal shows only what is started on it.
+func (m *Machine) own() bool { return !m.is(setCloudMode) || m.is(setManual) }
 
 // closeAfter is how long a result stays; 0 is until somebody closes it.
 func (m *Machine) closeAfter() time.Duration {

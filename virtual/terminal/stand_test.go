@@ -102,3 +102,43 @@ func TestChangesAreReported(t *testing.T) {
 		t.Errorf("it is told %d times", len(said))
 	}
 }
+
+// TestOwnSettingsAreReported: what somebody sets on the device reaches the cloud.
+func TestOwnSettingsAreReported(t *testing.T) {
+	r := ready(t)
+	r.wait(20 * time.Second)
+	if said := r.reports(0); *said[len(said)-1].CloseTimeout != 5 || *said[len(said)-1].AllowRefunds || said[len(said)-1].ManualInput {
+		t.Fatalf("at first: %+v", said[len(said)-1])
+	}
+	r.set("closeTimeout", "0", "allowRefunds", "on", "manualInput", "on")
+	r.wait(6 * time.Second)
+	said := r.reports(0)
+	if last := said[len(said)-1]; *last.CloseTimeout != 0 || !*last.AllowRefunds || !last.ManualInput {
+		t.Errorf("afterwards: %+v", last)
+	}
+	from := len(r.sent)
+	r.deliver(r.cloud.pay("X1", 100, ""))
+	if got := r.screen().Name; got != terminal.ScreenHome {
+		t.Errorf("with manual input on it shows %s", got)
+	}
+	if len(r.sent) == from {
+		t.Error("the cloud hears nothing of an order that is not shown")
+	}
+}
+
+// TestWhatTheTerminalSaysOfACard is told, since no host hears of it.
+func TestWhatTheTerminalSaysOfACard(t *testing.T) {
+	r := ready(t)
+	r.deliver(r.cloud.pay("X1", 100, ""))
+	from := len(r.sent)
+	r.present(terminal.Tap, "visa:110")
+	var screens []poilink.Screen
+	for _, f := range r.sent[from:] {
+		if f.Progress != nil {
+			screens = append(screens, f.Progress.Screen)
+		}
+	}
+	if len(screens) == 0 || screens[len(screens)-1] != poilink.ScreenNotSupported {
+		t.Errorf("told %v", screens)
+	}
+}

@@ -133,6 +133,8 @@ func (m *Machine) mayStart(in StartOrder) (code, text string) {
 		return StartBusy, "Another payment is on the screen"
 	case m.d.Asked != nil:
 		return StartBusy, "The cash register asks something"
+	case m.is(setManual) && in.Origin != poilink.OriginManual:
+		return StartBusy, "Manual input is on"
 	case m.v.place != nil && m.v.place.page != pageHome && in.Origin != poilink.OriginManual:
 		return StartBusy, "Somebody uses the menus of the terminal"
 	case len(m.d.Outbox) >= maxOutbox || len(m.d.Wishes) >= maxWishes:

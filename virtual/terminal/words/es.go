@@ -152,6 +152,7 @@ var spanish = map[string]string{
 	"Cancelling":                               "Cancelando",
 	"The terminal is off":                      "El terminal está apagado",
 	"IPEK not configured":                      "IPEK no configurada",
+	"Manual input is on":                       "La entrada manual está activada",
 	"Another payment is on the screen":         "Hay otro pago en pantalla",
 	"Somebody uses the menus of the terminal":  "Alguien usa los menús del terminal",
 	"The terminal has too much to send":        "El terminal tiene demasiado por enviar",

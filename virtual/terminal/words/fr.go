@@ -152,6 +152,7 @@ var french = map[string]string{
 	"Cancelling":                               "Annulation",
 	"The terminal is off":                      "Le terminal est éteint",
 	"IPEK not configured":                      "IPEK non configurée",
+	"Manual input is on":                       "La saisie manuelle est activée",
 	"Another payment is on the screen":         "Un autre paiement est à l'écran",
 	"Somebody uses the menus of the terminal":  "Quelqu'un utilise les menus du terminal",
 	"The terminal has too much to send":        "Le terminal a trop à envoyer",

@@ -152,6 +152,7 @@ var italian = map[string]string{
 	"Cancelling":                               "Annullamento",
 	"The terminal is off":                      "Il terminale è spento",
 	"IPEK not configured":                      "IPEK non configurata",
+	"Manual input is on":                       "L'inserimento manuale è attivo",
 	"Another payment is on the screen":         "Un altro pagamento è sullo schermo",
 	"Somebody uses the menus of the terminal":  "Qualcuno usa i menu del terminale",
 	"The terminal has too much to send":        "Il terminale ha troppo da inviare",

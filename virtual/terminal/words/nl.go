@@ -152,6 +152,7 @@ var dutch = map[string]string{
 	"Cancelling":                               "Annuleren",
 	"The terminal is off":                      "De terminal staat uit",
 	"IPEK not configured":                      "IPEK niet geconfigureerd",
+	"Manual input is on":                       "Handmatige invoer staat aan",
 	"Another payment is on the screen":         "Er staat een andere betaling op het scherm",
 	"Somebody uses the menus of the terminal":  "Iemand gebruikt de menu's van de terminal",
 	"The terminal has too much to send":        "De terminal heeft te veel te versturen",

@@ -1,0 +1,171 @@
+package clinic
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"sync"
+	"time"
+
+	"kassa"
+	"kassa/doctor"
+	"kassa/estate"
+	"kassa/journal"
+)
+
+// Errors.
+var (
+	// ErrUnknown tells that there is no such subject or diagnosis, or that it is somebody else's.
+	ErrUnknown = errors.New("clinic: unknown")
+	// ErrExpired tells that a share is over, or was never made here.
+	ErrExpired = errors.New("clinic: the link has expired or is not one of this installation")
+)
+
+// Records reads and writes the record.
+type Records interface {
+	Load(stream string) (journal.Stream, bool, error)
+	StreamEntries(stream string, upTo uint64) ([]journal.Entry, error)
+	StreamTail(stream string, limit int) ([]journal.Entry, error)
+	Newest(kind string, scopes []string, before string, limit int) ([]journal.Stream, error)
+	Commit(ctx context.Context, b journal.Batch) (journal.Receipt, error)
+}
+
+// Feed reads the journal as a whole. Watch nudges after commits; nudges may be lost.
+type Feed interface {
+	Entries(after uint64, limit int) ([]journal.Entry, error)
+	Last() uint64
+	Watch(ctx context.Context) <-chan struct{}
+}
+
+// World tells what stands in no record.
+type World interface {
+	// Link tells how a terminal can be reached.
+	Link(tid string) doctor.Link
+	// Probe asks a terminal to check itself.
+	Probe(ctx context.Context, tid string) doctor.Probe
+	// SignedOn is on how many links the acquirer is signed on.
+	SignedOn() int
+	// CheckURL tells what is wrong with the address of a webhook.
+	CheckURL(url string) error
+	// May lists what a key may do.
+	May(k estate.Key) []string
+}
+
+// Config is what a Clinic works with; every field but OtherURL, Contacts and Components is needed.
+type Config struct {
+	Book     *doctor.Book
+	Records  Records
+	Feed     Feed
+	World    World
+	Registry *estate.Registry
+	// FindOrder finds an order by its reference in one of some groups, whatever the dialect.
+	FindOrder func(ctx context.Context, groups []string, ref string) (kassa.Order, bool, error)
+	// Components are the parts of the installation by the service status; false when nobody measures them.
+	Components func() ([]doctor.Component, bool)
+	Contacts   map[doctor.Contact]string
+	Secret     []byte // signs what is shared
+	Heartbeat  time.Duration
+	OtherURL   string
+	Random     io.Reader
+	Now        func() time.Time
+}
+
+// Clinic gathers, examines and keeps.
+type Clinic struct {
+	Config
+	index *index
+
+	mu     sync.Mutex
+	last   map[doctor.Subject]string // what was found last of a subject, to tell news
+	counts map[string]*HitRate
+	cursor cursor
+	due    map[string]time.Time // terminals that are offline, with when that is looked into
+}
+
+// New makes a clinic and reads back what it needs to find the facts of a subject.
+func New(c Config) (*Clinic, error) {
+	if c.Book == nil || c.Records == nil || c.Feed == nil || c.World == nil || c.Registry == nil || c.FindOrder == nil || len(c.Secret) == 0 ||
+		c.Heartbeat <= 0 || c.Random == nil || c.Now == nil {
+		return nil, errors.New("clinic: a field of Config is missing")
+	}
+	if c.Components == nil {
+		c.Components = func() ([]doctor.Component, bool) { return nil, false }
+	}
+	k := &Clinic{
+		Config: c, index: newIndex(), last: make(map[doctor.Subject]string), counts: make(map[string]*HitRate), due: make(map[string]time.Time),
+	}
+	if err := k.index.load(c.Records, c.Feed); err != nil {
+		return nil, fmt.Errorf("clinic: %w", err)
+	}
+	if err := k.openCursor(); err != nil {
+		return nil, fmt.Errorf("clinic: %w", err)
+	}
+	return k, k.countKept()
+}
+
+// Reader is who asks: the whole installation's, an account's, or that of one group.
+type Reader struct {
+	Operator       bool
+	Account, Group string
+	By             string // the key's id
+}
+
+// sees tells whether what belongs to a group of an account may be seen; group is empty for what is the whole account's.
+func (r Reader) sees(account, group string) bool {
+	return r.Operator || account != "" && account == r.Account && (r.Group == "" || r.Group == group)
+}
+
+// Ask is a question to the doctor.
+type Ask struct {
+	Subject doctor.Subject
+	Symptom string
+	Probe   bool // ask the terminal to check itself
+}
+
+// What started an examination.
+const (
+	Asked     = "asked"
+	OnOrder   = "order"
+	OnOffline = "offline"
+	OnWebhook = "webhook"
+)
+
+// Diagnose gathers, examines and keeps. It is ErrUnknown when there is no such subject that the reader may see.
+func (k *Clinic) Diagnose(ctx context.Context, who Reader, ask Ask) (Kept, error) {
+	chart, err := k.chart(ctx, who, ask)
+	if err != nil {
+		return Kept{}, err
+	}
+	made := k.diagnosed(chart, Asked)
+	if made.ID, err = k.newID(); err != nil {
+		return Kept{}, err
+	}
+	made.By = who.By
+	return made, k.keep(ctx, made)
+}
+
+// Examine gathers and examines, and keeps nothing.
+func (k *Clinic) Examine(ctx context.Context, who Reader, ask Ask) (doctor.Diagnosis, error) {
+	chart, err := k.chart(ctx, who, ask)
+	if err != nil {
+		return doctor.Diagnosis{}, err
+	}
+	return k.Book.Examine(chart), nil
+}
+
+// diagnosed is a diagnosis of a chart, without an id.
+func (k *Clinic) diagnosed(c *doctor.Chart, trigger string) Kept {
+	d := Kept{Trigger: trigger, Symptom: c.Symptom, At: k.Now(), Diagnosis: k.Book.Examine(c)}
+	switch {
+	case c.Order != nil && c.Subject.Kind == doctor.Order:
+		d.Account, d.Group = c.Order.Account, c.Order.Scope
+	case c.Group != nil:
+		d.Account, d.Group = c.Group.Account, c.Group.ID
+	case c.Account != nil:
+		d.Account = c.Account.ID
+	case c.Key != nil:
+		d.Account, d.Group = c.Key.Account, c.Key.Group
+	}
+	return d
+}
