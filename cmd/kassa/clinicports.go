@@ -36,7 +36,7 @@ func (c *cloud) joinClinic(o serveOptions) error {
 	c.clinic, err = clinic.New(clinic.Config{
 		Book: rules, Records: c.store, Feed: c.store, World: ward{c}, Registry: c.registry, FindOrder: c.findOrder, Contacts: o.contacts(),
 		Secret: []byte(c.secure.LookupHash([]byte("shared diagnoses"))), Heartbeat: o.heartbeatOrUsual(), OtherURL: o.otherURL,
-		Random: rand.Reader, Now: c.now,
+		Components: c.components, Random: rand.Reader, Now: c.now,
 	})
 	return err
 }

@@ -14,6 +14,7 @@ import (
 	"time"
 
 	"kassa/dashboard"
+	"kassa/doctor"
 	"kassa/estate"
 	"kassa/journal"
 	"kassa/poilink"
@@ -28,9 +29,8 @@ const (
 	lookEvery = 5 * time.Second
 	// acquirerLinks is how many links to the acquirer there should be: the link's default.
 	acquirerLinks = 2
-	// measuredFor is how long what happened counts, and droppedFor how long a lost link does.
+	// measuredFor is how long what happened counts.
 	measuredFor = 5 * time.Minute
-	droppedFor  = time.Minute
 	// maxMeasured bounds what is held of one kind.
 	maxMeasured = 20_000
 )
@@ -43,13 +43,13 @@ type gauges struct {
 	mu      sync.Mutex
 	asked   status.Gauge         // authorisations; those that failed have had no answer
 	hosts   map[string]*hostTold // webhooks, by host
-	dropped map[string]time.Time // terminals whose link was lost, by POIID
+	dropped status.Drops         // terminals whose link was lost, by POIID
 }
 
 type hostTold struct{ good, bad time.Time } // when a call last succeeded, and failed
 
 func newGauges(c *cloud) *gauges {
-	return &gauges{c: c, hosts: make(map[string]*hostTold), dropped: make(map[string]time.Time)}
+	return &gauges{c: c, hosts: make(map[string]*hostTold)}
 }
 
 // answered counts an answer over HTTP. How long those take that wait for people, or go on for as long as somebody
@@ -168,12 +168,12 @@ func (g *gauges) takeLink(e journal.Entry, now time.Time) {
 	}
 	g.mu.Lock()
 	defer g.mu.Unlock()
-	delete(g.dropped, link.POIID)
+	g.dropped.Back(link.POIID)
 	if slices.Contains([]string{"shutdown", "restart", "replaced", "unbound", "blocked"}, link.Reason) { // somebody wants it
 		return
 	}
-	if e.Kind == "LinkDown" && len(g.dropped) < maxMeasured {
-		g.dropped[link.POIID] = now
+	if e.Kind == "LinkDown" {
+		g.dropped.Lost(link.POIID, now)
 	}
 }
 
@@ -193,15 +193,10 @@ func (g *gauges) measure() (f status.Figures) {
 	}
 	f.Acquirer.Links, f.Acquirer.SignedOn = acquirerLinks, g.c.acquirer.State()
 	f.Acquirer.Asked, f.Acquirer.TimedOut, _ = g.asked.Read(now)
-	f.Terminals.Online = g.c.pois.Count()
+	online := g.c.pois.Count()
 	g.mu.Lock()
 	defer g.mu.Unlock()
-	for poiid, at := range g.dropped {
-		if now.Sub(at) > droppedFor {
-			delete(g.dropped, poiid)
-		}
-	}
-	f.Terminals.Dropped = len(g.dropped)
+	f.Terminals = g.dropped.Fleet(now, online)
 	for host, told := range g.hosts {
 		good, bad := now.Sub(told.good) <= measuredFor, now.Sub(told.bad) <= measuredFor
 		switch {
@@ -229,6 +224,17 @@ func (c *cloud) joinStatus() (err error) {
 	}
 	c.statusPage, err = status.NewPage(c.board, string(c.registry.Environment()))
 	return err
+}
+
+// components are the parts of the installation for the doctor.
+func (c *cloud) components() (list []doctor.Component, ok bool) {
+	if c.board == nil {
+		return nil, false
+	}
+	for _, p := range c.board.Components() {
+		list = append(list, doctor.Component{Name: p.Name, State: string(p.State), Since: p.Since, Says: p.Says})
+	}
+	return list, true
 }
 
 // boardPorts gives the native API the service status.
