@@ -85,7 +85,7 @@ func twice(ctx context.Context, s *cause.Shop) ([]cause.Subject, error) {
 }
 
 func back(ctx context.Context, s *cause.Shop) ([]cause.Subject, error) {
-	err := s.Native(ctx, "PATCH", "terminals/"+s.TID+"/settings", map[string]any{"set": map[string]any{"hardware.restartHour": 5}}, nil)
+	err := s.Native(ctx, "PATCH", "terminals/"+s.TID+"/settings", map[string]any{"set": map[string]any{"localization.language": "nl"}}, nil)
 	if err == nil {
 		err = s.Online(ctx)
 	}

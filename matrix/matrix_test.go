@@ -2,7 +2,9 @@ package matrix
 
 import (
 	"context"
+	"errors"
 	"fmt"
+	"net/http"
 	"os"
 	"slices"
 	"strings"
@@ -67,6 +69,9 @@ func finds(ctx context.Context, l *cause.Lab, about cause.Subject, want func(cod
 	defer cancel()
 	err = l.Await(wait, "the cause is found", func() (bool, error) {
 		a, err := ask(ctx, l, about)
+		if no, is := errors.AsType[*cause.Refusal](err); is && no.Status == http.StatusNotFound {
+			return false, nil // what a call has told of may be on its way
+		}
 		codes = a.codes()
 		ok = err == nil && want(codes)
 		return ok, err
@@ -187,7 +192,7 @@ func pairsOf(c *campaign, recipes []cause.Recipe) (list []pair) {
 	layer := func(r cause.Recipe) int { return slices.Index(cause.Layers(), r.Layer) }
 	for _, near := range recipes {
 		for _, far := range recipes {
-			if far.Break == nil || near.Bare || far.Bare || layer(near) >= layer(far) || near.Model != far.Model ||
+			if far.Break == nil || far.Asked || near.Bare || far.Bare || layer(near) >= layer(far) || near.Model != far.Model ||
 				slices.Contains(near.Blocks, far.Layer) || slices.Contains(far.Blocks, near.Layer) || near.About == "" || !c.about(far.Code, near.About) {
 				continue
 			}

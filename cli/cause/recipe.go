@@ -52,6 +52,8 @@ type Recipe struct {
 	Whole bool
 	// Bare asks for a shop without a terminal: Break boards its own.
 	Bare bool
+	// Asked tells that it is found only when somebody tells what he sees, or does what Meet does.
+	Asked bool
 	// Break changes how something behaves; nil when what the user does is the mistake.
 	Break func(ctx context.Context, s *Shop) error
 	// Meet does what the user does who runs into it, and gives what he asks about.
@@ -78,7 +80,7 @@ func (r Recipe) Make(ctx context.Context, l *Lab) (s *Shop, about Subject, err e
 
 // Recipes lists all recipes.
 func Recipes() []Recipe {
-	return slices.Concat(baseRecipes(), terminalRecipes())
+	return slices.Concat(baseRecipes(), terminalRecipes(), paymentRecipes(), aroundRecipes())
 }
 
 // aboutTerminal is met by asking about the shop's terminal.

@@ -14,7 +14,6 @@ import (
 	"time"
 
 	"kassa/dashboard"
-	"kassa/doctor"
 	"kassa/estate"
 	"kassa/journal"
 	"kassa/poilink"
@@ -224,17 +223,6 @@ func (c *cloud) joinStatus() (err error) {
 	}
 	c.statusPage, err = status.NewPage(c.board, string(c.registry.Environment()))
 	return err
-}
-
-// components are the parts of the installation for the doctor.
-func (c *cloud) components() (list []doctor.Component, ok bool) {
-	if c.board == nil {
-		return nil, false
-	}
-	for _, p := range c.board.Components() {
-		list = append(list, doctor.Component{Name: p.Name, State: string(p.State), Since: p.Since, Says: p.Says})
-	}
-	return list, true
 }
 
 // boardPorts gives the native API the service status.

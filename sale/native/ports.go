@@ -26,9 +26,9 @@ type Config struct {
 	Papers     Papers
 	Clock      Clock
 	Webhooks   Webhooks
-	Board      Board
 	Doctor     Doctor
 	Rules      Rules
+	Board      Board
 	// Refused keeps a call that was refused for diagnosis, and reads in the request who sent it; nil when nobody
 	// does. It does not wait.
 	Refused func(r *http.Request, call journal.RefusedCall)
