@@ -89,14 +89,20 @@ func (g *gauges) run(ctx context.Context) error {
 	changes := g.c.store.Watch(ctx)
 	poll := time.NewTicker(time.Second)
 	defer poll.Stop()
-	after := g.c.store.Last()
+	after, ahead := g.c.store.Last(), g.c.clock.ahead.Load()
 	for {
 		entries, err := g.c.store.Entries(after, page)
 		if err != nil {
 			return err
 		}
+		at := g.c.now()
+		moved := g.c.clock.ahead.Load() != ahead // what was stamped before is not late
+		ahead = g.c.clock.ahead.Load()
 		for _, e := range entries {
 			g.take(e)
+			if !moved {
+				g.feed.Note(time.Now(), max(0, at.Sub(e.At)), false)
+			}
 			after = e.Seq
 		}
 		if len(entries) == page && ctx.Err() == nil {
@@ -126,7 +132,6 @@ func (g *gauges) take(e journal.Entry) {
 	case "LinkUp", "LinkDown":
 		g.takeLink(e, now)
 	}
-	g.feed.Note(now, max(0, g.c.now().Sub(e.At)), false)
 }
 
 func (g *gauges) takeWebhook(e journal.Entry, now time.Time) {
