@@ -248,6 +248,9 @@ func (g *gathering) terminal(t estate.Terminal) {
 		}
 		return g.ours(e) || e.Scope == ""
 	})
+	if t.POIID != "" { // as Adyen's door knows it
+		g.shared("tid:"+t.POIID, func(e journal.Entry) bool { return journal.Kind(e.Stream) == "calls" && g.ourCall(e) })
+	}
 	g.tried(t)
 	g.settings(t)
 	g.recent(t)
