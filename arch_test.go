@@ -55,6 +55,7 @@ func folders() []folder {
 		{"receipt", []string{".", "estate"}, "a receipt is written from a committed order; who prints or sends it is another matter"},
 		{"webhook", []string{".", "journal", "estate"}, "delivery knows no dialect: the dialect renders and signs"},
 		{"dashboard", []string{".", "journal", "estate", "doctor"}, "what people see changes nothing by itself"},
+		{"help", []string{"doctor"}, "what anybody may read knows the rules, and no record"},
 		{"front", nil, "what all HTTP passes through knows none of it"},
 		{"virtual", []string{"card", "emv", "dukpt", "iso8583", "nexo", "ocpi", "poilink", "msplink", "virtual"},
 			"the other parties share none of our beliefs, or they would prove nothing"},
