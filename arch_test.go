@@ -256,6 +256,7 @@ func larger() map[string]int {
 		"poi":                 5000,  // one machine of one terminal's links: payments, presence, settings and prompts share its sequence numbers
 		"cli":                 5200,  // the verbs of one program: each is small, and all share how they ask, show and fail
 		"sim":                 5000,  // one world: its parties, its faults and the books that compare them see each other in every seed
+		"cmd/kassa":           5500,  // where everything is joined: each part brings the page that joins it
 	}
 }
 

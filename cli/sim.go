@@ -139,6 +139,8 @@ func faultNames() []faultName {
 		{Of: terminal, Name: "daily-reboot", What: "the device restarts now, and every 24 h from then on"},
 		{Of: terminal, Name: "slow-sync", What: "the initial key is gone, and comes after three minutes on the network"},
 		{Of: terminal, Name: "old-software", What: "an old program, which does not check itself when it is asked to"},
+		{Of: terminal, Name: "app-frozen", What: "the device is online, but its payment program hangs: no payment is shown"},
+		{Of: terminal, Name: "no-profile", What: "the list of accepted applications is gone: every card ends in Configuration error"},
 		{Of: acquirerName, Name: "drop-next-answer", What: "the next answer is never sent"},
 		{Of: acquirerName, Name: "delay", What: "answers are sent late (--delay)"},
 		{Of: acquirerName, Name: "close", What: "the connection is closed instead of the next answer"},

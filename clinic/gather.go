@@ -199,7 +199,10 @@ func (g *gathering) subjectTerminal(id string) error {
 	if !ok {
 		t, ok = g.Registry.TerminalByPOIID(id)
 	}
-	if !ok || !g.who.sees(t.Account, t.Group) {
+	if !ok {
+		return g.stock(id)
+	}
+	if !g.who.sees(t.Account, t.Group) {
 		return fmt.Errorf("%w: terminal", ErrUnknown)
 	}
 	g.chart.Subject.ID = t.TID
@@ -236,6 +239,7 @@ func (g *gathering) terminal(t estate.Terminal) {
 		}
 		return g.ours(e) || e.Scope == ""
 	})
+	g.tried(t)
 	g.settings(t)
 	g.recent(t)
 	g.fleet(t)
@@ -323,6 +327,9 @@ func (g *gathering) fleet(t estate.Terminal) {
 		count(&f.Terminals, &f.Offline, true)
 		count(&f.SameShop, &f.SameShopOffline, t.Shop != "" && other.Shop == t.Shop)
 		count(&f.SameAddress, &f.SameAddressOffline, host != "" && hostOf(link.Address) == host)
+	}
+	if g.chart.Telemetry != nil {
+		f.Software = g.index.programOf(g.chart.Telemetry.Model)
 	}
 	g.chart.Fleet = f
 	g.have(doctor.NeedFleet)

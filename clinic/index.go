@@ -16,6 +16,7 @@ const (
 	maxSubjects = 100_000
 	maxTail     = 20_000 // facts of a shared stream read back at the start
 	maxBack     = 50_000 // facts of the whole journal read back at the start
+	maxModels   = 1000   // of devices
 )
 
 // index finds the facts of shared streams again by what they are about. A stream that many subjects share cannot be
@@ -24,9 +25,35 @@ type index struct {
 	mu   sync.RWMutex
 	seqs map[string][]uint64 // the newest last
 	at   uint64              // read up to here
+	// newest is the newest program that devices of a model have reported.
+	newest map[string]string
 }
 
-func newIndex() *index { return &index{seqs: make(map[string][]uint64)} }
+func newIndex() *index {
+	return &index{seqs: make(map[string][]uint64), newest: make(map[string]string)}
+}
+
+// reported notes what program a device of a model has.
+func (x *index) reported(e journal.Entry) {
+	t, ok := doctor.Read[doctor.Telemetry](e)
+	v, numbered := doctor.VersionOf(t.Software)
+	if !ok || !numbered {
+		return
+	}
+	x.mu.Lock()
+	defer x.mu.Unlock()
+	last, known := doctor.VersionOf(x.newest[t.Model])
+	if (known && last.Older(v)) || (!known && len(x.newest) < maxModels) {
+		x.newest[t.Model] = t.Software
+	}
+}
+
+// programOf is the newest program that devices of a model have reported.
+func (x *index) programOf(model string) string {
+	x.mu.RLock()
+	defer x.mu.RUnlock()
+	return x.newest[model]
+}
 
 // load reads back the tails of the shared streams and the end of the journal.
 func (x *index) load(r Records, f Feed) error {
@@ -79,6 +106,10 @@ func (x *index) catchUp(f Feed, last uint64, each func(journal.Entry)) error {
 
 // add notes what a fact is about.
 func (x *index) add(e journal.Entry) {
+	if e.Kind == doctor.TelemetryReported {
+		x.reported(e)
+		return
+	}
 	subjects := about(e)
 	if len(subjects) == 0 {
 		return

@@ -33,6 +33,10 @@ type Options struct {
 	// whether it did; nil, or false, leaves the front's own form.
 	Refuse func(w http.ResponseWriter, r *http.Request, status int, message string) bool
 
+	// Observe hears of every answer: its path, its status, how long it took, and whether it was a stream or a
+	// connection that was taken over. nil when nobody wants to know. It must not wait.
+	Observe func(path string, status int, took time.Duration, stream bool)
+
 	Now    func() time.Time
 	Random io.Reader
 }

@@ -130,6 +130,9 @@ func frames() []string {
 }
 
 func (s *Server) logRequest(r *http.Request, rec *recorder, id string, began time.Time) {
+	if s.opts.Observe != nil {
+		s.opts.Observe(r.URL.EscapedPath(), rec.final(), s.opts.Now().Sub(began), rec.hijacked || isStream(rec.Header().Get("Content-Type")))
+	}
 	level := slog.LevelInfo
 	if rec.status >= 500 {
 		level = slog.LevelError

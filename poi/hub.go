@@ -239,6 +239,18 @@ func (h *Hub) Online(tid string) bool {
 	return u.machine.Online()
 }
 
+// Count gives how many terminals have a live link.
+func (h *Hub) Count() (online int) {
+	for _, u := range h.all() {
+		u.mu.Lock()
+		if u.machine.Online() {
+			online++
+		}
+		u.mu.Unlock()
+	}
+	return online
+}
+
 // Jump tells that the test clock is about to be moved on.
 func (h *Hub) Jump(by time.Duration) {
 	h.mu.RLock()

@@ -205,7 +205,7 @@ func (m *Machine) again(s *session, seq uint64) bool {
 func (m *Machine) progress(link LinkID, seq uint64, p poilink.Progress) string {
 	switch p.Screen {
 	case poilink.ScreenPresentCard, poilink.ScreenPIN, poilink.ScreenInsertCard, poilink.ScreenProcessing,
-		poilink.ScreenTip, poilink.ScreenChoose, poilink.ScreenSwipeCard, poilink.ScreenNotSupported, poilink.ScreenCardDeclined,
+		poilink.ScreenTip, poilink.ScreenChoose, poilink.ScreenSwipeCard, poilink.ScreenNotSupported, poilink.ScreenCardDeclined, poilink.ScreenConfigError,
 		poilink.StepCardPresented, poilink.StepCardInserted, poilink.StepCardSwiped, poilink.StepCardRemoved,
 		poilink.StepAppSelected, poilink.StepPINEntered, poilink.StepGratuityEntered, poilink.StepPrintReceipt, poilink.StepReceiptPrinted:
 	default:

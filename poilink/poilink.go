@@ -257,6 +257,7 @@ const (
 	ScreenSwipeCard    Screen = "swipeCard"    // the chip cannot be read: the stripe, please
 	ScreenNotSupported Screen = "notSupported" // nothing on the card is accepted here
 	ScreenCardDeclined Screen = "cardDeclined" // the chip itself said no
+	ScreenConfigError  Screen = "configError"  // the POI is not set up to take cards
 )
 
 // What happens between two screens. A POI reports it where the setting nexo.displayUrls has an address.

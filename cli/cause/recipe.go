@@ -80,7 +80,7 @@ func (r Recipe) Make(ctx context.Context, l *Lab) (s *Shop, about Subject, err e
 
 // Recipes lists all recipes.
 func Recipes() []Recipe {
-	return slices.Concat(baseRecipes(), terminalRecipes())
+	return slices.Concat(baseRecipes(), terminalRecipes(), paymentRecipes(), aroundRecipes())
 }
 
 // aboutTerminal is met by asking about the shop's terminal.

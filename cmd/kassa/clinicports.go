@@ -27,7 +27,7 @@ func (c *cloud) joinClinic(o serveOptions) error {
 	c.clinic, err = clinic.New(clinic.Config{
 		Book: rules, Records: c.store, Feed: c.store, World: ward{c}, Registry: c.registry, FindOrder: c.findOrder, Contacts: o.contacts(),
 		Secret: []byte(c.secure.LookupHash([]byte("shared diagnoses"))), Heartbeat: o.heartbeatOrUsual(), OtherURL: o.otherURL,
-		Random: rand.Reader, Now: c.now,
+		Random: rand.Reader, Now: c.now, Components: c.components,
 	})
 	return err
 }
@@ -42,6 +42,17 @@ func (c *cloud) findOrder(ctx context.Context, groups []string, ref string) (kas
 		}
 	}
 	return kassa.Order{}, false, nil
+}
+
+// components are the parts of the installation by the service status.
+func (c *cloud) components() (list []doctor.Component, known bool) {
+	if c.board == nil {
+		return nil, false
+	}
+	for _, s := range c.board.Components() {
+		list = append(list, doctor.Component{Name: s.Name, State: string(s.State), Since: s.Since, Says: s.Says})
+	}
+	return list, true
 }
 
 // probeTime bounds the terminal's answer about itself; it answers within 2 s, or not at all.

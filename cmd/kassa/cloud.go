@@ -30,6 +30,7 @@ import (
 	"kassa/sale/adyen/management"
 	"kassa/sale/multisafepay"
 	"kassa/sale/native"
+	"kassa/status"
 	"kassa/store/sqlite"
 	"kassa/webhook"
 )
@@ -56,6 +57,10 @@ type cloud struct {
 	clinic   *clinic.Clinic
 	calls    *dashboard.Calls
 	refusals *refusals
+	gauges   *gauges
+	board    *status.Board
+	// statusPage is the public page about the installation.
+	statusPage *status.Page
 	// authority signs the certificate of the HTTPS listener; server makes it.
 	authority *front.Authority
 	proxies   []*front.Proxy
@@ -158,6 +163,9 @@ func (c *cloud) joinDoors(o serveOptions, log *slog.Logger) error {
 	if c.webhooks, err = c.deliverer(door); err != nil {
 		return err
 	}
+	if err := c.joinStatus(); err != nil {
+		return err
+	}
 	if c.native, err = c.nativeAPI(o, door, door); err != nil {
 		return err
 	}
@@ -169,7 +177,7 @@ func (c *cloud) joinDoors(o serveOptions, log *slog.Logger) error {
 func (c *cloud) parts() []func(context.Context) error {
 	return []func(context.Context) error{
 		c.engine.Run, c.acquirer.Run, c.runPOIs, c.door.Run, c.adyen.Run, c.manage.Run, c.webhooks.Run, c.post.Run, c.pages.Run, c.clinic.Run,
-		c.refusals.run, c.watchStore,
+		c.refusals.run, c.gauges.run, c.board.Run, c.watchStore,
 	}
 }
 
@@ -203,6 +211,9 @@ func (c *cloud) server(o serveOptions, plain, secure net.Listener, log *slog.Log
 	mux.Handle(poilink.Path, c.pois)
 	mux.Handle("/sim/", c.simulation(o, log))
 	c.mountPages(mux)
+	for _, path := range status.Paths() {
+		mux.Handle(path, c.statusPage)
+	}
 	door, terminal, api, manage := c.watched(c.door), c.watched(c.adyen), c.watched(c.native), c.watched(c.manage)
 	mux.HandleFunc("/", func(w http.ResponseWriter, _ *http.Request) {
 		front.Refuse(w, http.StatusNotFound, "not_found", "there is nothing at this path")
@@ -223,7 +234,7 @@ func (c *cloud) server(o serveOptions, plain, secure net.Listener, log *slog.Log
 	})
 	return front.New(front.Options{
 		Plain: plain, Secure: secure, TLS: c.authority.TLS(), Handler: root, Log: log, Refuse: refuse,
-		Now: time.Now, Random: rand.Reader,
+		Observe: c.gauges.answered, Now: time.Now, Random: rand.Reader,
 	}), nil
 }
 

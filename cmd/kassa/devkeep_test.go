@@ -28,7 +28,7 @@ func (d *running) again(t *testing.T, args ...string) (string, int) {
 }
 
 // status asks the cloud of d for its status with its operator's token.
-func status(vars map[string]string) int {
+func statusWith(vars map[string]string) int {
 	r, err := http.NewRequest(http.MethodGet, vars["KASSA_URL"]+"/api/v1/status", nil)
 	if err != nil {
 		return 0
@@ -63,7 +63,7 @@ func TestASecondDevLeavesTheFirstAlone(t *testing.T) {
 			t.Errorf("its data: %v", err)
 		}
 	}
-	if got := status(vars); got != http.StatusOK || children(d.dir) != before {
+	if got := statusWith(vars); got != http.StatusOK || children(d.dir) != before {
 		t.Errorf("status %d, processes %q, before %q", got, children(d.dir), before)
 	}
 }
@@ -106,7 +106,7 @@ func TestDevAfterAKilledOne(t *testing.T) {
 		_ = next.Process.Signal(syscall.SIGTERM)
 		_ = next.Wait()
 	}()
-	await(t, "the cloud is back", 15*time.Second, func() bool { return status(vars) == http.StatusOK })
+	await(t, "the cloud is back", 15*time.Second, func() bool { return statusWith(vars) == http.StatusOK })
 	await(t, "the env file is back", 15*time.Second, func() bool { _, err := os.Stat(d.env); return err == nil })
 	now := d.variables(t)
 	for _, name := range []string{"KASSA_TOKEN", "KASSA_MSP_KEY", "KASSA_MSP_ACCOUNT_KEY", "KASSA_TERMINAL_ID", "KASSA_POIID"} {
@@ -135,7 +135,7 @@ func TestDevOutlastsKills(t *testing.T) {
 			_ = syscall.Kill(old, syscall.SIGKILL) // it may have been quicker
 		}
 	}
-	await(t, "the cloud is back", 10*time.Second, func() bool { return status(vars) == http.StatusOK })
+	await(t, "the cloud is back", 10*time.Second, func() bool { return statusWith(vars) == http.StatusOK })
 	await(t, "all terminals are online", 20*time.Second, func() bool {
 		cmd := exec.Command(d.binary, "terminals", "--json")
 		cmd.Env = append(d.cmd.Env, "KASSA_URL="+vars["KASSA_URL"], "KASSA_TOKEN="+vars["KASSA_TOKEN"])

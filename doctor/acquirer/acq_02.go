@@ -40,6 +40,10 @@ func outcomeUnknown() doctor.Rule {
 		Developer: "Do not retry on the same order, and take it for neither paid nor declined: poll it, or wait for its webhook. A reversal (reason {reason}) is owed since {since}.",
 		Runbook:   "See ReversalDue and the alarms reversal_stuck and reversal_refused. The acquirer's link must be up for it to end.",
 		Look: func(c *doctor.Chart) doctor.Sign {
+			if c.Order.Parked != "" {
+				args := map[string]string{"reason": "none, the order is parked", "since": c.Order.ModifiedAt.UTC().Format("15:04:05 UTC")}
+				return doctor.Found(args, c.Recorded("order", "order/"+c.Order.ID(), "parked for people to look at: "+c.Order.Parked, "OrderParked"))
+			}
 			for i := range c.Order.Attempts {
 				for j := range c.Order.Attempts[i].Authorisations {
 					a := &c.Order.Attempts[i].Authorisations[j]

@@ -1,30 +1,33 @@
 package acquirer
 
 import (
-	"time"
+	"slices"
 
+	"kassa"
 	"kassa/doctor"
 )
 
-// badAnswers is ACQ-07: answers of the host cannot be trusted: a wrong MAC, another amount, or no message at all.
+// badAnswers is ACQ-07: an answer of the host could not be trusted: its MAC was wrong, or it was about another
+// amount.
 func badAnswers() doctor.Rule {
 	return doctor.Rule{
-		ID: "ACQ-07", Code: "acquirer_answers_wrong", Source: doctor.FromAcquirer, About: []doctor.Kind{doctor.Installation}, Needs: []doctor.Need{doctor.NeedAcquirer}, Rank: doctor.RankAcquirer + 1, Who: doctor.Operator, Contact: doctor.GeneralSupport,
-		Symptoms: []string{"bad MAC", "malformed"},
+		ID: "ACQ-07", Code: "acquirer_answers_wrong", Source: doctor.FromAcquirer, About: []doctor.Kind{doctor.Order}, Needs: []doctor.Need{doctor.NeedOrder}, Rank: doctor.RankOrder, Who: doctor.Operator, Contact: doctor.GeneralSupport,
+		Symptoms: []string{"not completed", "bad MAC"},
+		Explains: []string{"outcome_unknown", "outcome_reversed", "expired_no_card", "stopped_at_terminal"},
 		Says: doctor.Says{
 			Title: doctor.Text{
-				EN: "Answers of the acquirer cannot be trusted",
-				NL: "Antwoorden van de acquirer zijn niet te vertrouwen",
-				FR: "Les réponses de l'acquéreur ne sont pas fiables",
-				IT: "Le risposte dell'acquirer non sono attendibili",
-				ES: "Las respuestas del adquirente no son fiables",
+				EN: "The acquirer's answer could not be trusted",
+				NL: "Het antwoord van de acquirer was niet te vertrouwen",
+				FR: "La réponse de l'acquéreur n'était pas fiable",
+				IT: "La risposta dell'acquirer non era attendibile",
+				ES: "La respuesta del adquirente no era fiable",
 			},
 			Shop: doctor.Text{
-				EN: "Some payments end without an answer at the moment; look at an order before you charge again.",
-				NL: "Sommige betalingen eindigen op dit moment zonder antwoord; kijk naar de bestelling voordat u opnieuw afrekent.",
-				FR: "Certains paiements se terminent sans réponse en ce moment ; regardez la commande avant de débiter de nouveau.",
-				IT: "Al momento alcuni pagamenti finiscono senza risposta; guarda l'ordine prima di addebitare di nuovo.",
-				ES: "Algunos pagos terminan sin respuesta en este momento; mire el pedido antes de volver a cobrar.",
+				EN: "The bank's answer was damaged on its way, so the payment is undone; start it again once that is done.",
+				NL: "Het antwoord van de bank raakte onderweg beschadigd, dus wordt de betaling ongedaan gemaakt; start daarna opnieuw.",
+				FR: "La réponse de la banque a été altérée en route, le paiement est donc annulé ; relancez-le ensuite.",
+				IT: "La risposta della banca è stata alterata lungo la via, quindi il pagamento viene annullato; poi avvialo di nuovo.",
+				ES: "La respuesta del banco se dañó por el camino, así que el pago se anula; inícielo de nuevo después.",
 			},
 			Fix: doctor.Text{
 				EN: "Compare the MAC key's check value with the acquirer's, and ask what else writes on this line. What cannot be trusted is reversed.",
@@ -36,24 +39,21 @@ func badAnswers() doctor.Rule {
 		},
 		Runbook: "bad_mac after a key change: the acquirer has the older key. mismatch or unmatched: answers of another terminal, or a replay. malformed: another length header. Treat bad_mac without a key change as an attack.",
 		Look: func(c *doctor.Chart) doctor.Sign {
-			a, evidence, ok := alarm(noOrder(c), "bad_mac", "mismatch", "unmatched", "malformed")
-			switch {
-			case !ok:
-				return doctor.No("no alarm about an answer of the acquirer")
-			case c.Now.Sub(evidence.At) > alarmCounts:
-				return doctor.No("the last such alarm, " + a.Kind + ", is longer ago")
+			for _, e := range slices.Backward(c.Of(doctor.AcquirerAlarm)) {
+				a, ok := doctor.Read[doctor.Alarm](e)
+				if !ok || a.Kind != "bad_mac" && a.Kind != "mismatch" || a.STAN == "" || a.TID != c.Order.TID {
+					continue
+				}
+				for _, attempt := range c.Order.Attempts {
+					for _, auth := range attempt.Authorisations {
+						if auth.STAN == a.STAN && auth.State == kassa.HostUnknown {
+							return doctor.Found(nil, doctor.Entry(e, "acquirer", "the answer to trace number "+a.STAN+" was dropped: "+a.Kind),
+								of(c, auth.Request, "the acquirer gave no other answer", "AuthorisationUnknown"))
+						}
+					}
+				}
 			}
-			return doctor.Found(nil, evidence)
+			return doctor.No("no answer about this order was dropped")
 		},
 	}
-}
-
-// alarmCounts is how long an alarm about the line says something of the present.
-const alarmCounts = time.Hour
-
-// noOrder is the chart without its order: alarms about the line belong to all.
-func noOrder(c *doctor.Chart) *doctor.Chart {
-	line := *c
-	line.Order = nil
-	return &line
 }

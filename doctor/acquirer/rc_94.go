@@ -8,9 +8,8 @@ import (
 // second charge.
 func duplicateAtHost() doctor.Rule {
 	return doctor.Rule{
-		ID: "RC-94", Code: "acquirer_says_duplicate", Source: doctor.FromAcquirer, About: []doctor.Kind{doctor.Order}, Needs: []doctor.Need{doctor.NeedOrder}, Rank: doctor.RankCard + 1, Who: doctor.Operator, Contact: doctor.GeneralSupport,
+		ID: "RC-94", Code: "acquirer_says_duplicate", Source: doctor.FromAcquirer, About: []doctor.Kind{doctor.Order}, Rank: doctor.RankCard + 1, Who: doctor.Operator, Contact: doctor.GeneralSupport,
 		Symptoms: []string{"94", "duplicate"},
-		Explains: []string{"outcome_unknown", "outcome_reversed"},
 		Says: doctor.Says{
 			Title: doctor.Text{
 				EN: "The acquirer takes the request for a repeat",
@@ -33,17 +32,15 @@ func duplicateAtHost() doctor.Rule {
 				IT: "Cerca un'altra installazione o una vecchia copia dei dati che invia con gli stessi numeri di terminale: due contatori si scontrano.",
 				ES: "Busque otra instalación o una copia antigua de los datos que envíe con los mismos números de terminal: dos contadores chocan.",
 			},
+			Question: doctor.Text{
+				EN: "Does the acquirer's report show two messages with the same trace number, terminal and date?",
+				NL: "Toont het rapport van de acquirer twee berichten met hetzelfde volgnummer, terminalnummer en dezelfde datum?",
+				FR: "Le rapport de l'acquéreur montre-t-il deux messages avec les mêmes numéro de séquence, terminal et date ?",
+				IT: "Il rapporto dell'acquirer mostra due messaggi con lo stesso numero progressivo, terminale e data?",
+				ES: "¿Muestra el informe del adquirente dos mensajes con el mismo número de secuencia, terminal y fecha?",
+			},
 		},
-		Developer: "The host answered {code} (duplicate transmission). Kassa repeats the request with the same identity and takes the stored answer.",
+		Developer: "The host answered 94 (duplicate transmission). Kassa repeats the request with the same identity and takes the stored answer.",
 		Runbook:   "STAN, RRN and terminal id were used before. After a restore from a backup the trace numbers must be set ahead.",
-		Look: func(c *doctor.Chart) doctor.Sign {
-			for _, e := range c.Of("AuthorisationAnswered", "LateAnswerKept", "RefundSettled", "CaptureSettled") {
-				body, ok := doctor.Read[struct{ ResponseCode string }](e)
-				if ok && body.ResponseCode == "94" && e.Stream == "order/"+c.Order.ID() {
-					return doctor.Found(map[string]string{"code": "94"}, doctor.Entry(e, "acquirer", "the acquirer answered 94"))
-				}
-			}
-			return doctor.No("no answer was 94")
-		},
 	}
 }

@@ -67,11 +67,6 @@ func lost(c *doctor.Chart, acknowledged time.Time) {
 
 func others() []doctortest.Case {
 	return []doctortest.Case{
-		{Code: "acquirer_says_duplicate", Spoil: func(c *doctor.Chart) {
-			lost(c, time.Time{})
-			doctortest.Add(c, "order/"+c.Order.ID(), "LateAnswerKept", 20*time.Second, kassa.LateAnswerKept{Request: 1, ResponseCode: "94"})
-			c.Order.Attempts[0].Last().Reversal.AcknowledgedAt = doctortest.Now()
-		}},
 		{Code: "acquirer_down", Name: "-order", Spoil: func(c *doctor.Chart) {
 			unpaid(c, kassa.AcquirerUnreachable)
 			auth := c.Order.Attempts[0].Last()
@@ -111,7 +106,12 @@ func others() []doctortest.Case {
 			doctortest.Add(c, "order/"+c.Order.ID(), "AuthorisationAnswered", 55*time.Second, kassa.AuthorisationAnswered{Request: 1, Approved: true, ResponseCode: "10"})
 			doctortest.Add(c, "order/"+c.Order.ID(), "OrderCancelled", 50*time.Second, kassa.OrderCancelled{Reason: kassa.PartialNotAllowed})
 		}},
+		{Code: "outcome_unknown", Name: "-parked", Spoil: func(c *doctor.Chart) {
+			c.Order.Status, c.Order.Parked = kassa.Authorising, "two answers to one request"
+			doctortest.Add(c, "order/"+c.Order.ID(), "OrderParked", time.Minute, kassa.OrderParked{Why: c.Order.Parked})
+		}},
 		{Code: "acquirer_answers_wrong", Spoil: func(c *doctor.Chart) {
+			lost(c, doctortest.Now())
 			doctortest.Add(c, "acquirer/1", doctor.AcquirerAlarm, 20*time.Second, doctor.Alarm{Kind: "bad_mac", TID: "00000ABC", STAN: "000007"})
 		}},
 	}

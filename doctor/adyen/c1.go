@@ -10,8 +10,8 @@ import (
 // listStale is C1: what a list shows of a terminal is older than what the terminal itself says.
 func listStale() doctor.Rule {
 	return doctor.Rule{
-		ID: "C1", Code: "list_status_stale", Source: doctor.FromAdyen, About: []doctor.Kind{doctor.Terminal}, Needs: []doctor.Need{doctor.NeedReach}, Rank: doctor.RankNotice, Who: doctor.Shop, Action: doctor.Action{Label: "Test the connection", Href: "/terminals/{terminal}"},
-		Symptoms: []string{"cloud symbol", "Websocket column", "list says connected", "list says disconnected"},
+		ID: "C1", Code: "list_status_stale", Source: doctor.FromAdyen, About: []doctor.Kind{doctor.Terminal}, Needs: []doctor.Need{doctor.NeedReach}, Rank: doctor.RankOrder + 8, Who: doctor.Shop, Action: doctor.Action{Label: "Test the connection", Href: "/terminals/{terminal}"},
+		Symptoms: []string{"cloud symbol", "the list says connected", "list says online"},
 		Says: doctor.Says{
 			Title: doctor.Text{
 				EN: "The list shows an older state than the terminal has",
@@ -40,7 +40,9 @@ func listStale() doctor.Rule {
 			r, p := c.Reach, c.Probe
 			quiet := c.Now.Sub(r.Seen)
 			switch {
-			case p != nil && p.Failed == "" && len(p.Checks) > 0 && r.State != "online":
+			case r.State != "online" && (c.Shows("cloud symbol") || c.Shows("list says connected") || c.Shows("list says online")):
+				return doctor.Found(past.Args(c), state(c, "it is "+r.State+" now: "+r.Reason))
+			case p != nil && p.Failed == "" && len(p.Checks) > 0 && r.State != "online" && !r.Linked:
 				return doctor.Found(past.Args(c), state(c, "the list says "+r.State),
 					doctor.Evidence{At: p.At, Source: "terminal", Ref: past.Device(c), Says: "the terminal answered the check"})
 			case r.State == "online" && c.Heartbeat > 0 && !r.Seen.IsZero() && quiet > 2*c.Heartbeat:

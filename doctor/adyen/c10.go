@@ -9,7 +9,7 @@ func apiOff() doctor.Rule {
 	return doctor.Rule{
 		ID: "C10", Code: "terminal_api_disabled", Source: doctor.FromAdyen, About: []doctor.Kind{doctor.Terminal, doctor.Order}, Needs: []doctor.Need{doctor.NeedSettings}, Rank: doctor.RankTerminal, Who: doctor.Merchant, Contact: doctor.GeneralSupport, Action: doctor.Action{Label: "See its settings", Href: "/terminals/{terminal}/settings"},
 		Symptoms: []string{"API enabled is red", "Diagnostics", "Terminal API", "cloud payments are switched off"},
-		Explains: []string{"never_delivered", "terminal_offline", "send_failed", "cloud_icon_missing", "connected_list_empty", "terminal_barred", "setting_pending"},
+		Explains: []string{"never_delivered", "terminal_offline", "send_failed", "connected_list_empty", "terminal_barred", "setting_pending"},
 		Says: doctor.Says{
 			Title: doctor.Text{
 				EN: "The Terminal API is switched off for this terminal",

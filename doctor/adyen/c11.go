@@ -11,8 +11,9 @@ import (
 // wishOpen is C11: somebody asked the operator to enable WebSockets, and he has not decided.
 func wishOpen() doctor.Rule {
 	return doctor.Rule{
-		ID: "C11", Code: "websocket_wish_undecided", Source: doctor.FromAdyen, About: []doctor.Kind{doctor.Terminal}, Needs: []doctor.Need{doctor.NeedSettings}, Rank: doctor.RankTerminal + 2, Who: doctor.Operator, Contact: doctor.GeneralSupport,
+		ID: "C11", Code: "websocket_wish_undecided", Source: doctor.FromAdyen, About: []doctor.Kind{doctor.Terminal}, Needs: []doctor.Need{doctor.NeedSettings}, Rank: doctor.RankTerminal, Who: doctor.Operator, Contact: doctor.GeneralSupport,
 		Symptoms: []string{"Enable WebSockets", "WebSockets not enabled"},
+		Explains: []string{"cloud_connection_disabled", "never_delivered", "terminal_offline", "send_failed", "websocket_setting_not_applied", "terminal_barred", "setting_pending"},
 		Says: doctor.Says{
 			Title: doctor.Text{
 				EN: "The request to enable cloud payments is waiting",

@@ -11,7 +11,7 @@ func webSocketFiltered() doctor.Rule {
 	return doctor.Rule{
 		ID: "C14", Code: "websocket_filtered", Source: doctor.FromAdyen, About: []doctor.Kind{doctor.Terminal, doctor.Order}, Needs: []doctor.Need{doctor.NeedReach}, Rank: doctor.RankNetwork, Who: doctor.Merchant, Contact: doctor.GeneralSupport, Action: doctor.Action{Label: "Test the connection", Href: "/terminals/{terminal}"},
 		Symptoms: []string{"WebSocket connection is red", "It fails at: write", "It fails at: read", "network prerequisites"},
-		Explains: []string{"never_delivered", "wifi_lost", "terminal_offline", "send_failed", "weak_signal", "link_unstable", "cloud_icon_missing", "smartpad_no_network", "terminal_silent"},
+		Explains: []string{"never_delivered", "wifi_lost", "terminal_offline", "send_failed", "weak_signal", "link_unstable", "smartpad_no_network", "terminal_silent"},
 		Says: doctor.Says{
 			Title: doctor.Text{
 				EN: "The network does not let the terminal's WebSocket through",

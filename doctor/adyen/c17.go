@@ -1,16 +1,13 @@
 package adyen
 
 import (
-	"slices"
-	"strconv"
-
 	"kassa/doctor"
 )
 
 // apiFailing is C17: the Terminal API answers with a server error.
 func apiFailing() doctor.Rule {
 	return doctor.Rule{
-		ID: "C17", Code: "terminal_api_failing", Source: doctor.FromAdyen, About: []doctor.Kind{doctor.Key, doctor.Terminal, doctor.Installation}, Needs: []doctor.Need{doctor.NeedCalls}, Rank: doctor.RankAcquirer + 3, Who: doctor.Operator, Contact: doctor.GeneralSupport,
+		ID: "C17", Code: "terminal_api_failing", Source: doctor.FromAdyen, About: []doctor.Kind{doctor.Key, doctor.Terminal, doctor.Installation}, Rank: doctor.RankAcquirer + 3, Who: doctor.Operator, Contact: doctor.GeneralSupport,
 		Symptoms: []string{"503", "Internal Server Error", "Service Unavailable"},
 		Says: doctor.Says{
 			Title: doctor.Text{
@@ -34,19 +31,15 @@ func apiFailing() doctor.Rule {
 				IT: "Un 503 si può rinviare dopo un secondo; dopo un 500 chiedi prima TransactionStatus. Il gestore controlla l'archivio e il disco.",
 				ES: "Un 503 puede reenviarse tras un segundo; tras un 500 pida antes TransactionStatus. El operador revisa el almacén y su disco.",
 			},
+			Question: doctor.Text{
+				EN: "Does the call answer 500 or 503, or \"Internal Server Error\"?",
+				NL: "Antwoordt de aanroep met 500 of 503, of \"Internal Server Error\"?",
+				FR: "L'appel répond-il 500 ou 503, ou « Internal Server Error » ?",
+				IT: "La chiamata risponde 500 o 503, o \"Internal Server Error\"?",
+				ES: "¿Responde la llamada 500 o 503, o \"Internal Server Error\"?",
+			},
 		},
-		Developer: "{route} was answered with {status}. With 503 nothing was done; with 500 the request may or may not be stored.",
+		Developer: "With 503 nothing was done; with 500 the request may or may not be stored.",
 		Runbook:   "world_busy is a bounded queue that was full, world_failed the store. See the status page and the process's log at that time.",
-		Look: func(c *doctor.Chart) doctor.Sign {
-			for _, call := range slices.Backward(c.Calls()) {
-				if call.Dialect == "adyen" && call.Status >= serverError && c.Now.Sub(call.At) <= day && about(c, call) {
-					return doctor.Found(map[string]string{"route": call.Route, "status": strconv.Itoa(call.Status)}, said(call))
-				}
-			}
-			return doctor.No("no call was answered with a server error")
-		},
 	}
 }
-
-// serverError is the first HTTP status of those that are no fault of the caller.
-const serverError = 500

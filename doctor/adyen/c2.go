@@ -10,7 +10,7 @@ func cloudDisabled() doctor.Rule {
 	return doctor.Rule{
 		ID: "C2", Code: "cloud_connection_disabled", Source: doctor.FromAdyen, About: []doctor.Kind{doctor.Terminal, doctor.Order}, Needs: []doctor.Need{doctor.NeedSettings}, Rank: doctor.RankTerminal, Who: doctor.Operator, Contact: doctor.GeneralSupport, Action: doctor.Action{Label: "See its settings", Href: "/terminals/{terminal}/settings"},
 		Symptoms: []string{"minus", "WebSockets not enabled", "terminal is disconnected", "Failed to send message to POI", "cloud payments are not enabled"},
-		Explains: []string{"never_delivered", "terminal_offline", "send_failed", "cloud_icon_missing", "websocket_setting_not_applied", "connected_list_empty", "terminal_barred", "list_status_stale", "setting_pending"},
+		Explains: []string{"never_delivered", "terminal_offline", "send_failed", "websocket_setting_not_applied", "connected_list_empty", "terminal_barred", "setting_pending"},
 		Says: doctor.Says{
 			Title: doctor.Text{
 				EN: "Cloud payments are not enabled for this terminal",

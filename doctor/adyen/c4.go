@@ -15,7 +15,7 @@ func notApplied() doctor.Rule {
 	return doctor.Rule{
 		ID: "C4", Code: "websocket_setting_not_applied", Source: doctor.FromAdyen, About: []doctor.Kind{doctor.Terminal}, Needs: []doctor.Need{doctor.NeedSettings, doctor.NeedTelemetry}, Rank: doctor.RankTerminal + 1, Who: doctor.Shop, Contact: doctor.GeneralSupport, Action: doctor.Action{Label: "See its settings", Href: "/terminals/{terminal}/settings"},
 		Symptoms: []string{"Cloud connection missing", "About this terminal", "WebSocket enabled is red"},
-		Explains: []string{"never_delivered", "terminal_offline", "send_failed", "setting_pending", "cloud_icon_missing"},
+		Explains: []string{"never_delivered", "terminal_offline", "send_failed", "setting_pending"},
 		Says: doctor.Says{
 			Title: doctor.Text{
 				EN: "The terminal has not taken over its cloud connection",
@@ -54,7 +54,7 @@ func notApplied() doctor.Rule {
 			evidence := []doctor.Evidence{past.Reported(t, "the terminal says: WebSocket not enabled"), {Source: "settings", Ref: webSocket, Says: "enabled for the terminal"}}
 			for _, e := range slices.Backward(c.Of("SettingsChanged")) {
 				if change, ok := doctor.Read[estate.SettingsChanged](e); ok && change.Set[webSocket] != nil {
-					if e.At.After(t.At) && c.Now.Sub(e.At) < settleTime {
+					if e.At.After(t.At) && c.Now.Sub(e.At) < settleTime && (c.Reach == nil || c.Reach.State == "online") {
 						return doctor.No("it was enabled just now")
 					}
 					evidence[1] = doctor.Entry(e, "settings", evidence[1].Says)

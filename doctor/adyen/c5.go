@@ -8,7 +8,7 @@ import (
 // checkOutdated is C5: "Terminal is connected" is a snapshot: the terminal lost its link after it was checked.
 func checkOutdated() doctor.Rule {
 	return doctor.Rule{
-		ID: "C5", Code: "connection_check_outdated", Source: doctor.FromAdyen, About: []doctor.Kind{doctor.Terminal}, Needs: []doctor.Need{doctor.NeedReach}, Rank: doctor.RankNotice, Who: doctor.Shop, Action: doctor.Action{Label: "Test the connection", Href: "/terminals/{terminal}"},
+		ID: "C5", Code: "connection_check_outdated", Source: doctor.FromAdyen, About: []doctor.Kind{doctor.Terminal}, Needs: []doctor.Need{doctor.NeedReach}, Rank: doctor.RankOrder + 8, Who: doctor.Shop, Action: doctor.Action{Label: "Test the connection", Href: "/terminals/{terminal}"},
 		Symptoms: []string{"Terminal is connected", "check mark"},
 		Says: doctor.Says{
 			Title: doctor.Text{

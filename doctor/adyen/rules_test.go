@@ -37,7 +37,7 @@ func waits(c *doctor.Chart) {
 func links() []doctortest.Case {
 	return []doctortest.Case{
 		{Code: "list_status_stale", Spoil: func(c *doctor.Chart) { c.Reach.Seen = doctortest.Now().Add(-time.Minute) }},
-		{Code: "list_status_stale", Name: "-offline", Spoil: func(c *doctor.Chart) { c.Reach.State, c.Reach.Reason = "unknown", "restarted" }},
+		{Code: "list_status_stale", Name: "-offline", Spoil: func(c *doctor.Chart) { c.Reach.State, c.Reach.Linked, c.Reach.Reason = "unknown", false, "restarted" }},
 		{Code: "websocket_column_hidden", Spoil: func(c *doctor.Chart) { c.Symptom = "There is no Websocket column" }},
 		{Code: "connection_check_outdated", Spoil: func(c *doctor.Chart) {
 			off(c, time.Minute, "connection lost")
@@ -49,7 +49,14 @@ func links() []doctortest.Case {
 			c.Telemetry.Network, c.Telemetry.At, c.Probe = "ethernet", doctortest.Now().Add(-time.Hour), nil
 		}},
 		{Code: "connected_list_empty", Spoil: func(c *doctor.Chart) { c.Fleet.Offline = c.Fleet.Terminals }},
-		{Code: "cloud_icon_missing", Spoil: func(c *doctor.Chart) { c.Reach.State, c.Reach.Reason, c.Probe = "offline", "not_activated", nil }},
+		{Code: "list_status_stale", Name: "-symbol", Spoil: func(c *doctor.Chart) {
+			off(c, 10*time.Minute, "no heartbeat")
+			c.Probe, c.Symptom = nil, "There is a cloud symbol in the list"
+		}},
+		{Code: "cloud_icon_missing", Spoil: func(c *doctor.Chart) {
+			off(c, 10*time.Minute, "no heartbeat")
+			c.Probe, c.Symptom = nil, "no cloud icon"
+		}},
 		{Code: "terminal_silent", Spoil: func(c *doctor.Chart) { c.Reach.State, c.Reach.Reason, c.Probe = "stale", "silent", nil }},
 		{Code: "terminal_silent", Name: "-probe", Spoil: func(c *doctor.Chart) { c.Probe = &doctor.Probe{At: doctortest.Now(), Failed: "no answer within 2 s"} }},
 		{Code: "websocket_filtered", Spoil: func(c *doctor.Chart) {
@@ -110,7 +117,6 @@ func calls() []doctortest.Case {
 			c.Order.Status = kassa.Authorising
 			call(c, 5*time.Minute, silent)
 		}},
-		{Code: "terminal_api_failing", Spoil: func(c *doctor.Chart) { call(c, time.Minute, doctor.Call{Status: 503, Reason: "world_busy"}) }},
 	}
 }
 

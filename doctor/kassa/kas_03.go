@@ -9,7 +9,7 @@ func keyOfOther() doctor.Rule {
 	return doctor.Rule{
 		ID: "KAS-03", Code: "key_of_other_environment", Source: doctor.FromKassa, About: []doctor.Kind{doctor.Key}, Needs: []doctor.Need{doctor.NeedKey}, Rank: doctor.RankOrder, Who: doctor.Developer,
 		Symptoms: []string{"invalid API key", "unauthorised", "1032", "other environment"},
-		Explains: []string{"wrong_api_key", "key_unknown", "no_permission_devices_menu"},
+		Explains: []string{"wrong_api_key", "no_permission_devices_menu"},
 		Says: doctor.Says{
 			Title: doctor.Text{
 				EN: "The API key is one of the other environment",

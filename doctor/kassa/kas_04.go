@@ -11,7 +11,7 @@ func keyRevoked() doctor.Rule {
 	return doctor.Rule{
 		ID: "KAS-04", Code: "key_revoked", Source: doctor.FromKassa, About: []doctor.Kind{doctor.Key}, Needs: []doctor.Need{doctor.NeedKey}, Rank: doctor.RankOrder + 1, Who: doctor.Merchant, Action: doctor.Action{Label: "See the keys", Href: "/keys"},
 		Symptoms: []string{"invalid API key", "unauthorised", "1032", "key revoked"},
-		Explains: []string{"wrong_api_key", "key_unknown", "no_permission_devices_menu"},
+		Explains: []string{"wrong_api_key", "no_permission_devices_menu"},
 		Says: doctor.Says{
 			Title: doctor.Text{
 				EN: "The API key has been revoked",

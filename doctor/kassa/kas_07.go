@@ -11,7 +11,7 @@ func keyNetwork() doctor.Rule {
 	return doctor.Rule{
 		ID: "KAS-07", Code: "key_network", Source: doctor.FromKassa, About: []doctor.Kind{doctor.Key}, Needs: []doctor.Need{doctor.NeedKey}, Rank: doctor.RankOrder + 2, Who: doctor.Merchant, Action: doctor.Action{Label: "See the keys", Href: "/keys"},
 		Symptoms: []string{"invalid API key", "unauthorised", "1032"},
-		Explains: []string{"wrong_api_key", "key_unknown", "no_permission_devices_menu"},
+		Explains: []string{"wrong_api_key", "no_permission_devices_menu"},
 		Says: doctor.Says{
 			Title: doctor.Text{
 				EN: "The API key may not be used from this address",

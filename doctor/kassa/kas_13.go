@@ -47,7 +47,7 @@ func settingPending() doctor.Rule {
 					continue
 				}
 				changed, ok := c.Last("SettingsChanged")
-				if ok && c.Now.Sub(changed.At) < settleTime {
+				if ok && c.Now.Sub(changed.At) < settleTime && (c.Reach == nil || c.Reach.State == "online") {
 					return doctor.No("a setting was changed just now")
 				}
 				args := past.Args(c)

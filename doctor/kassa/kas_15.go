@@ -9,7 +9,7 @@ import (
 // deliveriesParked is KAS-15: webhooks were given up after their last try; nobody is told by itself any more.
 func deliveriesParked() doctor.Rule {
 	return doctor.Rule{
-		ID: "KAS-15", Code: "deliveries_parked", Source: doctor.FromKassa, About: []doctor.Kind{doctor.Installation, doctor.Webhook}, Needs: []doctor.Need{doctor.NeedHooks}, Rank: doctor.RankHook + 8, Who: doctor.Developer, Action: doctor.Action{Label: "See the deliveries", Href: "/webhooks"},
+		ID: "KAS-15", Code: "deliveries_parked", Source: doctor.FromKassa, About: []doctor.Kind{doctor.Installation}, Needs: []doctor.Need{doctor.NeedHooks}, Rank: doctor.RankHook + 8, Who: doctor.Developer, Action: doctor.Action{Label: "See the deliveries", Href: "/webhooks"},
 		Symptoms: []string{"webhook not received", "deliveries parked"},
 		Says: doctor.Says{
 			Title: doctor.Text{

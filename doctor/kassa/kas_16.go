@@ -7,9 +7,8 @@ import (
 // orderParked is KAS-16: the order was taken out of service, since a rule that must always hold was broken.
 func orderParked() doctor.Rule {
 	return doctor.Rule{
-		ID: "KAS-16", Code: "order_parked", Source: doctor.FromKassa, About: []doctor.Kind{doctor.Order}, Needs: []doctor.Need{doctor.NeedOrder}, Rank: doctor.RankOrder - 1, Who: doctor.Operator, Contact: doctor.GeneralSupport,
+		ID: "KAS-16", Code: "order_parked", Source: doctor.FromKassa, About: []doctor.Kind{doctor.Order}, Rank: doctor.RankOrder - 1, Who: doctor.Operator, Contact: doctor.GeneralSupport,
 		Symptoms: []string{"order parked", "stuck"},
-		Explains: []string{"outcome_unknown", "never_delivered", "hold_not_closed", "busy_previous_payment"},
 		Says: doctor.Says{
 			Title: doctor.Text{
 				EN: "The order was taken out of service for inspection",
@@ -26,20 +25,21 @@ func orderParked() doctor.Rule {
 				ES: "Algo en este pago no cuadra y se está revisando; no vuelva a cobrar antes de que responda soporte.",
 			},
 			Fix: doctor.Text{
-				EN: "The operator compares the order with the acquirer's books and settles it by hand. It was parked because: {why}",
-				NL: "De beheerder vergelijkt de bestelling met de boeken van de acquirer en handelt die met de hand af. Reden: {why}",
-				FR: "L'exploitant compare la commande avec les livres de l'acquéreur et la règle à la main. Raison : {why}",
-				IT: "Il gestore confronta l'ordine con i libri dell'acquirer e lo sistema a mano. Motivo: {why}",
-				ES: "El operador compara el pedido con los libros del adquirente y lo resuelve a mano. Motivo: {why}",
+				EN: "The operator compares the order with the acquirer's books and settles it by hand. The order's last fact says why.",
+				NL: "De beheerder vergelijkt de bestelling met de boeken van de acquirer en handelt die met de hand af. Het laatste feit zegt waarom.",
+				FR: "L'exploitant compare la commande avec les livres de l'acquéreur et la règle à la main. Le dernier fait en dit la raison.",
+				IT: "Il gestore confronta l'ordine con i libri dell'acquirer e lo sistema a mano. L'ultimo fatto dice il motivo.",
+				ES: "El operador compara el pedido con los libros del adquirente y lo resuelve a mano. El último hecho dice el motivo.",
+			},
+			Question: doctor.Text{
+				EN: "Does the payment's page say that the order is parked?",
+				NL: "Zegt de pagina van de betaling dat de bestelling geparkeerd is?",
+				FR: "La page du paiement indique-t-elle que la commande est mise de côté ?",
+				IT: "La pagina del pagamento dice che l'ordine è accantonato?",
+				ES: "¿Dice la página del pago que el pedido está apartado?",
 			},
 		},
 		Developer: "The order takes no more requests. Its outcome is what the acquirer has booked; ask the operator.",
 		Runbook:   "A broken invariant, always a fault of this installation: keep the journal, open a case, and compare by STAN and RRN.",
-		Look: func(c *doctor.Chart) doctor.Sign {
-			if c.Order.Parked == "" {
-				return doctor.No("the order is in service")
-			}
-			return doctor.Found(map[string]string{"why": c.Order.Parked}, c.Recorded("order", "order/"+c.Order.ID(), "parked: "+c.Order.Parked, "OrderParked"))
-		},
 	}
 }

@@ -1,16 +1,14 @@
 package kassa
 
 import (
-	"kassa"
 	"kassa/doctor"
 )
 
 // testCardInLive is KAS-17: a card of the test deck was presented in the live environment.
 func testCardInLive() doctor.Rule {
 	return doctor.Rule{
-		ID: "KAS-17", Code: "test_card_in_live", Source: doctor.FromKassa, About: []doctor.Kind{doctor.Order}, Needs: []doctor.Need{doctor.NeedOrder}, Rank: doctor.RankCard, Who: doctor.Shop,
+		ID: "KAS-17", Code: "test_card_in_live", Source: doctor.FromKassa, About: []doctor.Kind{doctor.Order}, Rank: doctor.RankCard, Who: doctor.Shop,
 		Symptoms: []string{"test cards are not accepted", "card not supported"},
-		Explains: []string{"card_not_supported", "card_declined_1000", "expired_no_card", "stopped_at_terminal"},
 		Says: doctor.Says{
 			Title: doctor.Text{
 				EN: "A test card was used on a live terminal",
@@ -33,14 +31,15 @@ func testCardInLive() doctor.Rule {
 				IT: "Prova con il terminale e la chiave dell'ambiente di prova. In quello reale non si prova nulla senza denaro vero.",
 				ES: "Pruebe con el terminal y la clave del entorno de pruebas. En el real nada se prueba sin dinero real.",
 			},
+			Question: doctor.Text{
+				EN: "Is it a card that is made for tests, and the terminal a live one?",
+				NL: "Is het een kaart die voor tests is gemaakt, en de terminal een echte?",
+				FR: "Est-ce une carte faite pour les tests, et le terminal un vrai ?",
+				IT: "È una carta fatta per le prove, e il terminale uno reale?",
+				ES: "¿Es una tarjeta hecha para pruebas y el terminal uno real?",
+			},
 		},
 		Developer: "The order's card was refused with test_card_in_live; it never reached the acquirer.",
 		Runbook:   "The BIN is one of the test deck. Kassa refuses it by itself.",
-		Look: func(c *doctor.Chart) doctor.Sign {
-			if !gaveUp(c.Order, kassa.TestCardInLive) {
-				return doctor.No("no card of the test deck was presented")
-			}
-			return doctor.Found(nil, ended(c, "a card of the test deck was refused"), doctor.Evidence{Source: "environment", Says: "this installation is " + c.Environment})
-		},
 	}
 }

@@ -10,7 +10,7 @@ func keyReplayed() doctor.Rule {
 	return doctor.Rule{
 		ID: "KAS-18", Code: "key_replay", Source: doctor.FromKassa, About: []doctor.Kind{doctor.Order}, Needs: []doctor.Need{doctor.NeedOrder}, Rank: doctor.RankOrder + 3, Who: doctor.Operator, Contact: doctor.PointOfSale,
 		Symptoms: []string{"configuration error", "key replay"},
-		Explains: []string{"config_error", "card_declined_1000", "expired_no_card", "stopped_at_terminal", "terminal_unable"},
+		Explains: []string{"config_error", "card_declined_1000", "expired_no_card", "stopped_at_terminal"},
 		Says: doctor.Says{
 			Title: doctor.Text{
 				EN: "The terminal used a payment key twice",

@@ -11,7 +11,7 @@ func keysUsedUp() doctor.Rule {
 	return doctor.Rule{
 		ID: "KAS-19", Code: "keys_used_up", Source: doctor.FromKassa, About: []doctor.Kind{doctor.Order}, Needs: []doctor.Need{doctor.NeedOrder}, Rank: doctor.RankOrder + 4, Who: doctor.Operator, Contact: doctor.PointOfSale,
 		Symptoms: []string{"configuration error", "terminal not ready"},
-		Explains: []string{"config_error", "terminal_unable", "expired_no_card"},
+		Explains: []string{"config_error", "expired_no_card"},
 		Says: doctor.Says{
 			Title: doctor.Text{
 				EN: "The terminal has used up its payment keys",

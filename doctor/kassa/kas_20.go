@@ -12,7 +12,7 @@ func cardDataUnreadable() doctor.Rule {
 	return doctor.Rule{
 		ID: "KAS-20", Code: "card_data_unreadable", Source: doctor.FromKassa, About: []doctor.Kind{doctor.Order}, Needs: []doctor.Need{doctor.NeedOrder}, Rank: doctor.RankOrder + 4, Who: doctor.Operator, Contact: doctor.PointOfSale,
 		Symptoms: []string{"configuration error", "card data unreadable"},
-		Explains: []string{"config_error", "card_declined_1000", "expired_no_card", "stopped_at_terminal", "terminal_unable"},
+		Explains: []string{"config_error", "card_declined_1000", "expired_no_card", "stopped_at_terminal"},
 		Says: doctor.Says{
 			Title: doctor.Text{
 				EN: "The terminal's keys do not match those of the cloud",

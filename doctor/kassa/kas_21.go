@@ -11,7 +11,7 @@ func readerOut() doctor.Rule {
 	return doctor.Rule{
 		ID: "KAS-21", Code: "card_reader_out", Source: doctor.FromKassa, About: []doctor.Kind{doctor.Terminal, doctor.Order}, Needs: []doctor.Need{doctor.NeedTelemetry}, Rank: doctor.RankOrder + 4, Who: doctor.Shop, Contact: doctor.PointOfSale, Action: doctor.Action{Label: "See the terminal", Href: "/terminals/{terminal}"},
 		Symptoms: []string{"card not read", "card reader", "order cancelled by itself"},
-		Explains: []string{"expired_no_card", "terminal_unable", "use_magstripe", "stopped_at_terminal", "config_error"},
+		Explains: []string{"expired_no_card", "use_magstripe", "stopped_at_terminal", "config_error"},
 		Says: doctor.Says{
 			Title: doctor.Text{
 				EN: "The card reader is out of order",

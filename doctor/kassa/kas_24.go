@@ -8,7 +8,7 @@ import (
 // terminalUnknown is KAS-24: calls name a terminal that is not here.
 func terminalUnknown() doctor.Rule {
 	return doctor.Rule{
-		ID: "KAS-24", Code: "terminal_unknown", Source: doctor.FromKassa, About: []doctor.Kind{doctor.Key, doctor.Installation}, Needs: []doctor.Need{doctor.NeedCalls}, Rank: doctor.RankOrder + 5, Who: doctor.Developer, Action: doctor.Action{Label: "See the terminals", Href: "/terminals"},
+		ID: "KAS-24", Code: "terminal_unknown", Source: doctor.FromKassa, About: []doctor.Kind{doctor.Key}, Needs: []doctor.Need{doctor.NeedCalls}, Rank: doctor.RankOrder + 5, Who: doctor.Developer, Action: doctor.Action{Label: "See the terminals", Href: "/terminals"},
 		Symptoms: []string{"terminal unknown", "there is no such terminal", "1023"},
 		Says: doctor.Says{
 			Title: doctor.Text{

@@ -7,7 +7,7 @@ import (
 // keyMissing is KAS-30: calls come in without any key.
 func keyMissing() doctor.Rule {
 	return doctor.Rule{
-		ID: "KAS-30", Code: "key_missing", Source: doctor.FromKassa, About: []doctor.Kind{doctor.Installation}, Needs: []doctor.Need{doctor.NeedCalls}, Rank: doctor.RankNotice + 2, Who: doctor.Developer,
+		ID: "KAS-30", Code: "key_missing", Source: doctor.FromKassa, About: []doctor.Kind{doctor.Key, doctor.Installation}, Rank: doctor.RankNotice + 2, Who: doctor.Developer,
 		Symptoms: []string{"invalid API key", "unauthorised", "1032", "401"},
 		Says: doctor.Says{
 			Title: doctor.Text{
@@ -31,15 +31,15 @@ func keyMissing() doctor.Rule {
 				IT: "Invia la chiave nell'intestazione api_key (MultiSafepay), X-API-Key (Adyen) o Authorization: Bearer. Un proxy può togliere intestazioni.",
 				ES: "Envíe la clave en la cabecera api_key (MultiSafepay), X-API-Key (Adyen) o Authorization: Bearer. Un proxy puede quitar cabeceras.",
 			},
+			Question: doctor.Text{
+				EN: "Does the request carry a key at all: in api_key, X-API-Key or Authorization?",
+				NL: "Bevat het verzoek eigenlijk wel een sleutel: in api_key, X-API-Key of Authorization?",
+				FR: "La requête porte-t-elle une clé : dans api_key, X-API-Key ou Authorization ?",
+				IT: "La richiesta contiene una chiave: in api_key, X-API-Key o Authorization?",
+				ES: "¿Lleva la petición una clave: en api_key, X-API-Key o Authorization?",
+			},
 		},
-		Developer: "{route} came without a key, from {from}.",
+		Developer: "The call was refused with 401 since it showed no key.",
 		Runbook:   "An empty setting in the cash register, or a proxy that drops headers with underscores (api_key), as nginx does by default.",
-		Look: func(c *doctor.Chart) doctor.Sign {
-			call, ok := lately(c, "key_missing")
-			if !ok {
-				return doctor.No("every call showed a key")
-			}
-			return doctor.Found(args(call, nil), said(call))
-		},
 	}
 }

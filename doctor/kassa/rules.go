@@ -13,7 +13,6 @@ func Rules() []doctor.Rule {
 		keyOfOther(),
 		keyRevoked(),
 		keyExpired(),
-		unknownKeys(),
 		keyNetwork(),
 		keyMayNot(),
 		terminalBarred(),
@@ -37,6 +36,5 @@ func Rules() []doctor.Rule {
 		cloudRestarted(),
 		amountRefused(),
 		keyMissing(),
-		terminalUnable(),
 	}
 }

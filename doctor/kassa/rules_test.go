@@ -47,7 +47,6 @@ func terminals() []doctortest.Case {
 			off(c, 20*time.Minute, "closed by the terminal: shutdown")
 		}},
 		{Code: "terminal_powered_off", Name: "-restart", Spoil: func(c *doctor.Chart) { off(c, 20*time.Minute, "closed by the terminal: restart") }},
-		{Code: "terminal_in_other_environment", Spoil: func(c *doctor.Chart) { c.Terminal.Environment = estate.Live }},
 		{Code: "terminal_barred", Spoil: func(c *doctor.Chart) {
 			c.Terminal.Blocked = &estate.Block{At: doctortest.Now().Add(-time.Hour), By: "Anna", Why: "stolen"}
 			doctortest.Add(c, "terminal/00000ABC", "TerminalBlocked", time.Hour, estate.TerminalBlocked{TID: "00000ABC", By: "Anna", Why: "stolen"})
@@ -64,15 +63,11 @@ func terminals() []doctortest.Case {
 			c.Settings["device.cloudMode"] = doctor.Setting{Value: json.RawMessage("true"), Reported: json.RawMessage("false")}
 			doctortest.Add(c, "settings/terminal", "SettingsChanged", time.Minute, estate.SettingsChanged{})
 		}},
-		{Code: "component_down", Of: doctor.Terminal, Spoil: func(c *doctor.Chart) {
-			c.Components = append(c.Components, doctor.Component{Name: "store", State: "down", Since: doctortest.Now().Add(-time.Minute), Says: "3 of 3 writes failed"})
-		}},
 		{Code: "card_reader_out", Spoil: func(c *doctor.Chart) { c.Telemetry.CardReader = false }},
 		{Code: "card_reader_out", Name: "-order", Of: doctor.Order, Spoil: func(c *doctor.Chart) {
 			c.Telemetry.CardReader = false
 			ends(kassa.Inactive)(c)
 		}},
-		{Code: "cloud_restarted", Spoil: func(c *doctor.Chart) { c.Reach.State, c.Reach.Linked, c.Reach.Reason = "unknown", false, "restarted" }},
 	}
 }
 
@@ -127,10 +122,6 @@ func keys() []doctortest.Case {
 
 func calls() []doctortest.Case {
 	return []doctortest.Case{
-		{Code: "key_unknown", Spoil: func(c *doctor.Chart) {
-			call(c, doctor.Call{Hint: "77c1", Status: 401, ErrorCode: 1032, Reason: "key_unknown"})
-		}},
-		{Code: "key_missing", Spoil: func(c *doctor.Chart) { call(c, doctor.Call{Status: 401, ErrorCode: 1032, Reason: "key_missing"}) }},
 		{Code: "duplicate_reference", Of: doctor.Order, Spoil: func(c *doctor.Chart) {
 			call(c, doctor.Call{Key: "key_test_1", Hint: "9f3a", OrderID: "order-1", Status: 404, ErrorCode: 1006, Reason: string(kassa.DuplicateOrder)})
 		}},
@@ -157,14 +148,6 @@ func orders() []doctortest.Case {
 		}
 	}
 	return []doctortest.Case{
-		{Code: "order_parked", Spoil: func(c *doctor.Chart) {
-			c.Order.Status, c.Order.Parked = kassa.Authorising, "two answers to one request"
-			doctortest.Add(c, "order/"+c.Order.ID(), "OrderParked", time.Minute, kassa.OrderParked{Why: c.Order.Parked})
-		}},
-		{Code: "test_card_in_live", Spoil: func(c *doctor.Chart) {
-			c.Environment, c.Terminal.Environment = "live", estate.Live
-			never(kassa.TestCardInLive)(c)
-		}},
 		{Code: "key_replay", Spoil: never(kassa.KeyReplay)},
 		{Code: "card_data_unreadable", Spoil: func(c *doctor.Chart) {
 			never(kassa.CardDataUnreadable)(c)
@@ -172,10 +155,6 @@ func orders() []doctortest.Case {
 			c.Telemetry.At = c.Order.CreatedAt
 		}},
 		{Code: "keys_used_up", Spoil: ends(kassa.POIUnable)},
-		{Code: "terminal_unable", Spoil: func(c *doctor.Chart) {
-			ends(kassa.POIUnable)(c)
-			c.Order.ShownAt = time.Time{}
-		}},
 		{Code: "stopped_at_terminal", Spoil: ends(kassa.CancelledAtPOI)},
 		{Code: "hold_not_closed", Spoil: held(30*time.Hour, kassa.None)},
 		{Code: "hold_expired", Spoil: held(30*time.Hour, kassa.HoldExpired)},
@@ -216,8 +195,9 @@ func TestCausesThatPassed(t *testing.T) {
 		"another key": {doctor.Key, func(c *doctor.Chart) {
 			call(c, doctor.Call{Key: "key_test_2", Reason: "forbidden", Status: 403})
 		}},
-		"yesterday's call": {doctor.Installation, func(c *doctor.Chart) {
-			doctortest.Add(c, "calls/refused", doctor.CallRefused, 30*time.Hour, doctor.Call{At: doctortest.Now().Add(-30 * time.Hour), Reason: "key_unknown"})
+		"yesterday's call": {doctor.Key, func(c *doctor.Chart) {
+			yesterday := doctortest.Now().Add(-30 * time.Hour)
+			doctortest.Add(c, "calls/refused", doctor.CallRefused, 30*time.Hour, doctor.Call{At: yesterday, Key: "key_test_1", Reason: "terminal_unknown"})
 		}},
 		"blocked after the order": {doctor.Order, func(c *doctor.Chart) {
 			ends(kassa.Inactive)(c)

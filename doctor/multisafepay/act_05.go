@@ -19,7 +19,7 @@ const syncTime = 3 * time.Minute
 func activationNotSynced() doctor.Rule {
 	return doctor.Rule{
 		ID: "ACT-05", Code: "activation_10008_not_synced", Source: doctor.FromMultiSafepay, About: []doctor.Kind{doctor.Terminal},
-		Needs: []doctor.Need{doctor.NeedReach}, Rank: doctor.RankTerminal + 1, Who: doctor.Shop, Contact: doctor.PointOfSale,
+		Needs: []doctor.Need{doctor.NeedDevice}, Rank: doctor.RankTerminal + 1, Who: doctor.Shop, Contact: doctor.PointOfSale,
 		Symptoms: []string{"Activation failed: Server error (10008)", "10008"},
 		Explains: []string{"not_onboarded", "ipek_missing"},
 		Action:   doctor.Action{Label: "See the terminal", Href: "/terminals/{terminal}"},

@@ -3,7 +3,6 @@ package multisafepay
 import (
 	"strings"
 
-	"kassa"
 	"kassa/doctor"
 )
 
@@ -40,7 +39,7 @@ func amountNotCents() doctor.Rule {
 		Runbook:   "An older app library (before 1.0.8) reads the prices of the items instead of amount.",
 		Look: func(c *doctor.Chart) doctor.Sign {
 			call, mended, found := lately(c, func(call doctor.Call) bool {
-				return (call.Reason == "validation" && call.Field == "amount" || call.Reason == string(kassa.AmountInvalid)) && !strings.Contains(call.Route+call.ErrorInfo, "refund")
+				return call.Reason == "validation" && call.Field == "amount" && !strings.Contains(call.Route+call.ErrorInfo, "refund")
 			})
 			switch {
 			case !found:

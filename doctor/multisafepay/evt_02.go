@@ -59,10 +59,10 @@ func lookStreamClosed(c *doctor.Chart) doctor.Sign {
 		args := map[string]string{"ref": c.Order.Ref, "last": left.Last}
 		evidence := []doctor.Evidence{doctor.Entry(e, "stream", "the client closed its "+left.Transport+" stream at "+stampOf(e.At)+"; the last status that it was sent is "+left.Last),
 			ofOrder(c, c.Order, then, "OrderCompleted", "OrderCancelled", "OrderExpired", "AttemptOpened", "AttemptClosed")}
-		if declined {
+		if declined && (c.Shows("event") || c.Shows("update")) {
 			return doctor.Found(args, evidence...)
 		}
-		return doctor.Likely(args, evidence...)
+		return doctor.Likely(args, evidence...) // it may have come back
 	}
 	return doctor.No("no client left an event stream of the order before its end")
 }

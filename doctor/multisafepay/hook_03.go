@@ -13,7 +13,7 @@ func hookForbidden() doctor.Rule {
 		Symptoms: []string{"403", "401", "login"},
 		Says: doctor.Says{
 			Title: doctor.Text{
-				EN: "The webhook address lets Kassa not in",
+				EN: "Something at the webhook address keeps Kassa out",
 				NL: "Het webhookadres laat Kassa niet toe",
 				FR: "L'adresse du webhook refuse l'accès à Kassa",
 				IT: "L'indirizzo del webhook non fa entrare Kassa",

@@ -15,11 +15,11 @@ func hookAddressWrong() doctor.Rule {
 		Symptoms: []string{"404", "500", "503", "webhook not received"},
 		Says: doctor.Says{
 			Title: doctor.Text{
-				EN: "Nothing good answers at the webhook address",
-				NL: "Op het webhookadres antwoordt niets goeds",
-				FR: "Rien de valable ne répond à l'adresse du webhook",
-				IT: "All'indirizzo del webhook non risponde nulla di buono",
-				ES: "En la dirección del webhook no responde nada válido",
+				EN: "The webhook address does not answer as it should",
+				NL: "Het webhookadres antwoordt niet zoals het hoort",
+				FR: "L'adresse du webhook ne répond pas correctement",
+				IT: "L'indirizzo del webhook non risponde come dovrebbe",
+				ES: "La dirección del webhook no responde como debe",
 			},
 			Shop: doctor.Text{
 				EN: "The payment itself is fine, but the register was not told of it; look at the terminal for the result and tell who maintains the register.",
@@ -29,11 +29,11 @@ func hookAddressWrong() doctor.Rule {
 				ES: "El pago en sí está bien, pero la caja no recibió el aviso; mire el resultado en el terminal y avise a quien mantiene la caja.",
 			},
 			Fix: doctor.Text{
-				EN: "Correct the address, or mend the program behind it: {url}, {failure}.",
-				NL: "Verbeter het adres of herstel het programma erachter: {url}, {failure}.",
-				FR: "Corrigez l'adresse ou réparez le programme qui est derrière : {url}, {failure}.",
-				IT: "Correggi l'indirizzo o ripara il programma che c'è dietro: {url}, {failure}.",
-				ES: "Corrija la dirección o arregle el programa que hay detrás: {url}, {failure}.",
+				EN: "Correct the address {url}, or mend the program behind it; the evidence tells what it answered.",
+				NL: "Verbeter het adres {url} of herstel het programma erachter; het bewijs noemt het antwoord.",
+				FR: "Corrigez l'adresse {url} ou réparez le programme qui est derrière ; la preuve indique sa réponse.",
+				IT: "Correggi l'indirizzo {url} o ripara il programma che c'è dietro; la prova dice che cosa ha risposto.",
+				ES: "Corrija la dirección {url} o arregle el programa que hay detrás; la prueba dice qué respondió.",
 			},
 		},
 		Developer: "{url}: HTTP {status} (0 for no reply), {failure}. The tries go on by themselves; see the delivery for the next one.",

@@ -38,9 +38,9 @@ func cloudModeOff() doctor.Rule {
 		Developer: "The answer to POST /orders carries the warning terminal_cloud_mode_off; the order waits until its lifetime is over.",
 		Runbook:   "Compare the reported cloud mode with device.cloudMode: when that is set by the administrator, somebody has switched it off there.",
 		Look: func(c *doctor.Chart) doctor.Sign {
-			o := untold(c)
+			o, otherwise := untold(c)
 			if o == nil {
-				return doctor.No("no order waits for the terminal's screen")
+				return otherwise
 			}
 			t, ok := saidAt(c, o.POIID, waitedUntil(c, o))
 			switch {

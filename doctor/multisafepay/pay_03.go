@@ -2,6 +2,7 @@ package multisafepay
 
 import (
 	"slices"
+	"time"
 
 	"kassa"
 	"kassa/doctor"
@@ -45,11 +46,11 @@ func busyBefore() doctor.Rule {
 }
 
 func lookBusy(c *doctor.Chart) doctor.Sign {
-	o := untold(c)
+	o, otherwise := untold(c)
 	if o == nil {
-		return doctor.No("no order waits for the terminal's screen")
+		return otherwise
 	}
-	i := slices.IndexFunc(c.Recent, func(x kassa.Order) bool { return holds(&x, o) })
+	i := slices.IndexFunc(c.Recent, func(x kassa.Order) bool { return holds(&x, o, waitedUntil(c, o)) })
 	if i < 0 {
 		return doctor.No("no other payment was on terminal " + o.TID + " when the order was made")
 	}
@@ -61,14 +62,14 @@ func lookBusy(c *doctor.Chart) doctor.Sign {
 	args := map[string]string{"terminal": o.TID, "ref": before.Ref, "other": before.ID()}
 	return doctor.Found(args,
 		doctor.Evidence{At: before.ShownAt, Source: "order", Ref: streamOf(before), Says: "order " + before.Ref + " was on the screen of " + o.TID + " since " + stampOf(before.ShownAt) + " " + until},
-		ofOrder(c, o, "made while that was so, and not shown within "+doctor.Seconds(wait(c, o))+" s", "OrderCreated"))
+		ofOrder(c, o, "made after that, and not shown within "+doctor.Seconds(wait(c, o))+" s", "OrderCreated"))
 }
 
-// holds tells whether an order was on the terminal's screen when another was made. One that no screen showed either
-// waits for the same thing, and holds nothing up.
-func holds(x, o *kassa.Order) bool {
+// holds tells whether an order was on the terminal's screen until the end of another's wait. One that no screen showed
+// either waits for the same thing, and holds nothing up.
+func holds(x, o *kassa.Order, until time.Time) bool {
 	if x.TID != o.TID || x.Number == o.Number || x.ShownAt.IsZero() || x.CreatedAt.After(o.CreatedAt) {
 		return false
 	}
-	return x.EndedAt.IsZero() || x.EndedAt.After(o.CreatedAt.Add(shownWithin))
+	return x.EndedAt.IsZero() || x.EndedAt.After(o.CreatedAt) && x.EndedAt.After(until.Add(-shownWithin))
 }

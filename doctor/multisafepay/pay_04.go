@@ -42,6 +42,9 @@ func configurationError() doctor.Rule {
 			if c.Order.Status == kassa.Completed {
 				return doctor.No("the order is paid")
 			}
+			if e, ok := screenTold(c, "configError"); ok {
+				return doctor.Found(map[string]string{"code": "-", "terminal": c.Order.TID}, doctor.Entry(e, "terminal", "the terminal ended a card by itself: it is not set up to take any"))
+			}
 			a := refusal(c)
 			switch {
 			case a != nil && (a.Reason == kassa.Configuration || a.Reason == kassa.KeyReplay || a.Reason == kassa.CardDataUnreadable):

@@ -1,8 +1,11 @@
 package multisafepay
 
 import (
+	"slices"
+
 	"kassa"
 	"kassa/doctor"
+	"kassa/estate"
 )
 
 // methodDisabled is PAY-09: a payment method is switched off for this terminal.
@@ -29,11 +32,11 @@ func methodDisabled() doctor.Rule {
 				ES: "Las tarjetas {brand} están desactivadas aquí; pida otra tarjeta y avise al encargado si deben aceptarse.",
 			},
 			Fix: doctor.Text{
-				EN: "Take {brand} out of the setting cloud.disabledMethods, which is set at the level {level}.",
-				NL: "Haal {brand} uit de instelling cloud.disabledMethods, die is gezet op het niveau {level}.",
-				FR: "Retirez {brand} du réglage cloud.disabledMethods, défini au niveau {level}.",
-				IT: "Togli {brand} dall'impostazione cloud.disabledMethods, definita al livello {level}.",
-				ES: "Quite {brand} del ajuste cloud.disabledMethods, definido en el nivel {level}.",
+				EN: "Take {brand} out of the setting cloud.disabledMethods, at the account, group, shop or terminal where it is set.",
+				NL: "Haal {brand} uit de instelling cloud.disabledMethods, bij het account, de groep, de winkel of de terminal waar ze is gezet.",
+				FR: "Retirez {brand} du réglage cloud.disabledMethods, là où il est défini : compte, groupe, magasin ou terminal.",
+				IT: "Togli {brand} dall'impostazione cloud.disabledMethods, dove è definita: account, gruppo, negozio o terminale.",
+				ES: "Quite {brand} del ajuste cloud.disabledMethods, en la cuenta, el grupo, la tienda o el terminal donde esté definido.",
 			},
 		},
 		Developer: "The authorisation never left Kassa: reason method_disabled. No other request changes that.",
@@ -43,15 +46,28 @@ func methodDisabled() doctor.Rule {
 			if a == nil || a.Reason != kassa.MethodDisabled {
 				return doctor.No("no card was refused because its method is switched off")
 			}
-			setting, level := c.Settings["cloud.disabledMethods"], "terminal"
 			evidence := []doctor.Evidence{answered(c, a)}
-			if len(setting.Value) > 0 {
-				if setting.Origin != "" {
-					level = setting.Origin
-				}
-				evidence = append(evidence, c.Recorded("settings", "cloud.disabledMethods", "cloud.disabledMethods is "+string(setting.Value)+", set at the level "+level, "SettingsChanged"))
+			if s := c.Settings[disabledMethods]; len(s.Value) > 0 {
+				evidence = append(evidence, setTo(c, disabledMethods, s))
 			}
-			return doctor.Found(map[string]string{"brand": a.Card.Brand, "level": level, "terminal": c.Order.TID}, evidence...)
+			return doctor.Found(map[string]string{"brand": a.Card.Brand, "terminal": c.Order.TID}, evidence...)
 		},
 	}
+}
+
+// disabledMethods is the setting with the brands that are switched off.
+const disabledMethods = "cloud.disabledMethods"
+
+// setTo makes evidence of a setting: of the fact that changed it last, where that is known.
+func setTo(c *doctor.Chart, name string, s doctor.Setting) doctor.Evidence {
+	says := name + " is " + string(s.Value)
+	if s.Origin != "" {
+		says += ", set at the level " + s.Origin
+	}
+	for _, e := range slices.Backward(c.Of("SettingsChanged")) {
+		if changed, ok := doctor.Read[estate.SettingsChanged](e); ok && changed.Set[name] != nil {
+			return doctor.Entry(e, "settings", says)
+		}
+	}
+	return doctor.Evidence{Source: "settings", Ref: name, Says: says}
 }

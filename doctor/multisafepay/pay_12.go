@@ -13,7 +13,7 @@ func nobodyActed() doctor.Rule {
 		Symptoms: []string{"order cancelled by itself", "cancelled"},
 		Says: doctor.Says{
 			Title: doctor.Text{
-				EN: "Nobody presented a card in time", NL: "Niemand hield op tijd een kaart aan", FR: "Personne n'a présenté de carte à temps",
+				EN: "Nobody presented a card in time", NL: "Niemand bood op tijd een kaart aan", FR: "Personne n'a présenté de carte à temps",
 				IT: "Nessuno ha presentato una carta in tempo", ES: "Nadie presentó una tarjeta a tiempo",
 			},
 			Shop: doctor.Text{

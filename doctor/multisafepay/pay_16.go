@@ -37,9 +37,9 @@ func manualInputOn() doctor.Rule {
 		Developer: "The order is stored and waits; nothing in the request can change the mode of the terminal.",
 		Runbook:   "The terminal reports manualInput. See also whether its cloud mode is off: one switch may have changed both.",
 		Look: func(c *doctor.Chart) doctor.Sign {
-			o := untold(c)
+			o, otherwise := untold(c)
 			if o == nil {
-				return doctor.No("no order waits for the terminal's screen")
+				return otherwise
 			}
 			t, ok := saidAt(c, o.POIID, waitedUntil(c, o))
 			switch {

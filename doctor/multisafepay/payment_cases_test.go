@@ -117,6 +117,7 @@ func cardCases() []doctortest.Case {
 	return []doctortest.Case{
 		{Code: "config_error", Spoil: func(c *doctor.Chart) { refuse(c, kassa.HostDeclined, kassa.Configuration, "58", kassa.Chip) }},
 		{Code: "config_error", Name: "_keys", Spoil: func(c *doctor.Chart) { refuse(c, kassa.HostNotSent, kassa.KeyReplay, "", kassa.Chip) }},
+		{Code: "config_error", Name: "_profile", Spoil: func(c *doctor.Chart) { screen(c, "configError") }},
 		{Code: "card_not_supported", Spoil: func(c *doctor.Chart) { screen(c, "notSupported") }},
 		{Code: "card_not_supported", Name: "_issuer", Spoil: func(c *doctor.Chart) { refuse(c, kassa.HostDeclined, kassa.DeclinedCard, "57", kassa.Chip) }},
 		{Code: "use_other_interface", Spoil: func(c *doctor.Chart) { screen(c, "insertCard") }},
@@ -136,7 +137,7 @@ func cardCases() []doctortest.Case {
 		{Code: "method_disabled", Spoil: func(c *doctor.Chart) {
 			refuse(c, kassa.HostNotSent, kassa.MethodDisabled, "", kassa.Contactless)
 			c.Settings["cloud.disabledMethods"] = doctor.Setting{Value: json.RawMessage(`["VISA"]`), Origin: "group"}
-			doctortest.Add(c, "settings/group:"+group, "SettingsChanged", time.Second, estate.SettingsChanged{})
+			doctortest.Add(c, "settings/group:"+group, "SettingsChanged", time.Second, estate.SettingsChanged{Set: map[string]json.RawMessage{"cloud.disabledMethods": json.RawMessage(`["VISA"]`)}})
 		}},
 		{Code: "soft_decline_waiting_pin", Spoil: func(c *doctor.Chart) {
 			refuse(c, kassa.HostDeclined, kassa.SoftDeclinePIN, "65", kassa.Contactless)
@@ -216,9 +217,6 @@ func callCases() []doctortest.Case {
 		}},
 		{Code: "amount_not_cents", Spoil: func(c *doctor.Chart) {
 			refusedCall(c, 30*time.Second, doctor.Call{Route: route, TerminalID: tid, Reason: "validation", Field: "amount", Status: 404, ErrorCode: 1001, ErrorInfo: "amount must be a whole number of cents from 1 to 999999999999, or 0 for a card check"})
-		}},
-		{Code: "cors_from_browser", Spoil: func(c *doctor.Chart) {
-			refusedCall(c, 30*time.Second, doctor.Call{Route: route, Origin: "https://till.example", Agent: "Mozilla/5.0", Reason: "key_missing", Status: 404, ErrorCode: 1032})
 		}},
 		{Code: "unreferenced_refund_refused", Spoil: func(c *doctor.Chart) {
 			refusedCall(c, 30*time.Second, doctor.Call{Route: route, TerminalID: tid, Reason: "not_switched_on", Status: 404, ErrorCode: 1034, ErrorInfo: "type: refunds without a payment (unreferenced_refund) are not switched on for this terminal group"})

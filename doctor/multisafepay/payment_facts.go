@@ -12,7 +12,7 @@ import (
 )
 
 // shownWithin is how long a terminal that is well needs at most to show an order.
-const shownWithin = 15 * time.Second
+const shownWithin = 5 * time.Second
 
 // stampOf says an instant, for evidence.
 func stampOf(t time.Time) string { return t.UTC().Format("2006-01-02 15:04:05 UTC") }
@@ -31,21 +31,27 @@ func ofOrder(c *doctor.Chart, o *kassa.Order, says string, kinds ...string) doct
 }
 
 // untold gives the order that no screen showed: the one that is asked about, or for a terminal its newest that is
-// still to be shown or was not in the last quarter of an hour.
-func untold(c *doctor.Chart) *kassa.Order {
+// still to be shown or was not in the last quarter of an hour. Without one, otherwise says why.
+func untold(c *doctor.Chart) (o *kassa.Order, otherwise doctor.Sign) {
 	if c.Subject.Kind == doctor.Order {
-		if c.Order != nil && neverShown(c.Order) {
-			return c.Order
+		switch {
+		case !c.Has(doctor.NeedOrder) || c.Order == nil:
+			return nil, doctor.NotKnown(doctor.NeedOrder, "the order is not known")
+		case neverShown(c.Order):
+			return c.Order, doctor.Sign{}
 		}
-		return nil
+		return nil, doctor.No("a screen showed the order, or it is for no terminal yet")
+	}
+	if !c.Has(doctor.NeedRecent) {
+		return nil, doctor.NotKnown(doctor.NeedRecent, "the orders of the terminal are not known")
 	}
 	for i := range c.Recent {
 		o := &c.Recent[i]
 		if neverShown(o) && (!o.Status.Final() || c.Now.Sub(o.EndedAt) <= 15*time.Minute) {
-			return o
+			return o, doctor.Sign{}
 		}
 	}
-	return nil
+	return nil, doctor.No("no order waits for the terminal's screen")
 }
 
 func neverShown(o *kassa.Order) bool {
@@ -175,11 +181,11 @@ func screenTold(c *doctor.Chart, screen string) (journal.Entry, bool) {
 	return journal.Entry{}, false
 }
 
-// lately gives the newest refused call for which a test holds, made no longer than a day ago, and whether an order or
-// a refund has been accepted since: then it is mended.
+// lately gives the newest refused call about the subject for which a test holds, made no longer than a day ago, and
+// whether an order has been accepted since: then it is mended.
 func lately(c *doctor.Chart, is func(doctor.Call) bool) (call doctor.Call, mended, found bool) {
 	for _, call := range slices.Backward(c.Calls()) {
-		if c.Now.Sub(call.At) <= 24*time.Hour && is(call) {
+		if c.Now.Sub(call.At) <= 24*time.Hour && concerns(c, call) && is(call) {
 			return call, acceptedSince(c, call), true
 		}
 	}
@@ -213,5 +219,6 @@ func cents(minor int64) string { return fmt.Sprintf("%d.%02d", minor/100, minor%
 
 // concerns tells whether a refused call is about the order that is asked about; about any when there is none.
 func concerns(c *doctor.Chart, call doctor.Call) bool {
-	return c.Subject.Kind != doctor.Order || c.Order == nil || call.OrderID == c.Order.Ref
+	o := c.Order
+	return c.Subject.Kind != doctor.Order || o == nil || call.OrderID == o.Ref && (call.Scope == "" || call.Scope == o.Scope)
 }

@@ -8,8 +8,8 @@ func paymentRules() []doctor.Rule {
 		neverDelivered(), cloudModeOff(), busyBefore(), configurationError(), cardNotSupported(), useOtherInterface(), declined1000(),
 		useMagstripe(), methodDisabled(), softDecline(), patchCancel(), nobodyActed(), doublePayment(), appUsesCloud(), orderIDRejected(),
 		manualInputOn(), cannotCancelNow(), closeTimeoutOff(),
-		amountNotCents(),
-		corsFromBrowser(), streamClosed(),
+		methodNotLoaded(), payAppNotFound(), amountNotCents(), noCallback(), softPOSAborted(), noRecurringToken(),
+		eventsBlockedByBrowser(), streamClosed(),
 		replyNotOK(), hookRedirects(), hookForbidden(), hookAddressWrong(), hookURLRejected(),
 		refundRefused(), refundReserved(), refundButtonOff(), creditRefused(),
 	}

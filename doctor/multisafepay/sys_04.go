@@ -1,9 +1,6 @@
 package multisafepay
 
 import (
-	"strconv"
-	"strings"
-
 	"kassa/doctor"
 	"kassa/doctor/past"
 )
@@ -39,58 +36,18 @@ func firmwareOutdated() doctor.Rule {
 		Runbook: "A notice: look for the nearer cause first. The download is slow by default; see the question about the 20 KB/s limit.",
 		Look: func(c *doctor.Chart) doctor.Sign {
 			own, newest := c.Telemetry.Software, c.Fleet.Software
-			program, has, ok := version(own)
-			other, latest, known := version(newest)
+			has, ok := doctor.VersionOf(own)
+			latest, known := doctor.VersionOf(newest)
 			switch {
-			case !ok || !known || program != other:
+			case !ok || !known || has.Program != latest.Program:
 				return doctor.No("its software " + orNone(own) + " is not to be compared with " + orNone(newest))
-			case !older(has, latest):
+			case !has.Older(latest):
 				return doctor.No("its software " + own + " is the newest of its model here")
 			}
 			args := about(c)
-			args["version"], args["newest"] = dotted(has), dotted(latest)
+			args["version"], args["newest"] = has.String(), latest.String()
 			return doctor.Found(args, past.Reported(*c.Telemetry, "software "+own+", firmware "+orNone(c.Telemetry.Firmware)),
 				doctor.Evidence{At: c.Now, Source: "estate", Says: "other terminals of this model report " + newest})
 		},
 	}
-}
-
-// version reads the name of a program and the numbers of its version, which is the last word of both.
-func version(software string) (program string, numbers []int, ok bool) {
-	words := strings.Fields(software)
-	if len(words) == 0 {
-		return "", nil, false
-	}
-	for part := range strings.SplitSeq(strings.TrimPrefix(words[len(words)-1], "v"), ".") {
-		n, err := strconv.Atoi(part)
-		if err != nil {
-			return "", nil, false
-		}
-		numbers = append(numbers, n)
-	}
-	return strings.Join(words[:len(words)-1], " "), numbers, true
-}
-
-func older(x, y []int) bool {
-	for i := range max(len(x), len(y)) {
-		var a, b int
-		if i < len(x) {
-			a = x[i]
-		}
-		if i < len(y) {
-			b = y[i]
-		}
-		if a != b {
-			return a < b
-		}
-	}
-	return false
-}
-
-func dotted(numbers []int) string {
-	var parts []string
-	for _, n := range numbers {
-		parts = append(parts, strconv.Itoa(n))
-	}
-	return strings.Join(parts, ".")
 }

@@ -13,7 +13,7 @@ func wifiLost() doctor.Rule {
 	return doctor.Rule{
 		ID: "NET-01", Code: "wifi_lost", Source: doctor.FromNetwork, About: []doctor.Kind{doctor.Terminal, doctor.Order}, Needs: []doctor.Need{doctor.NeedReach, doctor.NeedTelemetry}, Rank: doctor.RankNetwork + 6, Who: doctor.Shop, Contact: doctor.GeneralSupport, Action: doctor.Action{Label: "Test the connection", Href: "/terminals/{terminal}"},
 		Symptoms: []string{"no Wi-Fi", "disconnected", "failed to send message to POI", "red network icon"},
-		Explains: []string{"never_delivered", "terminal_offline", "send_failed", "cloud_icon_missing"},
+		Explains: []string{"never_delivered", "terminal_offline", "send_failed"},
 		Says: doctor.Says{
 			Title: doctor.Text{
 				EN: "The terminal lost its Wi-Fi",

@@ -50,7 +50,7 @@ func idleCut() doctor.Rule {
 				if g.From.After(until) {
 					continue
 				}
-				if !g.Broke() || g.Opened.IsZero() || !alike(g, lives) {
+				if !g.Broke() || g.Opened.IsZero() || !alike(g, lives, c.Heartbeat) {
 					break
 				}
 				lives = append(lives, g)
@@ -77,18 +77,16 @@ const leastLives = 3
 
 func life(g past.Gap) time.Duration { return g.From.Sub(g.Opened) }
 
-// alike tells whether a link lived as long as others, to a fiftieth or three seconds.
-func alike(g past.Gap, others []past.Gap) bool {
-	if life(g) < shortestCut {
+// alike tells whether a link lived as long as others, to a fiftieth or half a heartbeat. One that died before its
+// third heartbeat never worked.
+func alike(g past.Gap, others []past.Gap, heartbeat time.Duration) bool {
+	if life(g) < 3*heartbeat {
 		return false
 	}
 	for _, o := range others {
-		if (life(g) - life(o)).Abs() > max(3*time.Second, life(o)/50) {
+		if (life(g) - life(o)).Abs() > max(heartbeat/2, life(o)/50) {
 			return false
 		}
 	}
 	return true
 }
-
-// shortestCut is shorter than what any firewall waits; links that die sooner never worked.
-const shortestCut = 15 * time.Second

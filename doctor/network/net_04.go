@@ -9,7 +9,7 @@ func dnsBlocked() doctor.Rule {
 	return doctor.Rule{
 		ID: "NET-04", Code: "dns_blocked", Source: doctor.FromNetwork, About: []doctor.Kind{doctor.Terminal, doctor.Order}, Needs: []doctor.Need{doctor.NeedReach}, Rank: doctor.RankNetwork, Who: doctor.Merchant, Contact: doctor.GeneralSupport, Action: doctor.Action{Label: "Test the connection", Href: "/terminals/{terminal}"},
 		Symptoms: []string{"no connection", "It fails at: resolve", "disconnected"},
-		Explains: []string{"wifi_lost", "never_delivered", "terminal_offline", "send_failed", "weak_signal", "link_unstable", "cloud_icon_missing", "smartpad_no_network"},
+		Explains: []string{"wifi_lost", "never_delivered", "terminal_offline", "send_failed", "weak_signal", "link_unstable", "smartpad_no_network"},
 		Says: doctor.Says{
 			Title: doctor.Text{
 				EN: "The terminal's network does not find the cloud's name",

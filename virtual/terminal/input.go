@@ -198,6 +198,10 @@ const (
 	FaultSlowSync Fault = "slow-sync"
 	// FaultOldSoftware is a device whose program was never updated: it knows no test of itself.
 	FaultOldSoftware Fault = "old-software"
+	// FaultFrozen is a payment program that hangs: the device is there, and shows no payment.
+	FaultFrozen Fault = "app-frozen"
+	// FaultNoProfile is a device whose list of accepted applications is gone: no card can be taken.
+	FaultNoProfile Fault = "no-profile"
 )
 
 // Faults lists the faults with what each does, in the order in which people meet them.
@@ -225,6 +229,8 @@ func Faults() []FaultNote {
 		{FaultReboot, "Daily restart", "the device restarts now, and every 24 h from then on"},
 		{FaultSlowSync, "Slow sync", "the initial key is gone, and comes after three minutes on the network: who activates before is refused"},
 		{FaultOldSoftware, "Old software", "an old program, which does not check itself when it is asked to"},
+		{FaultFrozen, "App frozen", "the device is online, but its payment program hangs: no payment is shown"},
+		{FaultNoProfile, "No profile", "the list of accepted applications is gone: every card ends in Configuration error"},
 	}
 }
 

@@ -159,8 +159,13 @@ func (m *Machine) failed(c deck.Card) bool {
 func (m *Machine) refuseCard(problem string) {
 	m.v.stage = stagePresent
 	m.show(m.cardScreen(problem))
-	if problem == problemNotSupported {
+	switch problem {
+	case problemNotSupported:
 		m.progress(poilink.ScreenNotSupported)
+	case problemConfig:
+		m.progress(poilink.ScreenConfigError)
+	}
+	if problem == problemNotSupported || problem == problemConfig {
 		m.emit(Finished{Attempt{Result: ResultDeclined, Exchange: m.d.Open.ID, Text: problem}})
 	}
 }
@@ -169,6 +174,10 @@ func (m *Machine) refuseCard(problem string) {
 // cardholder choose between several (regulation (EU) 2015/751, article 8).
 func (m *Machine) selectApplication(in CardPresented) {
 	list := candidates(in.Card)
+	if m.has(FaultNoProfile) {
+		m.refuseCard(problemConfig)
+		return
+	}
 	switch len(list) {
 	case 0:
 		m.refuseCard(problemNotSupported)

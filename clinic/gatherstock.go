@@ -1,0 +1,61 @@
+package clinic
+
+import (
+	"cmp"
+	"fmt"
+	"slices"
+	"time"
+
+	"kassa/doctor"
+	"kassa/estate"
+)
+
+// stock gathers what is known of a device that is bound to no terminal; it is its account's, and of nobody else but
+// the operator.
+func (g *gathering) stock(poiid string) error {
+	d, ok := g.Registry.Device(poiid)
+	if !ok || d.TID != "" || !g.who.sees(d.Account, "") {
+		return fmt.Errorf("%w: terminal", ErrUnknown)
+	}
+	g.chart.Subject.ID = d.POIID
+	g.place(d.Account, "")
+	g.unbound(d, d.Account)
+	return nil
+}
+
+// tried gathers what is known of the device that was last refused as a terminal which has none: why nobody can pay on
+// the terminal may be there to see. A device of another account's stock is none of its business.
+func (g *gathering) tried(t estate.Terminal) {
+	if t.POIID != "" {
+		return
+	}
+	for _, e := range slices.Backward(g.chart.Entries) {
+		refused, ok := doctor.Read[estate.ActivationRefused](e)
+		if !ok || e.Kind != "ActivationRefused" || refused.TID != t.TID {
+			continue
+		}
+		if d, ok := g.Registry.Device(refused.POIID); ok && d.TID == "" && (d.Account == t.Account || d.Account == "") {
+			g.unbound(d, t.Account)
+		}
+		return
+	}
+}
+
+// unbound gathers what a device did since it belongs to nobody, or never has.
+func (g *gathering) unbound(d estate.Device, account string) {
+	since := d.BoardedAt
+	if d.Unbound.After(since) {
+		since = d.Unbound
+	}
+	list, err := g.Records.StreamTail("device/"+d.POIID, maxOwn)
+	if err != nil {
+		g.err = cmp.Or(g.err, err)
+		return
+	}
+	for _, e := range list { // in whose stock it was before is nobody's business here
+		if e.Kind == "DeviceAssigned" && e.At.After(since) {
+			since = e.At
+		}
+	}
+	g.device(estate.Terminal{Account: account, ActivatedAt: since.Add(-time.Nanosecond)}, d)
+}
