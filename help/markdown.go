@@ -94,7 +94,7 @@ func document(r doctor.Rule, rules []doctor.Rule) string {
 	chapterOf(&b, "What people see", bullets(symptoms))
 	chapterOf(&b, "What follows from it", bullets(related(rules, func(x doctor.Rule) bool { return slices.Contains(r.Explains, x.Code) })))
 	chapterOf(&b, "What it may follow from", bullets(related(rules, func(x doctor.Rule) bool { return slices.Contains(x.Explains, r.Code) })))
-	return b.String()
+	return strings.ReplaceAll(b.String(), "Security Center", "`Security Center`") // the name of a menu
 }
 
 func chapterOf(b *strings.Builder, title, text string) {
