@@ -282,6 +282,9 @@ func evidenceLines(out io.Writer, list []evidence) string {
 	return b.String()
 }
 
+// maxQuestions is how many questions a terminal window shows.
+const maxQuestions = 5
+
 // unknownLines are what is missing, and when nothing was found what only people can check.
 func unknownLines(out io.Writer, d diagnosis) string {
 	var b strings.Builder
@@ -295,6 +298,10 @@ func unknownLines(out io.Writer, d diagnosis) string {
 		return b.String()
 	}
 	for i, g := range d.Guided {
+		if i == maxQuestions {
+			fmt.Fprintf(&b, "  %s\n", paint(out, faint, fmt.Sprintf("and %d more on its page; --symptom with what is seen asks the right ones", len(d.Guided)-i)))
+			break
+		}
 		if i == 0 {
 			fmt.Fprintf(&b, "\n%s\n", paint(out, faint, "please check; if yes, do what is behind it"))
 		}
