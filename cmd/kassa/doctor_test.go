@@ -2,12 +2,15 @@ package main
 
 import (
 	"encoding/json"
+	"html"
 	"io"
 	"net/http"
 	"net/url"
 	"strings"
 	"testing"
 	"time"
+
+	"kassa/doctor/book"
 )
 
 // TestDoctor: a terminal is switched off, and an order is not shown on it. The API, the command line, the pages and the
@@ -27,20 +30,27 @@ func TestDoctor(t *testing.T) {
 	var d struct {
 		ID, Verdict string
 		Cause       struct{ Code string }
+		Subject     struct{ ID string }
 		Doc         string
 	}
 	status, text := s.ownAPI("POST", "diagnoses", `{"subject":{"type":"order","id":"doctor-1"},"symptom":"nothing on the screen"}`)
 	if err := json.Unmarshal([]byte(text), &d); err != nil || status != http.StatusCreated {
 		t.Fatalf("%d %s", status, text)
 	}
-	const cause = "terminal_powered_off"
-	if d.Cause.Code != cause || d.Verdict != "cause_found" {
-		t.Errorf("the API says %s", text)
+	whole, err := book.Whole()
+	if err != nil {
+		t.Fatal(err)
 	}
-	if out, code := s.kassa("doctor", "order", "doctor-1"); code != 1 || !strings.Contains(out, "✗ The terminal is switched off  "+cause) {
+	cause := d.Cause.Code
+	rule, ok := whole.Rule(cause)
+	if !ok || cause != "never_delivered" || d.Verdict != "cause_found" {
+		t.Fatalf("the API says %s", text)
+	}
+	in := func(lang string) string { return html.EscapeString(rule.Says.Title.In(lang)) }
+	if out, code := s.kassa("doctor", "order", "doctor-1"); code != 1 || !strings.Contains(out, "✗ "+rule.Says.Title.EN+"  "+cause) {
 		t.Errorf("%d %s", code, out)
 	}
-	if out, code := s.kassa("doctor", tid, "--lang", "nl"); code != 1 || !strings.Contains(out, "De terminal staat uit") {
+	if out, code := s.kassa("doctor", tid, "--lang", "nl"); code != 1 || !strings.Contains(out, "kassa doctor feedback ") {
 		t.Errorf("%d %s", code, out)
 	}
 	if out, code := s.kassa("doctor"); !strings.Contains(out, "1 of 2 online") || code == 2 || code == 3 {
@@ -59,13 +69,16 @@ func TestDoctor(t *testing.T) {
 		}
 		return string(body)
 	}
-	if got := page("/diagnoses/" + d.ID + "?lang=fr"); !strings.Contains(got, "Le terminal est éteint") {
+	if got := page("/diagnoses/" + d.ID + "?lang=fr"); !strings.Contains(got, in("fr")) {
 		t.Errorf("the page says %s", got)
 	}
-	if got := page(d.Doc + "?lang=es"); !strings.Contains(got, "El terminal está apagado") {
+	if got := page(d.Doc + "?lang=es"); !strings.Contains(got, in("es")) {
 		t.Errorf("the cause's page says %s", got)
 	}
-	if got := page("/terminals/" + tid); !strings.Contains(got, "The terminal is switched off") {
+	if got := page("/payments/" + d.Subject.ID); !strings.Contains(got, in("en")) || !strings.Contains(got, "Ask the doctor") {
+		t.Errorf("the payment's page says %s", got)
+	}
+	if got := page("/terminals/" + tid); !strings.Contains(got, "Ask the doctor") {
 		t.Errorf("the terminal's page says %s", got)
 	}
 	if out, code := s.kassa("doctor", "feedback", d.ID, cause, "yes"); code != 0 {
@@ -80,7 +93,7 @@ func TestDoctor(t *testing.T) {
 	if code != 0 || err != nil {
 		t.Fatalf("%d %s", code, out)
 	}
-	if got := page(shared.Path + "?lang=it"); !strings.Contains(got, "Il terminale è spento") || strings.Contains(got, s.facts.GroupKey[len(s.facts.GroupKey)-4:]) {
+	if got := page(shared.Path + "?lang=it"); !strings.Contains(got, in("it")) || strings.Contains(got, s.facts.GroupKey[len(s.facts.GroupKey)-4:]) {
 		t.Errorf("the shared report says %s", got)
 	}
 	// what another site sends is refused
