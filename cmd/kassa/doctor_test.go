@@ -56,35 +56,22 @@ func TestDoctor(t *testing.T) {
 	if out, code := s.kassa("doctor"); !strings.Contains(out, "1 of 2 online") || code == 2 || code == 3 {
 		t.Errorf("%d %s", code, out)
 	}
-	page := func(path string) string {
-		t.Helper()
-		r, err := s.client.Get(s.facts.URL + path)
-		if err != nil {
-			t.Fatal(err)
-		}
-		defer r.Body.Close()
-		body, err := io.ReadAll(r.Body)
-		if err != nil || r.StatusCode != http.StatusOK {
-			t.Fatalf("%s: %d %v %s", path, r.StatusCode, err, body)
-		}
-		return string(body)
-	}
-	if got := page("/diagnoses/" + d.ID + "?lang=fr"); !strings.Contains(got, in("fr")) {
+	if got := s.read("/diagnoses/" + d.ID + "?lang=fr"); !strings.Contains(got, in("fr")) {
 		t.Errorf("the page says %s", got)
 	}
-	if got := page(d.Doc + "?lang=es"); !strings.Contains(got, in("es")) {
+	if got := s.read(d.Doc + "?lang=es"); !strings.Contains(got, in("es")) {
 		t.Errorf("the cause's page says %s", got)
 	}
-	if got := page("/payments/" + d.Subject.ID); !strings.Contains(got, in("en")) || !strings.Contains(got, "Ask the doctor") {
+	if got := s.read("/payments/" + d.Subject.ID); !strings.Contains(got, in("en")) || !strings.Contains(got, "Ask the doctor") {
 		t.Errorf("the payment's page says %s", got)
 	}
-	if got := page("/terminals/" + tid); !strings.Contains(got, "Ask the doctor") {
+	if got := s.read("/terminals/" + tid); !strings.Contains(got, "Ask the doctor") {
 		t.Errorf("the terminal's page says %s", got)
 	}
 	if out, code := s.kassa("doctor", "feedback", d.ID, cause, "yes"); code != 0 {
 		t.Errorf("%d %s", code, out)
 	}
-	if got := page("/causes/"); !strings.Contains(got, "100 %") {
+	if got := s.read("/causes/"); !strings.Contains(got, "100 %") {
 		t.Errorf("the catalogue does not know the answer")
 	}
 	out, code := s.kassa("doctor", "share", d.ID)
@@ -93,10 +80,30 @@ func TestDoctor(t *testing.T) {
 	if code != 0 || err != nil {
 		t.Fatalf("%d %s", code, out)
 	}
-	if got := page(shared.Path + "?lang=it"); !strings.Contains(got, in("it")) || strings.Contains(got, s.facts.GroupKey[len(s.facts.GroupKey)-4:]) {
+	if got := s.read(shared.Path + "?lang=it"); !strings.Contains(got, in("it")) || strings.Contains(got, s.facts.GroupKey[len(s.facts.GroupKey)-4:]) {
 		t.Errorf("the shared report says %s", got)
 	}
-	// what another site sends is refused
+	foreignFormIsRefused(t, s)
+}
+
+// read gives a page that must be there.
+func (s *site) read(path string) string {
+	s.t.Helper()
+	r, err := s.client.Get(s.facts.URL + path)
+	if err != nil {
+		s.t.Fatal(err)
+	}
+	defer r.Body.Close()
+	body, err := io.ReadAll(r.Body)
+	if err != nil || r.StatusCode != http.StatusOK {
+		s.t.Fatalf("%s: %d %v %s", path, r.StatusCode, err, body)
+	}
+	return string(body)
+}
+
+// foreignFormIsRefused: what another site lets a browser send does nothing.
+func foreignFormIsRefused(t *testing.T, s *site) {
+	t.Helper()
 	r, err := http.NewRequestWithContext(t.Context(), http.MethodPost, s.facts.URL+"/diagnoses/", strings.NewReader("type=installation"))
 	if err != nil {
 		t.Fatal(err)
