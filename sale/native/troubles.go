@@ -149,6 +149,7 @@ func (h *Handler) problemPage(w http.ResponseWriter, r *http.Request) *problem {
 		Code, Title      string
 		Status           int
 		Means, Fix, Home string
+		Cause            string
 		All              []string
 	}{Home: problemsPrefix}
 	if code == "" {
@@ -161,6 +162,9 @@ func (h *Handler) problemPage(w http.ResponseWriter, r *http.Request) *problem {
 			return nothingHere()
 		}
 		page.One, page.Code, page.Title, page.Status, page.Means, page.Fix = true, t.code, t.title, t.status, t.means, t.fix
+		if cause := causeOf(code); cause != "" {
+			page.Cause = docOf(cause)
+		}
 	}
 	form, err := template.New("problem").Parse(problemHTML)
 	if err != nil {
