@@ -13,6 +13,6 @@ func causeOf(code string) string {
 		kassa.TerminalOtherGroup: "wrong_group_key", kassa.TerminalUnknown: "terminal_unknown", kassa.TerminalBarred: "terminal_barred", kassa.DuplicateOrder: "duplicate_reference",
 		kassa.POIBusy: "busy_previous_payment", kassa.NotCancellable: "cannot_cancel_now", kassa.NeverShown: "never_delivered", kassa.Inactive: "expired_no_card",
 		kassa.HoldExpired: "hold_expired", kassa.AcquirerUnreachable: "acquirer_down", kassa.KeyReplay: "key_replay",
-		kassa.TestCardInLive: "test_card_in_live", kassa.MethodDisabled: "method_disabled", kassa.AmountInvalid: "amount_not_accepted",
+		kassa.TestCardInLive: "test_card_in_live", kassa.MethodDisabled: "method_disabled",
 	}[kassa.Reason(code)]
 }
