@@ -135,41 +135,16 @@ const (
 
 // Diagnose gathers, examines and keeps. It is ErrUnknown when there is no such subject that the reader may see.
 func (k *Clinic) Diagnose(ctx context.Context, who Reader, ask Ask) (Kept, error) {
-	made, err := k.made(ctx, who, ask, Asked)
+	chart, err := k.chart(ctx, who, ask)
 	if err != nil {
 		return Kept{}, err
 	}
+	made := k.diagnosed(chart, Asked)
 	if made.ID, err = k.newID(); err != nil {
 		return Kept{}, err
 	}
 	made.By = who.By
 	return made, k.keep(ctx, made)
-}
-
-// made examines a subject for whoever will read what is kept: what belongs to an account or a group is gathered as its
-// owner sees it, whoever asks.
-func (k *Clinic) made(ctx context.Context, who Reader, ask Ask, trigger string) (Kept, error) {
-	chart, err := k.chart(ctx, who, ask)
-	if err != nil {
-		return Kept{}, err
-	}
-	d := k.diagnosed(chart, trigger)
-	if owner := (Reader{Account: d.Account, Group: d.Group}); d.Account != "" && (who.Operator || who.Group != d.Group) {
-		if chart, err = k.chart(ctx, owner, ask); err != nil {
-			return Kept{}, err
-		}
-		d = k.diagnosed(chart, trigger)
-	}
-	return d, nil
-}
-
-// Examine gathers and examines, and keeps nothing.
-func (k *Clinic) Examine(ctx context.Context, who Reader, ask Ask) (doctor.Diagnosis, error) {
-	chart, err := k.chart(ctx, who, ask)
-	if err != nil {
-		return doctor.Diagnosis{}, err
-	}
-	return k.Book.Examine(chart), nil
 }
 
 // diagnosed is a diagnosis of a chart, without an id.

@@ -189,13 +189,14 @@ func (k *Clinic) examine(ctx context.Context, t task) error {
 	if t.trigger == OnOffline && k.World.Link(t.subject.ID).State != "offline" {
 		return nil // it has come back
 	}
-	d, err := k.made(ctx, Reader{Operator: true}, Ask{Subject: t.subject}, t.trigger)
+	chart, err := k.chart(ctx, Reader{Operator: true}, Ask{Subject: t.subject})
 	if errors.Is(err, ErrUnknown) {
 		return nil
 	}
 	if err != nil {
 		return err
 	}
+	d := k.diagnosed(chart, t.trigger)
 	k.mu.Lock()
 	last, known := k.last[d.Diagnosis.Subject]
 	k.mu.Unlock()

@@ -190,8 +190,12 @@ func (g *gathering) groups() (ids []string) {
 	return ids
 }
 
-// place is whose the subject is.
+// place is whose the subject is. From here on it is gathered as its owner sees it, whoever asks: he reads what is kept.
 func (g *gathering) place(account, group string) {
+	if account == "" {
+		return
+	}
+	g.who = Reader{Account: account, Group: group, By: g.who.By}
 	if a, ok := g.Registry.Account(account); ok {
 		g.chart.Account = &a
 	}
@@ -248,9 +252,6 @@ func (g *gathering) terminal(t estate.Terminal) {
 		}
 		return g.ours(e) || e.Scope == ""
 	})
-	if t.POIID != "" { // as Adyen's door knows it
-		g.shared("tid:"+t.POIID, func(e journal.Entry) bool { return journal.Kind(e.Stream) == "calls" && g.ourCall(e) })
-	}
 	g.tried(t)
 	g.settings(t)
 	g.recent(t)

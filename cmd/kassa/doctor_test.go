@@ -119,3 +119,55 @@ func foreignFormIsRefused(t *testing.T, s *site) {
 		t.Errorf("another site's form: %d", refused.StatusCode)
 	}
 }
+
+// TestWhatTheOperatorAsksIsForTheOwnerToRead: a call with a key that nobody has names a terminal. Whoever owns the terminal
+// reads what the operator asked about it, and learns nothing of who called.
+func TestWhatTheOperatorAsksIsForTheOwnerToRead(t *testing.T) {
+	const stranger = "test_a-key-that-was-never-made-here-zq9x"
+	s := newSite(t, 2)
+	s.start("")
+	tid := s.tid()
+	device := s.facts.URL + "/v1/merchants/Somebody/devices/" + s.facts.Terminals[0].POIID + "/sync"
+	call, err := http.NewRequestWithContext(t.Context(), "POST", device, strings.NewReader(`{}`))
+	if err != nil {
+		t.Fatal(err)
+	}
+	call.Header.Set("X-API-Key", stranger)
+	call.Header.Set("Content-Type", "application/json")
+	refused, err := s.client.Do(call)
+	if err != nil {
+		t.Fatal(err)
+	}
+	_ = refused.Body.Close()
+	if refused.StatusCode != http.StatusUnauthorized {
+		t.Fatal(refused.Status)
+	}
+	var seen []byte
+	await(t, "the call is on record", 10*time.Second, func() bool {
+		var status int
+		status, seen = s.ownAPI("POST", "diagnoses", `{"subject":{"type":"key","id":"zq9x"}}`)
+		return status == http.StatusCreated
+	})
+	if !strings.Contains(string(seen), "zq9x") {
+		t.Errorf("the operator asks about the key, and is told %s", seen)
+	}
+	_, text := s.ownAPI("POST", "diagnoses", `{"subject":{"type":"terminal","id":"`+tid+`"}}`)
+	var d struct{ ID string }
+	if err := json.Unmarshal(text, &d); err != nil || d.ID == "" {
+		t.Fatalf("%s", text)
+	}
+	r, err := http.NewRequestWithContext(t.Context(), "GET", s.facts.URL+"/api/v1/diagnoses/"+d.ID, nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	r.Header.Set("Authorization", "Bearer "+s.facts.GroupKey)
+	answer, err := s.client.Do(r)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer answer.Body.Close()
+	body, err := io.ReadAll(answer.Body)
+	if err != nil || answer.StatusCode != http.StatusOK || strings.Contains(string(body), "zq9x") || strings.Contains(string(body), "127.0.0.1") {
+		t.Errorf("%d %v %s", answer.StatusCode, err, body)
+	}
+}
