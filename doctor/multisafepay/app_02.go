@@ -4,6 +4,7 @@ import (
 	"strings"
 
 	"kassa/doctor"
+	"kassa/doctor/past"
 )
 
 // amountNotCents is APP-02: the amount is missing, or is not whole cents.
@@ -45,7 +46,7 @@ func amountNotCents() doctor.Rule {
 			case !found:
 				return doctor.No("no amount was refused within a day")
 			case mended:
-				return doctor.No("orders have been accepted since the refusal at " + stampOf(call.At))
+				return doctor.No("orders have been accepted since the refusal at " + past.Instant(call.At))
 			}
 			return doctor.Found(nil, called(call))
 		},

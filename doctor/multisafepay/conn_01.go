@@ -71,17 +71,9 @@ func linkUnstable() doctor.Rule {
 				evidence = append(evidence, g.Evidence())
 			}
 			if t, ok := past.Last(c); ok && t.Network != "" {
-				evidence = append(evidence, past.Reported(t, "network "+t.Network+signal(t)))
+				evidence = append(evidence, past.Reported(t, "network "+t.Network+past.Signal(t)))
 			}
 			return doctor.Found(args, evidence...)
 		},
 	}
-}
-
-// signal says how strong a network was, where that is known.
-func signal(t doctor.Telemetry) string {
-	if t.Signal == 0 {
-		return ""
-	}
-	return fmt.Sprintf(", signal %d %%", t.Signal)
 }

@@ -51,7 +51,7 @@ func smartpadNoNetwork() doctor.Rule {
 				return doctor.No("it was without power, and started anew at " + past.Instant(b.Booted))
 			}
 			if t.Network != "" {
-				evidence = append(evidence, past.Reported(t, "its network before was "+t.Network+signal(t)))
+				evidence = append(evidence, past.Reported(t, "its network before was "+t.Network+past.Signal(t)))
 			}
 			return doctor.Likely(about(c), evidence...)
 		},

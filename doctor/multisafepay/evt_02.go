@@ -5,6 +5,7 @@ import (
 
 	"kassa"
 	"kassa/doctor"
+	"kassa/doctor/past"
 )
 
 // streamClosed is EVT-02: the client closed its event stream before the order had ended.
@@ -54,10 +55,10 @@ func lookStreamClosed(c *doctor.Chart) doctor.Sign {
 		}
 		then := "the order is still open: status " + string(c.Order.Status)
 		if c.Order.Status.Final() {
-			then = "the order ended at " + stampOf(c.Order.EndedAt) + ": " + string(c.Order.Status)
+			then = "the order ended at " + past.Instant(c.Order.EndedAt) + ": " + string(c.Order.Status)
 		}
 		args := map[string]string{"ref": c.Order.Ref, "last": left.Last}
-		evidence := []doctor.Evidence{doctor.Entry(e, "stream", "the client closed its "+left.Transport+" stream at "+stampOf(e.At)+"; the last status that it was sent is "+left.Last),
+		evidence := []doctor.Evidence{doctor.Entry(e, "stream", "the client closed its "+left.Transport+" stream at "+past.Instant(e.At)+"; the last status that it was sent is "+left.Last),
 			ofOrder(c, c.Order, then, "OrderCompleted", "OrderCancelled", "OrderExpired", "AttemptOpened", "AttemptClosed")}
 		if declined && (c.Shows("event") || c.Shows("update")) {
 			return doctor.Found(args, evidence...)

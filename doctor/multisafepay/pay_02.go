@@ -2,6 +2,7 @@ package multisafepay
 
 import (
 	"kassa/doctor"
+	"kassa/doctor/past"
 )
 
 // cloudModeOff is PAY-02: the terminal shows only what is started on it.
@@ -47,10 +48,10 @@ func cloudModeOff() doctor.Rule {
 			case !ok:
 				return doctor.NotKnown(doctor.NeedTelemetry, "the terminal had not told its mode")
 			case t.CloudMode:
-				return doctor.No("cloud mode was on at " + stampOf(t.At))
+				return doctor.No("cloud mode was on at " + past.Instant(t.At))
 			}
 			args := map[string]string{"terminal": o.TID}
-			return doctor.Found(args, said(t, "cloud mode off, told at "+stampOf(t.At)),
+			return doctor.Found(args, past.Reported(t, "cloud mode off, told at "+past.Instant(t.At)),
 				ofOrder(c, o, "made for terminal "+o.TID+", and waits "+doctor.Seconds(wait(c, o))+" s for a screen", "OrderDeferred", "OrderCreated"))
 		},
 	}

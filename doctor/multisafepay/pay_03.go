@@ -6,6 +6,7 @@ import (
 
 	"kassa"
 	"kassa/doctor"
+	"kassa/doctor/past"
 )
 
 // busyBefore is PAY-03: a second payment waits while the first is on the screen.
@@ -57,11 +58,11 @@ func lookBusy(c *doctor.Chart) doctor.Sign {
 	before := &c.Recent[i]
 	until := "and is still open"
 	if !before.EndedAt.IsZero() {
-		until = "until " + stampOf(before.EndedAt)
+		until = "until " + past.Instant(before.EndedAt)
 	}
 	args := map[string]string{"terminal": o.TID, "ref": before.Ref, "other": before.ID()}
 	return doctor.Found(args,
-		doctor.Evidence{At: before.ShownAt, Source: "order", Ref: streamOf(before), Says: "order " + before.Ref + " was on the screen of " + o.TID + " since " + stampOf(before.ShownAt) + " " + until},
+		doctor.Evidence{At: before.ShownAt, Source: "order", Ref: streamOf(before), Says: "order " + before.Ref + " was on the screen of " + o.TID + " since " + past.Instant(before.ShownAt) + " " + until},
 		ofOrder(c, o, "made after that, and not shown within "+doctor.Seconds(wait(c, o))+" s", "OrderCreated"))
 }
 

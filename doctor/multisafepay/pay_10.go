@@ -5,6 +5,7 @@ import (
 
 	"kassa"
 	"kassa/doctor"
+	"kassa/doctor/past"
 )
 
 // softDecline is PAY-10: the issuer wants the PIN or the chip; the order goes on.
@@ -55,7 +56,7 @@ func lookSoft(c *doctor.Chart) doctor.Sign {
 	if o.Status == kassa.Completed && c.Shows("declined") {
 		for i := range o.Attempts {
 			if a := o.Attempts[i].Last(); a != nil && soft(a) {
-				return doctor.Found(map[string]string{"code": codeOf(a)}, answered(c, a), ofOrder(c, o, "then the customer paid at "+stampOf(o.EndedAt), "OrderCompleted"))
+				return doctor.Found(map[string]string{"code": codeOf(a)}, answered(c, a), ofOrder(c, o, "then the customer paid at "+past.Instant(o.EndedAt), "OrderCompleted"))
 			}
 		}
 	}

@@ -3,6 +3,7 @@ package multisafepay
 import (
 	"kassa"
 	"kassa/doctor"
+	"kassa/doctor/past"
 )
 
 // patchCancel is PAY-11: a PATCH was to cancel an order on a terminal.
@@ -54,9 +55,9 @@ func patchCancel() doctor.Rule {
 			then := "the order is still open: status " + string(c.Order.Status)
 			switch {
 			case c.Order.Status == kassa.Completed:
-				then = "the customer paid after that, at " + stampOf(c.Order.EndedAt)
+				then = "the customer paid after that, at " + past.Instant(c.Order.EndedAt)
 			case c.Order.Status.Final():
-				then = "the order ended by itself at " + stampOf(c.Order.EndedAt) + ": " + c.Order.End.Text()
+				then = "the order ended by itself at " + past.Instant(c.Order.EndedAt) + ": " + c.Order.End.Text()
 			}
 			return doctor.Found(map[string]string{"ref": c.Order.Ref, "order": c.Order.ID()}, called(patch),
 				ofOrder(c, c.Order, then, "OrderCompleted", "OrderCancelled", "OrderExpired", "AttemptClosed"))

@@ -6,6 +6,7 @@ import (
 
 	"kassa"
 	"kassa/doctor"
+	"kassa/doctor/past"
 )
 
 // doublePayment is PAY-13: the same purchase was paid twice.
@@ -68,8 +69,8 @@ func lookDouble(c *doctor.Chart) doctor.Sign {
 			"other": c.Recent[i].ID(),
 		}
 		evidence := []doctor.Evidence{
-			ofOrder(c, first, "order "+first.Ref+" of "+first.Amount.String()+" made at "+stampOf(first.CreatedAt)+", paid at "+stampOf(first.EndedAt), "OrderCompleted"),
-			ofOrder(c, second, "order "+second.Ref+" of "+second.Amount.String()+" made at "+stampOf(second.CreatedAt)+", paid at "+stampOf(second.EndedAt), "OrderCompleted"),
+			ofOrder(c, first, "order "+first.Ref+" of "+first.Amount.String()+" made at "+past.Instant(first.CreatedAt)+", paid at "+past.Instant(first.EndedAt), "OrderCompleted"),
+			ofOrder(c, second, "order "+second.Ref+" of "+second.Amount.String()+" made at "+past.Instant(second.CreatedAt)+", paid at "+past.Instant(second.EndedAt), "OrderCompleted"),
 			ofOrder(c, first, why, "CancelRequested", "AttemptClosed", "OrderCompleted"),
 		}
 		if certain {

@@ -2,6 +2,7 @@ package multisafepay
 
 import (
 	"kassa/doctor"
+	"kassa/doctor/past"
 )
 
 // orderIDRejected is PAY-15: the order id is too long or has other characters.
@@ -41,7 +42,7 @@ func orderIDRejected() doctor.Rule {
 			case !found:
 				return doctor.No("no order id was refused within a day")
 			case mended:
-				return doctor.No("orders have been accepted since the refusal at " + stampOf(call.At))
+				return doctor.No("orders have been accepted since the refusal at " + past.Instant(call.At))
 			}
 			return doctor.Found(nil, called(call))
 		},

@@ -2,6 +2,7 @@ package multisafepay
 
 import (
 	"kassa/doctor"
+	"kassa/doctor/past"
 )
 
 // manualInputOn is PAY-16: what is typed in on the terminal keeps orders from its screen.
@@ -46,9 +47,9 @@ func manualInputOn() doctor.Rule {
 			case !ok:
 				return doctor.NotKnown(doctor.NeedTelemetry, "the terminal had not told its mode")
 			case !t.ManualInput:
-				return doctor.No("manual input was off at " + stampOf(t.At))
+				return doctor.No("manual input was off at " + past.Instant(t.At))
 			}
-			return doctor.Found(map[string]string{"terminal": o.TID}, said(t, "manual input on, told at "+stampOf(t.At)),
+			return doctor.Found(map[string]string{"terminal": o.TID}, past.Reported(t, "manual input on, told at "+past.Instant(t.At)),
 				ofOrder(c, o, "made for terminal "+o.TID+", and waits "+doctor.Seconds(wait(c, o))+" s for a screen", "OrderDeferred", "OrderCreated"))
 		},
 	}

@@ -3,6 +3,7 @@ package multisafepay
 import (
 	"kassa"
 	"kassa/doctor"
+	"kassa/doctor/past"
 )
 
 // cannotCancelNow is PAY-17: the payment was decided before the cancel came.
@@ -40,7 +41,7 @@ func cannotCancelNow() doctor.Rule {
 		Look: func(c *doctor.Chart) doctor.Sign {
 			o := c.Order
 			args := map[string]string{"amount": o.Amount.String(), "ref": o.Ref, "order": o.ID()}
-			paid := ofOrder(c, o, "status "+string(o.Status)+" since "+stampOf(o.EndedAt), "OrderCompleted", "OrderCancelled", "OrderExpired")
+			paid := ofOrder(c, o, "status "+string(o.Status)+" since "+past.Instant(o.EndedAt), "OrderCompleted", "OrderCancelled", "OrderExpired")
 			call, _, found := lately(c, func(call doctor.Call) bool {
 				return call.Reason == string(kassa.NotCancellable) && call.OrderID == o.Ref && call.Scope == o.Scope
 			})

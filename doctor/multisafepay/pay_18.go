@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"kassa/doctor"
+	"kassa/doctor/past"
 )
 
 // closeTimeoutOff is PAY-18: the result stays on the screen until somebody closes it.
@@ -55,9 +56,9 @@ func closeTimeoutOff() doctor.Rule {
 			if !stays && !c.Shows("result") && !c.Shows("close") {
 				return doctor.No("nothing tells that a result stays on the screen")
 			}
-			evidence := []doctor.Evidence{said(*t, "close timeout 0, told at "+stampOf(t.At))}
+			evidence := []doctor.Evidence{past.Reported(*t, "close timeout 0, told at "+past.Instant(t.At))}
 			if stays {
-				evidence = append(evidence, said(*t, "the screen has been "+t.Screen+" since"))
+				evidence = append(evidence, past.Reported(*t, "the screen has been "+t.Screen+" since"))
 			}
 			tid := t.TID
 			if c.Terminal != nil {

@@ -7,15 +7,13 @@ import (
 
 	"kassa"
 	"kassa/doctor"
+	"kassa/doctor/past"
 	"kassa/estate"
 	"kassa/journal"
 )
 
 // shownWithin is how long a terminal that is well needs at most to show an order.
 const shownWithin = 5 * time.Second
-
-// stampOf says an instant, for evidence.
-func stampOf(t time.Time) string { return t.UTC().Format("2006-01-02 15:04:05 UTC") }
 
 // streamOf is the stream of an order's facts.
 func streamOf(o *kassa.Order) string { return "order/" + o.ID() }
@@ -79,19 +77,19 @@ func linkAt(c *doctor.Chart, poiid string, at time.Time) (last doctor.Evidence, 
 		case !ok || e.At.After(at) || poiid != "" && body.POIID != poiid:
 		case e.Kind == "LinkUp":
 			epoch, up, known = body.Epoch, true, true
-			last = doctor.Entry(e, "link", "connected since "+stampOf(e.At))
+			last = doctor.Entry(e, "link", "connected since "+past.Instant(e.At))
 		case body.Epoch >= epoch:
 			up, known = false, true
-			last = doctor.Entry(e, "link", "without a connection since "+stampOf(e.At)+": "+body.Reason)
+			last = doctor.Entry(e, "link", "without a connection since "+past.Instant(e.At)+": "+body.Reason)
 		}
 	}
 	if !known && c.Reach != nil && !c.Reach.Since.IsZero() && !c.Reach.Since.After(at) {
 		switch c.Reach.State {
 		case "offline":
-			says := "without a connection since " + stampOf(c.Reach.Since) + ": " + c.Reach.Reason
+			says := "without a connection since " + past.Instant(c.Reach.Since) + ": " + c.Reach.Reason
 			return doctor.Evidence{At: c.Reach.Since, Source: "link", Ref: poiid, Says: says}, false, true
 		case "online":
-			return doctor.Evidence{At: c.Reach.Since, Source: "link", Ref: poiid, Says: "connected since " + stampOf(c.Reach.Since)}, true, true
+			return doctor.Evidence{At: c.Reach.Since, Source: "link", Ref: poiid, Says: "connected since " + past.Instant(c.Reach.Since)}, true, true
 		}
 	}
 	if !known && c.Reach != nil && c.Reach.State == "offline" && c.Reach.Seen.IsZero() && !c.Reach.Linked {
@@ -114,11 +112,6 @@ func saidAt(c *doctor.Chart, poiid string, at time.Time) (doctor.Telemetry, bool
 		found, ok = *t, true
 	}
 	return found, ok
-}
-
-// said makes evidence of what a device told.
-func said(t doctor.Telemetry, says string) doctor.Evidence {
-	return doctor.Evidence{At: t.At, Source: "telemetry", Seq: t.Seq, Ref: "telemetry/" + t.POIID, Says: says}
 }
 
 // lastAsked is the newest authorisation of an order, nil before the first.

@@ -5,6 +5,7 @@ import (
 
 	"kassa"
 	"kassa/doctor"
+	"kassa/doctor/past"
 )
 
 // refundRefused is REF-01: a refund was refused, with 1034.
@@ -58,7 +59,7 @@ func lookRefundRefused(c *doctor.Chart) doctor.Sign {
 			left -= r.Amount.Minor
 		}
 		if r.TransmittedAt.After(call.At) && r.Counts() {
-			return doctor.No("a refund has been accepted since, at " + stampOf(r.TransmittedAt))
+			return doctor.No("a refund has been accepted since, at " + past.Instant(r.TransmittedAt))
 		}
 	}
 	says := "paid " + o.Amount.String() + ", of which " + kassa.Money{Minor: left, Currency: o.Amount.Currency}.String() + " is left"

@@ -6,6 +6,7 @@ import (
 
 	"kassa"
 	"kassa/doctor"
+	"kassa/doctor/past"
 )
 
 // refundReserved is REF-02: a refund waits for the host.
@@ -47,7 +48,7 @@ func refundReserved() doctor.Rule {
 					continue
 				}
 				args := map[string]string{"amount": r.Amount.String(), "order": c.Order.ID()}
-				evidence := []doctor.Evidence{ofOrder(c, c.Order, "refund of "+r.Amount.String()+" taken at "+stampOf(r.TransmittedAt)+", without an answer for "+doctor.Seconds(age)+" s", "RefundTaken")}
+				evidence := []doctor.Evidence{ofOrder(c, c.Order, "refund of "+r.Amount.String()+" taken at "+past.Instant(r.TransmittedAt)+", without an answer for "+doctor.Seconds(age)+" s", "RefundTaken")}
 				if c.Acquirer != nil {
 					evidence = append(evidence, doctor.Evidence{At: c.Acquirer.Since, Source: "acquirer", Says: fmt.Sprintf("%d links to the acquirer are signed on", c.Acquirer.SignedOn)})
 				}

@@ -2,6 +2,7 @@ package multisafepay
 
 import (
 	"kassa/doctor"
+	"kassa/doctor/past"
 )
 
 // refundButtonOff is REF-03: the terminal is set to make no refunds.
@@ -51,7 +52,7 @@ func refundButtonOff() doctor.Rule {
 			if c.Terminal != nil {
 				tid = c.Terminal.TID
 			}
-			return doctor.Found(map[string]string{"terminal": tid}, said(*t, "refunds are not allowed, told at "+stampOf(t.At)))
+			return doctor.Found(map[string]string{"terminal": tid}, past.Reported(*t, "refunds are not allowed, told at "+past.Instant(t.At)))
 		},
 	}
 }

@@ -4,6 +4,7 @@ import (
 	"strings"
 
 	"kassa/doctor"
+	"kassa/doctor/past"
 )
 
 // creditRefused is REF-04: a refund without a payment was refused.
@@ -45,7 +46,7 @@ func creditRefused() doctor.Rule {
 			case !found:
 				return doctor.No("no refund without a payment was refused within a day")
 			case mended:
-				return doctor.No("orders have been accepted since the refusal at " + stampOf(call.At))
+				return doctor.No("orders have been accepted since the refusal at " + past.Instant(call.At))
 			}
 			args, evidence := map[string]string{"limit": "-"}, []doctor.Evidence{called(call)}
 			if c.Group != nil && (call.Scope == "" || call.Scope == c.Group.ID) {

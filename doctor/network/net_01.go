@@ -1,7 +1,6 @@
 package network
 
 import (
-	"fmt"
 	"slices"
 
 	"kassa/doctor"
@@ -61,7 +60,7 @@ func wifiLost() doctor.Rule {
 			}
 			args := past.Args(c)
 			args["network"] = t.SSID
-			evidence := []doctor.Evidence{g.Evidence(), past.Reported(t, "it was on the Wi-Fi "+t.SSID+signal(t))}
+			evidence := []doctor.Evidence{g.Evidence(), past.Reported(t, "it was on the Wi-Fi "+t.SSID+past.Signal(t))}
 			if f, tried := past.Failed(c); tried && noNetwork(f) {
 				return doctor.Found(args, append(evidence, f.Evidence)...)
 			}
@@ -78,12 +77,4 @@ func before(c *doctor.Chart, g past.Gap) (doctor.Telemetry, bool) {
 		}
 	}
 	return doctor.Telemetry{}, false
-}
-
-// signal says how strong a network was, where that is known.
-func signal(t doctor.Telemetry) string {
-	if t.Signal == 0 {
-		return ""
-	}
-	return fmt.Sprintf(", signal %d %%", t.Signal)
 }

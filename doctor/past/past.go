@@ -215,6 +215,14 @@ func All(c *doctor.Chart) []doctor.Telemetry {
 	return list
 }
 
+// Signal says how strong a network was, where that is known.
+func Signal(t doctor.Telemetry) string {
+	if t.Signal == 0 {
+		return ""
+	}
+	return fmt.Sprintf(", signal %d %%", t.Signal)
+}
+
 // Reported makes evidence of what a device told.
 func Reported(t doctor.Telemetry, says string) doctor.Evidence {
 	return doctor.Evidence{At: t.At, Source: "telemetry", Seq: t.Seq, Ref: "telemetry/" + t.POIID, Says: says}
