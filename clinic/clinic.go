@@ -139,26 +139,17 @@ func (k *Clinic) Diagnose(ctx context.Context, who Reader, ask Ask) (Kept, error
 	if err != nil {
 		return Kept{}, err
 	}
-	made := k.diagnosed(chart, Asked)
+	made := k.diagnosed(who, chart, Asked)
 	if made.ID, err = k.newID(); err != nil {
 		return Kept{}, err
 	}
-	made.By = who.By
 	return made, k.keep(ctx, made)
 }
 
-// diagnosed is a diagnosis of a chart, without an id.
-func (k *Clinic) diagnosed(c *doctor.Chart, trigger string) Kept {
-	d := Kept{Trigger: trigger, Symptom: c.Symptom, At: k.Now(), Diagnosis: k.Book.Examine(c)}
-	switch {
-	case c.Order != nil && c.Subject.Kind == doctor.Order:
-		d.Account, d.Group = c.Order.Account, c.Order.Scope
-	case c.Group != nil:
-		d.Account, d.Group = c.Group.Account, c.Group.ID
-	case c.Account != nil:
-		d.Account = c.Account.ID
-	case c.Key != nil:
-		d.Account, d.Group = c.Key.Account, c.Key.Group
+// diagnosed is a diagnosis of a chart, without an id. It belongs to whom it was gathered for: nobody who sees less may read
+// it.
+func (k *Clinic) diagnosed(who Reader, c *doctor.Chart, trigger string) Kept {
+	return Kept{
+		Account: who.Account, Group: who.Group, By: who.By, Trigger: trigger, Symptom: c.Symptom, At: k.Now(), Diagnosis: k.Book.Examine(c),
 	}
-	return d
 }

@@ -58,6 +58,7 @@ type task struct {
 	at      time.Time
 	subject doctor.Subject
 	trigger string
+	owner   Reader // whose it is
 }
 
 // Run follows the journal until ctx ends: it keeps the index, and examines what went wrong.
@@ -127,7 +128,7 @@ func (k *Clinic) behind(read *uint64, take func(journal.Entry)) error {
 
 // taskOf tells what a fact gives cause to examine.
 func (k *Clinic) taskOf(e journal.Entry) (t task, ok bool) {
-	t = task{due: k.Now().Add(settle), seq: e.Seq, at: e.At}
+	t = task{due: k.Now().Add(settle), seq: e.Seq, at: e.At, owner: k.ownerOf(e.Scope)}
 	switch e.Kind {
 	case "OrderCancelled", "OrderExpired", "OrderParked", "AttemptClosed":
 		if e.Kind == "AttemptClosed" {
@@ -145,12 +146,21 @@ func (k *Clinic) taskOf(e journal.Entry) (t task, ok bool) {
 		}
 		terminal, bound := k.Registry.TerminalByPOIID(down.POIID)
 		t.subject, t.trigger, t.due = doctor.Subject{Kind: doctor.Terminal, ID: terminal.TID}, OnOffline, k.Now().Add(2*k.Heartbeat)
+		t.owner = k.ownerOf(terminal.Group)
 		return t, bound
 	case doctor.WebhookFailed, doctor.WebhookParked:
 		t.subject, t.trigger = doctor.Subject{Kind: doctor.Webhook, ID: strings.TrimPrefix(e.Stream, "webhook/")}, OnWebhook
 		return t, strings.HasPrefix(e.Stream, "webhook/")
 	}
 	return t, false
+}
+
+// ownerOf is who sees what a scope has: a group, or an account. What has none is the installation's.
+func (k *Clinic) ownerOf(scope string) Reader {
+	if g, ok := k.Registry.Group(scope); ok {
+		return Reader{Account: g.Account, Group: g.ID}
+	}
+	return Reader{Operator: scope == "", Account: scope}
 }
 
 // work examines what is due, so many at a time, and gives what is left.
@@ -189,14 +199,14 @@ func (k *Clinic) examine(ctx context.Context, t task) error {
 	if t.trigger == OnOffline && k.World.Link(t.subject.ID).State != "offline" {
 		return nil // it has come back
 	}
-	chart, err := k.chart(ctx, Reader{Operator: true}, Ask{Subject: t.subject})
+	chart, err := k.chart(ctx, t.owner, Ask{Subject: t.subject})
 	if errors.Is(err, ErrUnknown) {
 		return nil
 	}
 	if err != nil {
 		return err
 	}
-	d := k.diagnosed(chart, t.trigger)
+	d := k.diagnosed(t.owner, chart, t.trigger)
 	k.mu.Lock()
 	last, known := k.last[d.Diagnosis.Subject]
 	k.mu.Unlock()

@@ -190,12 +190,8 @@ func (g *gathering) groups() (ids []string) {
 	return ids
 }
 
-// place is whose the subject is. From here on it is gathered as its owner sees it, whoever asks: he reads what is kept.
+// place is whose the subject is.
 func (g *gathering) place(account, group string) {
-	if account == "" {
-		return
-	}
-	g.who = Reader{Account: account, Group: group, By: g.who.By}
 	if a, ok := g.Registry.Account(account); ok {
 		g.chart.Account = &a
 	}

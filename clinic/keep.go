@@ -133,7 +133,7 @@ func (k *Clinic) keep(ctx context.Context, d Kept) error {
 func (k *Clinic) Find(who Reader, id string) (Kept, error) {
 	d, _, err := k.load(id)
 	if err == nil && !k.visible(who, d) {
-		err = fmt.Errorf("%w: diagnosis", ErrUnknown)
+		return Kept{}, fmt.Errorf("%w: diagnosis", ErrUnknown)
 	}
 	return d, err
 }

@@ -167,7 +167,7 @@ func (v *tenancy) furnish(own estate.Key) {
 		v.t.Fatalf("order: %v %s", err, made.Body)
 	}
 	v.ids["order"] = o.ID()
-	d, err := v.c.clinic.Diagnose(v.t.Context(), clinic.Reader{Operator: true}, clinic.Ask{Subject: doctor.Subject{Kind: doctor.Terminal, ID: term.TID}, Symptom: ofGroup})
+	d, err := v.c.clinic.Diagnose(v.t.Context(), clinic.Reader{Account: "20000001", Group: "2001"}, clinic.Ask{Subject: doctor.Subject{Kind: doctor.Terminal, ID: term.TID}, Symptom: ofGroup})
 	v.must(d, err)
 	v.ids["diagnosis"], v.ids["rule"] = d.ID, "expired_no_card"
 }
