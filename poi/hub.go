@@ -349,7 +349,7 @@ func (h *Hub) handle(u *unit, in Input) (slow []Output) {
 		case ToDevices:
 			h.toDevices(u, out)
 		case Measure:
-			u.on(out.Link, (*link).measure)
+			u.on(out.Link, func(l *link) { l.measure(out.Number) })
 		case Moved:
 			h.watchers.nudge(out.TID)
 		case Answer:

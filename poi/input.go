@@ -121,10 +121,11 @@ type Applied struct {
 // Refresh tells that the estate may have changed.
 type Refresh struct{}
 
-// Ponged is the answer to a Measure.
+// Ponged is the answer to the Measure with that number.
 type Ponged struct {
-	Link LinkID
-	RTT  time.Duration
+	Link   LinkID
+	Number uint64
+	RTT    time.Duration
 }
 
 // ProbeFailed tells that a probe that was sent at Since has got no answer over a link.
@@ -246,8 +247,11 @@ type DecideActivation struct {
 // Moved tells that the reach of the POI has changed; TID is empty before its activation.
 type Moved struct{ TID string }
 
-// Measure sends a WebSocket ping; Ponged answers it.
-type Measure struct{ Link LinkID }
+// Measure sends a WebSocket ping; Ponged answers it. Numbers rise from 1 on each link.
+type Measure struct {
+	Link   LinkID
+	Number uint64
+}
 
 // Clone notes that two links of the POI were alive at once.
 type Clone struct {

@@ -32,7 +32,7 @@ func (m *Machine) arrived(s *session, f poilink.Frame) {
 	case poilink.TypePing:
 		m.send(s, poilink.Frame{Type: poilink.TypePong})
 		if s.pings++; s.pings%measureEvery == 0 {
-			m.emit(Measure{Link: s.link})
+			m.measure(s)
 		}
 	case poilink.TypeAck:
 	case poilink.TypeBye:
