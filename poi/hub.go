@@ -38,10 +38,10 @@ type Notes interface {
 	MarkTampered(now time.Time, poiid, what string) error
 }
 
-// Service is the work on devices. What a method returned without an error is durable.
-type Service interface {
+// Workshop is the work on devices. What a method returned without an error is durable.
+type Workshop interface {
 	// Serve answers a code that was typed in at a device; a "no" is in the answer, with a text for the screen.
-	Serve(now time.Time, poiid string, s poilink.Service) (poilink.Serviced, error)
+	Serve(now time.Time, poiid string, s poilink.Servicing) (poilink.Serviced, error)
 	// Recovered tells that a device stands without an alarm again.
 	Recovered(now time.Time, poiid string) error
 	// InDeveloperMode tells that a device says so of itself.
@@ -108,7 +108,7 @@ type Config struct {
 	Settings  Settings
 	Watcher   Watcher
 	// Service takes what the work on a device itself asks for; nil when nobody does.
-	Service Service
+	Service Workshop
 	// Telemetry keeps how devices are; nil when nothing is kept.
 	Telemetry TelemetryStore
 	// Moved is by how much the clock of Now was moved on by hand; nil when it never is.

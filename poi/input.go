@@ -268,7 +268,7 @@ type Tampered struct{ What string }
 // Serve does what somebody at the device asks for; Served answers it.
 type Serve struct {
 	Link    LinkID
-	Service poilink.Service
+	Service poilink.Servicing
 }
 
 // Recovered notes that the device says it has no alarm, where it had one, and Developer that it says it is in

@@ -17,7 +17,7 @@ const (
 )
 
 // serviceAsked passes on what somebody does at the device itself.
-func (m *Machine) serviceAsked(s *session, in poilink.Service) string {
+func (m *Machine) serviceAsked(s *session, in poilink.Servicing) string {
 	switch in.Kind {
 	case poilink.ServiceUnlock, poilink.ServiceDeveloper, poilink.ServiceKeyFailed:
 	default:
@@ -56,7 +56,7 @@ func (m *Machine) stands(d estate.Device, h poilink.Hello) {
 }
 
 // serve answers a service request; a store that fails is told like a busy server.
-func (h *Hub) serve(now time.Time, u *unit, in poilink.Service) poilink.Serviced {
+func (h *Hub) serve(now time.Time, u *unit, in poilink.Servicing) poilink.Serviced {
 	if in.Kind == poilink.ServiceKeyFailed {
 		_ = h.failed(u, "key refused", h.service().KeyFailed(now, u.poiid, estate.InjectionRefused)) // a note
 		return poilink.Serviced{}
@@ -113,19 +113,19 @@ func (h *Hub) DeviceOnline(poiid string) bool {
 }
 
 // service is who works on devices, or somebody who says no.
-func (h *Hub) service() Service {
+func (h *Hub) service() Workshop {
 	if h.cfg.Service == nil {
-		return noService{}
+		return noWorkshop{}
 	}
 	return h.cfg.Service
 }
 
-// noService is a cloud without any work on devices.
-type noService struct{}
+// noWorkshop is a cloud without any work on devices.
+type noWorkshop struct{}
 
-func (noService) Serve(time.Time, string, poilink.Service) (poilink.Serviced, error) {
+func (noWorkshop) Serve(time.Time, string, poilink.Servicing) (poilink.Serviced, error) {
 	return poilink.Serviced{Text: textNoService}, nil
 }
-func (noService) Recovered(time.Time, string) error                          { return nil }
-func (noService) InDeveloperMode(time.Time, string) error                    { return nil }
-func (noService) KeyFailed(time.Time, string, estate.InjectionFailure) error { return nil }
+func (noWorkshop) Recovered(time.Time, string) error                          { return nil }
+func (noWorkshop) InDeveloperMode(time.Time, string) error                    { return nil }
+func (noWorkshop) KeyFailed(time.Time, string, estate.InjectionFailure) error { return nil }

@@ -108,8 +108,8 @@ const (
 	CommandKeys     CommandKind = "keys"     // ask for a new initial key, as soon as nobody pays
 )
 
-// Service is what the work on the device itself asks for. ID tells one request from another.
-type Service struct {
+// Servicing is what the work on the device itself asks for. ID tells one request from another.
+type Servicing struct {
 	ID   string      `json:"id"`
 	Kind ServiceKind `json:"kind"`
 	// Code was typed in, for ServiceUnlock and ServiceDeveloper.

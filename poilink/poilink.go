@@ -110,7 +110,7 @@ type Frame struct {
 	Probe                 *Probe                 `json:"probe,omitempty"`
 	Probed                *Probed                `json:"probed,omitempty"`
 	Command               *Command               `json:"command,omitempty"`
-	Service               *Service               `json:"service,omitempty"`
+	Service               *Servicing             `json:"service,omitempty"`
 	Serviced              *Serviced              `json:"serviced,omitempty"`
 }
 
