@@ -171,9 +171,13 @@ func TestASecondAlarmSpeaksAgainstTheSensor(t *testing.T) {
 
 func TestAPictureIsSealedAndIsOne(t *testing.T) {
 	w := newWorld(t, estate.Test)
-	r := w.askUnlock()
+	must(t, w.estate.MarkTampered(w.now, "P2-1", "0x10 the case was opened"))
+	sent := picture(t)
+	r, err := w.AskUnlock(support.TamperAsk{Device: "P2-1", Code: "0x10", Picture: sent})
+	must(t, err)
+	w.reopen()
 	kind, got, err := w.TamperPicture(r.ID)
-	if err != nil || kind != "image/png" || !bytes.Equal(got, picture(t)) {
+	if err != nil || len(sent) < 8<<10 || kind != "image/png" || !bytes.Equal(got, sent) {
 		t.Errorf("the picture: %s %d bytes, %v", kind, len(got), err)
 	}
 	must(t, w.Inspected("P2-1", "key_op"))

@@ -1,12 +1,7 @@
 package support
 
 import (
-	"bytes"
-	"encoding/json"
 	"fmt"
-	"image"
-	_ "image/jpeg" // pictures are JPEG
-	_ "image/png"  // or PNG
 	"regexp"
 	"strings"
 	"time"
@@ -25,12 +20,6 @@ const (
 	unlockLife   = 24 * time.Hour
 	wrongCodes   = 5
 	lockFor      = 15 * time.Minute
-)
-
-// Limits of a picture.
-const (
-	MaxPicture = 2 << 20
-	maxSide    = 12_000 // pixels
 )
 
 // TamperState is how far a request is.
@@ -136,24 +125,6 @@ type TamperAsk struct {
 
 var codeForm = regexp.MustCompile(`^0x[0-9A-F]{2}$`)
 
-// pictureType reads what a picture is; one that is no PNG or JPEG, or is too large, is refused.
-func pictureType(picture []byte) (string, error) {
-	if len(picture) > MaxPicture {
-		return "", invalid("picture", "may have %d bytes at most", MaxPicture)
-	}
-	c, format, err := image.DecodeConfig(bytes.NewReader(picture))
-	if err != nil || c.Width < 1 || c.Height < 1 || c.Width > maxSide || c.Height > maxSide {
-		return "", invalid("picture", "must be a PNG or a JPEG of at most %d pixels a side", maxSide)
-	}
-	return "image/" + format, nil
-}
-
-// keptPicture is a picture as it is kept: sealed.
-type keptPicture struct {
-	Type   string `json:"type"`
-	Sealed []byte `json:"sealed"`
-}
-
 // AskUnlock makes a request for a device that has raised an alarm. A device has one that is open.
 func (d *Desk) AskUnlock(ask TamperAsk) (TamperRequest, error) {
 	ask.Code = strings.Replace(strings.ToUpper(strings.TrimSpace(ask.Code)), "0X", "0x", 1)
@@ -204,15 +175,6 @@ func (d *Desk) AskUnlock(ask TamperAsk) (TamperRequest, error) {
 	return r, d.keepTamper(now, r, nil, with, TamperRequested{id, r.Device, r.Code, kind != "", r.Suspected, r.By})
 }
 
-func (d *Desk) keepPicture(r TamperRequest, picture []byte) ([]journal.Change, error) {
-	sealed, err := d.cfg.Vault.SealSecret(kindPicture+"/"+r.ID, picture)
-	if err != nil {
-		return nil, fmt.Errorf("support: seal the picture: %w", err)
-	}
-	c, err := d.change(r.At, kindPicture+"/"+r.ID, r.scope(), keptPicture{r.Picture, sealed})
-	return []journal.Change{c}, err
-}
-
 // keepTamper makes a step of a request durable, by itself or with a step of the estate, and then visible.
 func (d *Desk) keepTamper(now time.Time, r TamperRequest, together func(with ...journal.Change) error, more []journal.Change, fact any) error {
 	stream := kindTamper + "/" + r.ID
@@ -237,23 +199,6 @@ func (d *Desk) TamperRequests() []TamperRequest {
 
 // TamperRequest finds a request.
 func (d *Desk) TamperRequest(id string) (TamperRequest, bool) { return found(d, d.tampers, id) }
-
-// TamperPicture opens the picture of a request.
-func (d *Desk) TamperPicture(id string) (kind string, picture []byte, err error) {
-	s, ok, err := d.cfg.Store.Load(kindPicture + "/" + id)
-	if err != nil {
-		return "", nil, fmt.Errorf("support: read the picture: %w", err)
-	}
-	if !ok {
-		return "", nil, fmt.Errorf("%w: picture", ErrUnknown)
-	}
-	var kept keptPicture
-	if err := json.Unmarshal(s.State, &kept); err != nil {
-		return "", nil, fmt.Errorf("support: read the picture: %w", err)
-	}
-	picture, err = d.cfg.Vault.OpenSecret(kindPicture+"/"+id, kept.Sealed)
-	return kept.Type, picture, err
-}
 
 // Approve gives a request an unlock code, here and never again; a former one is void. For an alarm that came back
 // soon it is ErrSensor, unless somebody wants it anyway.

@@ -5,7 +5,6 @@ import (
 	"crypto/rand"
 	"errors"
 	"image"
-	"image/color"
 	"image/png"
 	"path/filepath"
 	"testing"
@@ -157,8 +156,10 @@ func wrong(t *testing.T, what string, err, kind error) {
 
 func picture(t *testing.T) []byte {
 	t.Helper()
-	img := image.NewRGBA(image.Rect(0, 0, 40, 30))
-	img.Set(3, 4, color.White)
+	img := image.NewRGBA(image.Rect(0, 0, 60, 60))
+	if _, err := rand.Read(img.Pix); err != nil { // so that it is larger than a secret may be
+		t.Fatal(err)
+	}
 	var b bytes.Buffer
 	must(t, png.Encode(&b, img))
 	return b.Bytes()
