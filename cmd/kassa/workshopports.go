@@ -51,7 +51,7 @@ func (w workshop) KeyFailed(now time.Time, poiid string, why estate.InjectionFai
 // jobPorts gives the API the jobs.
 type jobPorts struct{ c *cloud }
 
-// refused is why a job was not done, for the API.
+// refusedJob is why a job was not done, for the API.
 func refusedJob(err error) error {
 	text := strings.TrimPrefix(strings.TrimPrefix(errorText(err), "support: "), "estate: ")
 	switch {
@@ -121,7 +121,9 @@ func (j jobPorts) DecideUnlock(id, by string, approve, anyway bool, why string) 
 	return tamperRequest(r), code, refusedJob(err)
 }
 
-func (j jobPorts) Inspected(device, by string) error { return refusedJob(j.c.desk.Inspected(device, by)) }
+func (j jobPorts) Inspected(device, by string) error {
+	return refusedJob(j.c.desk.Inspected(device, by))
+}
 
 func developerCode(c support.DeveloperCode) native.DeveloperCode {
 	return native.DeveloperCode{
@@ -137,7 +139,9 @@ func (j jobPorts) DeveloperCodes() (list []native.DeveloperCode) {
 	return list
 }
 
-func (j jobPorts) DeviceBySerial(tusn string) (estate.Device, bool) { return j.c.desk.DeviceBySerial(tusn) }
+func (j jobPorts) DeviceBySerial(tusn string) (estate.Device, bool) {
+	return j.c.desk.DeviceBySerial(tusn)
+}
 
 func (j jobPorts) AskDeveloperCode(tusn, reason string, understood bool, by string) (native.DeveloperCode, string, error) {
 	c, code, err := j.c.desk.AskDeveloperCode(support.CodeAsk{TUSN: tusn, Reason: reason, Understood: understood, By: by})

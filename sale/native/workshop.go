@@ -83,16 +83,16 @@ func jobProblem(err error, what string) *problem {
 // workshopRoutes are those to the jobs around devices.
 func workshopRoutes() []route {
 	return []route{
-		{"GET", "tamper-requests", terminalsRead, "device state before limit", false, (*Handler).listTampers, nil},
+		{"GET", "tamper-requests", terminalsRead, "device state after limit", false, (*Handler).listTampers, nil},
 		{"POST", "tamper-requests", terminalsManage, "", true, (*Handler).askUnlock, nil},
 		{"GET", "tamper-requests/{tamper}", terminalsRead, "", false, (*Handler).showTamper, nil},
 		{"GET", "tamper-requests/{tamper}/picture", terminalsRead, "", false, (*Handler).tamperPicture, nil},
 		{"POST", "tamper-requests/{tamper}/approve", devicesService, "", true, (*Handler).approveUnlock, nil},
 		{"POST", "tamper-requests/{tamper}/refuse", devicesService, "", true, (*Handler).refuseUnlock, nil},
-		{"GET", "developer-codes", terminalsRead, "device state before limit", false, (*Handler).listDeveloperCodes, nil},
+		{"GET", "developer-codes", terminalsRead, "device state after limit", false, (*Handler).listDeveloperCodes, nil},
 		{"POST", "developer-codes", devicesService, "", true, (*Handler).askDeveloperCode, nil},
 		{"GET", "developer-codes/{devcode}", terminalsRead, "", false, (*Handler).showDeveloperCode, nil},
-		{"GET", "returns", terminalsRead, "device state before limit", false, (*Handler).listReturns, nil},
+		{"GET", "returns", terminalsRead, "device state after limit", false, (*Handler).listReturns, nil},
 		{"POST", "returns", terminalsManage, "", true, (*Handler).askReturn, nil},
 		{"GET", "returns/{return}", terminalsRead, "", false, (*Handler).showReturn, nil},
 		{"POST", "returns/{return}/steps", terminalsManage, "", true, (*Handler).moveReturn, nil},
@@ -132,12 +132,12 @@ func jobsOf[T any](h *Handler, w http.ResponseWriter, c *call, list []T, of func
 	if refused != nil {
 		return refused
 	}
-	before, skip := c.query.Get("before"), c.query.Has("before")
+	after, skip := c.query.Get("after"), c.query.Has("after")
 	shown, rows, last := page{Data: []any{}}, []any{}, ""
 	for _, v := range list {
 		id, state, o := of(v)
 		if skip {
-			skip = id != before
+			skip = id != after
 			continue
 		}
 		if !seesJob(c.caller, o) || device != "" && o.Device != device || c.query.Has("state") && state != c.query.Get("state") {
