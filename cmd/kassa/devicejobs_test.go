@@ -229,10 +229,11 @@ func (j jobs) playDeveloper() {
 	}
 	j.typed(c.Code)
 	await(t, "the device is in developer mode", 20*time.Second, func() bool { return j.device().Developer })
-	var state struct{ DeveloperMode bool }
-	if j.simJSON("terminals/"+j.poiid+"/state", &state); !state.DeveloperMode {
-		t.Error("the device does not show it")
-	}
+	await(t, "the device shows it", 20*time.Second, func() bool {
+		var state struct{ DeveloperMode bool }
+		j.simJSON("terminals/"+j.poiid+"/state", &state)
+		return state.DeveloperMode
+	})
 	j.ask("POST", "terminals/"+j.tid+"/developer-mode", 409, map[string]bool{"on": false}, nil)
 	if out, code := j.kassa("devices"); code != 0 || !strings.Contains(out, "developer") {
 		t.Errorf("%d %s", code, out)
