@@ -55,6 +55,7 @@ func folders() []folder {
 		{"receipt", []string{".", "estate"}, "a receipt is written from a committed order; who prints or sends it is another matter"},
 		{"webhook", []string{".", "journal", "estate"}, "delivery knows no dialect: the dialect renders and signs"},
 		{"dashboard", []string{".", "journal", "estate", "doctor"}, "what people see changes nothing by itself"},
+		{"help", []string{"doctor"}, "what anybody may read knows the rules, and no record"},
 		{"front", nil, "what all HTTP passes through knows none of it"},
 		{"virtual", []string{"card", "emv", "dukpt", "iso8583", "nexo", "ocpi", "poilink", "msplink", "virtual"},
 			"the other parties share none of our beliefs, or they would prove nothing"},
@@ -253,7 +254,8 @@ func larger() map[string]int {
 		"estate":              6000,  // one registry, whose steps change shops, terminals, devices, keys and settings together
 		"doctor/multisafepay": 6000,  // a file for each row of one table, most of it texts in five languages
 		"poi":                 5000,  // one machine of one terminal's links: payments, presence, settings and prompts share its sequence numbers
-		"cli":                 5200,  // the verbs of one program: each is small, and all share how they ask, show and fail
+		"cli":                 5700,  // the verbs of one program: each is small, and all share how they ask, show and fail
+		"dashboard":           4700,  // one set of pages: payments, terminals, calls and diagnoses share how they list, mask, age and stay live
 		"sim":                 5000,  // one world: its parties, its faults and the books that compare them see each other in every seed
 		"cmd/kassa":           5500,  // where everything is joined: each part brings the page that joins it
 	}

@@ -32,6 +32,7 @@ makes that cause happen in a shop of its own, as kassa sim cause does.`,
 			return setFault(c, args[0], args[1])
 		},
 	}
+	fault.Flags().String("code", "05", "the response code (DE39), with the fault decline")
 	fault.Flags().Duration("delay", defaultDelay, "how late the acquirer answers, with the fault delay")
 	clear := &cobra.Command{
 		Use: "clear T", Short: "End all faults of a terminal, or of the acquirer", Args: words("T"),
@@ -79,8 +80,15 @@ func setFault(c *cobra.Command, who, name string) error {
 		if err != nil {
 			return err
 		}
-		if name == "delay" {
+		code, err := c.Flags().GetString("code")
+		if err != nil {
+			return err
+		}
+		switch name {
+		case "delay":
 			ask["delay_ms"] = delay.Milliseconds()
+		case "decline":
+			ask["code"] = code
 		}
 	}
 	return changeFaults(c, http.MethodPost, who, ask, name+" is set; kassa sim clear "+who+" ends it")
@@ -126,6 +134,13 @@ func faultNames() []faultName {
 		{Of: terminal, Name: "tamper", What: "the keys are erased, every payment is refused until the unlock code is entered, or this is cleared"},
 		{Of: terminal, Name: "keys-used-up", What: "no DUKPT key is left for a payment"},
 		{Of: terminal, Name: "key-replay", What: "the last DUKPT key is used again, and the cloud refuses it"},
+		{Of: terminal, Name: "garbled-card", What: "what the terminal sealed of a card is spoiled, and cannot be opened"},
+		{Of: terminal, Name: "switched-off", What: "somebody switched the terminal off: it said goodbye"},
+		{Of: terminal, Name: "twin", What: "a copy of the terminal opens a link with its key, while its own is alive"},
+		{Of: terminal, Name: "weak-signal", What: "the network hardly reaches the terminal: 12 %"},
+		{Of: terminal, Name: "idle-cut", What: "each link is cut four seconds after it has opened"},
+		{Of: terminal, Name: "no-probe", What: "what asks the terminal to answer at once is lost"},
+		{Of: terminal, Name: "clock-ahead", What: "its clock is two hours ahead"},
 		{Of: terminal, Name: "paper-out", What: "receipts wait for a new roll"},
 		{Of: terminal, Name: "no-dns", What: "a new connection does not find the server's name"},
 		{Of: terminal, Name: "no-tcp", What: "the server's port does not answer a new connection"},
@@ -146,6 +161,7 @@ func faultNames() []faultName {
 		{Of: acquirerName, Name: "close", What: "the connection is closed instead of the next answer"},
 		{Of: acquirerName, Name: "bad-mac", What: "the MAC of the next answer is wrong"},
 		{Of: acquirerName, Name: "stop-reading", What: "nothing is read"},
+		{Of: acquirerName, Name: "decline", What: "the issuer answers the next payment with a response code (--code)"},
 		{Of: acquirerName, Name: "sign-off", What: "the host signs off, once"},
 	}
 }

@@ -80,7 +80,9 @@ type Clinic struct {
 	last   map[doctor.Subject]string // what was found last of a subject, to tell news
 	counts map[string]*HitRate
 	cursor cursor
-	due    map[string]time.Time // terminals that are offline, with when that is looked into
+	// spent is how many were examined by themselves since the instant began.
+	spent int
+	began time.Time
 }
 
 // New makes a clinic and reads back what it needs to find the facts of a subject.
@@ -93,7 +95,7 @@ func New(c Config) (*Clinic, error) {
 		c.Components = func() ([]doctor.Component, bool) { return nil, false }
 	}
 	k := &Clinic{
-		Config: c, index: newIndex(), last: make(map[doctor.Subject]string), counts: make(map[string]*HitRate), due: make(map[string]time.Time),
+		Config: c, index: newIndex(), last: make(map[doctor.Subject]string), counts: make(map[string]*HitRate),
 	}
 	if err := k.index.load(c.Records, c.Feed); err != nil {
 		return nil, fmt.Errorf("clinic: %w", err)
@@ -133,16 +135,32 @@ const (
 
 // Diagnose gathers, examines and keeps. It is ErrUnknown when there is no such subject that the reader may see.
 func (k *Clinic) Diagnose(ctx context.Context, who Reader, ask Ask) (Kept, error) {
-	chart, err := k.chart(ctx, who, ask)
+	made, err := k.made(ctx, who, ask, Asked)
 	if err != nil {
 		return Kept{}, err
 	}
-	made := k.diagnosed(chart, Asked)
 	if made.ID, err = k.newID(); err != nil {
 		return Kept{}, err
 	}
 	made.By = who.By
 	return made, k.keep(ctx, made)
+}
+
+// made examines a subject for whoever will read what is kept: what belongs to an account or a group is gathered as its
+// owner sees it, whoever asks.
+func (k *Clinic) made(ctx context.Context, who Reader, ask Ask, trigger string) (Kept, error) {
+	chart, err := k.chart(ctx, who, ask)
+	if err != nil {
+		return Kept{}, err
+	}
+	d := k.diagnosed(chart, trigger)
+	if owner := (Reader{Account: d.Account, Group: d.Group}); d.Account != "" && (who.Operator || who.Group != d.Group) {
+		if chart, err = k.chart(ctx, owner, ask); err != nil {
+			return Kept{}, err
+		}
+		d = k.diagnosed(chart, trigger)
+	}
+	return d, nil
 }
 
 // Examine gathers and examines, and keeps nothing.

@@ -23,7 +23,7 @@ const (
 	settle = 300 * time.Millisecond
 	// perSecond bounds what is examined by itself: a storm must not stand in the way of payments. What is too much
 	// waits, and what waits too long is left out: who asks is answered all the same.
-	perRound   = 20
+	perSecond  = 20
 	maxWaiting = 20_000
 )
 
@@ -155,19 +155,33 @@ func (k *Clinic) taskOf(e journal.Entry) (t task, ok bool) {
 
 // work examines what is due, so many at a time, and gives what is left.
 func (k *Clinic) work(ctx context.Context, waiting []task) (left []task, err error) {
-	done := 0
 	now := k.Now()
+	if now.Sub(k.began) >= time.Second {
+		k.began, k.spent = now, 0
+	}
 	for i, t := range waiting {
-		if t.due.After(now) || done == perRound {
+		if t.due.After(now) || k.spent == perSecond {
 			left = append(left, waiting[i])
 			continue
 		}
-		done++
-		if err := k.examine(ctx, t); err != nil {
+		k.spent++
+		// What cannot be examined is left out: payments do not stop for it. When the store has failed, who watches it
+		// ends the process.
+		if err := k.examineSafely(ctx, t); err != nil && ctx.Err() != nil {
 			return nil, err
 		}
 	}
 	return left, nil
+}
+
+// examineSafely makes a rule that breaks on a chart into an error.
+func (k *Clinic) examineSafely(ctx context.Context, t task) (err error) {
+	defer func() {
+		if broken := recover(); broken != nil {
+			err = fmt.Errorf("clinic: examine %s %s: %v", t.subject.Kind, t.subject.ID, broken)
+		}
+	}()
+	return k.examine(ctx, t)
 }
 
 // examine makes a diagnosis by itself, and keeps it when it says something new of its subject.
@@ -175,14 +189,13 @@ func (k *Clinic) examine(ctx context.Context, t task) error {
 	if t.trigger == OnOffline && k.World.Link(t.subject.ID).State != "offline" {
 		return nil // it has come back
 	}
-	chart, err := k.chart(ctx, Reader{Operator: true}, Ask{Subject: t.subject})
+	d, err := k.made(ctx, Reader{Operator: true}, Ask{Subject: t.subject}, t.trigger)
 	if errors.Is(err, ErrUnknown) {
 		return nil
 	}
 	if err != nil {
 		return err
 	}
-	d := k.diagnosed(chart, t.trigger)
 	k.mu.Lock()
 	last, known := k.last[d.Diagnosis.Subject]
 	k.mu.Unlock()

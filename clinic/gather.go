@@ -21,6 +21,7 @@ const (
 	maxOwn      = 60  // facts of a terminal, a device, its telemetry
 	maxOfOrder  = 400 // facts of one order
 	maxTries    = 40
+	maxLinks    = 20             // terminals of an installation whose links are looked at
 	acquirerAge = 24 * time.Hour // of what is looked at of the acquirer's link
 )
 
@@ -143,6 +144,11 @@ func (g *gathering) order(ctx context.Context, id string) error {
 	g.shared("ref:"+o.Ref, g.ourCall)
 	g.shared("stream:"+o.ID(), g.ours)
 	g.shared("alarm:"+o.ID(), func(journal.Entry) bool { return true })
+	for _, attempt := range o.Attempts {
+		for _, auth := range attempt.Authorisations {
+			g.shared("trace:"+o.TID+"/"+auth.STAN, func(e journal.Entry) bool { return !e.At.Before(o.CreatedAt) && g.chart.Now.Sub(e.At) < acquirerAge })
+		}
+	}
 	g.calls()
 	g.shared("hookorder:"+o.ID(), g.ours)
 	g.hooks()
@@ -227,11 +233,14 @@ func (g *gathering) terminal(t estate.Terminal) {
 	list, err := g.Records.StreamTail("terminal/"+t.TID, maxOwn)
 	g.take(list, err, g.ours)
 	if d, ok := g.Registry.Device(t.POIID); ok && t.POIID != "" {
-		g.device(t, d)
+		g.device(t.Account, d)
 	}
 	for _, owner := range []string{"terminal:" + t.TID, "shop:" + t.Shop, "group:" + t.Group, "account:" + t.Account} {
 		list, err := g.Records.StreamTail("settings/"+owner, 10)
 		g.take(list, err, g.ours)
+	}
+	if t.POIID != "" { // Adyen's messages name the device
+		g.shared("tid:"+t.POIID, g.ourCall)
 	}
 	g.shared("tid:"+t.TID, func(e journal.Entry) bool {
 		if journal.Kind(e.Stream) == "calls" {
@@ -239,20 +248,33 @@ func (g *gathering) terminal(t estate.Terminal) {
 		}
 		return g.ours(e) || e.Scope == ""
 	})
+	if t.POIID != "" { // as Adyen's door knows it
+		g.shared("tid:"+t.POIID, func(e journal.Entry) bool { return journal.Kind(e.Stream) == "calls" && g.ourCall(e) })
+	}
 	g.tried(t)
 	g.settings(t)
 	g.recent(t)
 	g.fleet(t)
 }
 
-// device gathers what is known of a terminal's device since it was bound: what it did elsewhere is others'.
-func (g *gathering) device(t estate.Terminal, d estate.Device) {
+// device gathers what is known of a device since it belongs to an account, and to no terminal before: what it did
+// elsewhere is others'.
+func (g *gathering) device(account string, d estate.Device) {
 	g.chart.Device = &d
 	g.have(doctor.NeedDevice)
-	since := func(e journal.Entry) bool {
-		return !e.At.Before(t.ActivatedAt) && (e.Scope == "" || g.accountOf(e.Scope) == t.Account)
-	}
 	list, err := g.Records.StreamTail("device/"+d.POIID, maxOwn)
+	from := d.BoardedAt
+	if d.Unbound.After(from) {
+		from = d.Unbound
+	}
+	for _, e := range list {
+		if e.Kind == "DeviceAssigned" && e.At.After(from) {
+			from = e.At
+		}
+	}
+	since := func(e journal.Entry) bool {
+		return !e.At.Before(from) && (e.Scope == "" || g.accountOf(e.Scope) == account)
+	}
 	g.take(list, err, since)
 	g.shared("poi:"+d.POIID, since)
 	list, err = g.Records.StreamTail("telemetry/"+d.POIID, maxOwn)

@@ -138,6 +138,9 @@ func (g *gathering) key(id string) error {
 		return ok && call.Key == k.ID
 	}
 	g.shared("key:"+k.ID, mine)
+	if a, ok := g.Registry.Account(k.Account); ok {
+		g.estate([]estate.Account{a}, k.Group)
+	}
 	list, err := g.Records.StreamTail("keyuse/"+k.ID, 5)
 	g.take(list, err, func(journal.Entry) bool { return true })
 	list, err = g.Records.StreamTail("key/"+k.Hash, 10)
@@ -188,7 +191,6 @@ func (g *gathering) unknownKey(hint string) error {
 
 // installation gathers what is wrong anywhere that the reader sees.
 func (g *gathering) installation() error {
-	f := &doctor.FleetFacts{}
 	accounts := []estate.Account{}
 	if g.who.Operator {
 		accounts = g.Registry.Accounts()
@@ -198,25 +200,37 @@ func (g *gathering) installation() error {
 		g.place(a.ID, g.who.Group)
 		g.shared("calls:"+a.ID, g.ourCall)
 	}
+	g.estate(accounts, "")
 	for _, a := range accounts {
-		for _, t := range g.Registry.TerminalsOf(a.ID) {
-			if t.POIID == "" || !g.who.sees(t.Account, t.Group) {
-				continue
-			}
-			f.Terminals++
-			if g.World.Link(t.TID).State == "offline" {
-				f.Offline++
-			}
-		}
 		for _, group := range g.Registry.Groups(a.ID) {
 			if g.who.sees(a.ID, group.ID) {
 				g.shared("hook:"+group.ID, func(e journal.Entry) bool { return e.Scope == group.ID })
 			}
 		}
 	}
-	g.chart.Fleet = f
-	g.have(doctor.NeedFleet)
 	g.calls()
 	g.hooks()
 	return nil
+}
+
+// estate counts the terminals of accounts, those of one group when it is named, and gathers the links of some that
+// are away.
+func (g *gathering) estate(accounts []estate.Account, group string) {
+	f := &doctor.FleetFacts{}
+	for _, a := range accounts {
+		for _, t := range g.Registry.TerminalsOf(a.ID) {
+			if t.POIID == "" || !g.who.sees(t.Account, t.Group) || group != "" && t.Group != group {
+				continue
+			}
+			f.Terminals++
+			if g.World.Link(t.TID).State != "offline" {
+				continue
+			}
+			if f.Offline++; f.Offline <= maxLinks {
+				g.shared("poi:"+t.POIID, func(e journal.Entry) bool { return !e.At.Before(t.ActivatedAt) })
+			}
+		}
+	}
+	g.chart.Fleet = f
+	g.have(doctor.NeedFleet)
 }

@@ -1,10 +1,8 @@
 package clinic
 
 import (
-	"cmp"
 	"fmt"
 	"slices"
-	"time"
 
 	"kassa/doctor"
 	"kassa/estate"
@@ -19,7 +17,7 @@ func (g *gathering) stock(poiid string) error {
 	}
 	g.chart.Subject.ID = d.POIID
 	g.place(d.Account, "")
-	g.unbound(d, d.Account)
+	g.device(d.Account, d)
 	return nil
 }
 
@@ -35,27 +33,8 @@ func (g *gathering) tried(t estate.Terminal) {
 			continue
 		}
 		if d, ok := g.Registry.Device(refused.POIID); ok && d.TID == "" && (d.Account == t.Account || d.Account == "") {
-			g.unbound(d, t.Account)
+			g.device(t.Account, d)
 		}
 		return
 	}
-}
-
-// unbound gathers what a device did since it belongs to nobody, or never has.
-func (g *gathering) unbound(d estate.Device, account string) {
-	since := d.BoardedAt
-	if d.Unbound.After(since) {
-		since = d.Unbound
-	}
-	list, err := g.Records.StreamTail("device/"+d.POIID, maxOwn)
-	if err != nil {
-		g.err = cmp.Or(g.err, err)
-		return
-	}
-	for _, e := range list { // in whose stock it was before is nobody's business here
-		if e.Kind == "DeviceAssigned" && e.At.After(since) {
-			since = e.At
-		}
-	}
-	g.device(estate.Terminal{Account: account, ActivatedAt: since.Add(-time.Nanosecond)}, d)
 }

@@ -171,6 +171,14 @@ func about(e journal.Entry) (list []string) {
 		var a doctor.Alarm
 		if json.Unmarshal(e.Payload, &a) == nil && e.Kind == doctor.AcquirerAlarm {
 			add("alarm", a.Order)
+			if a.Order == "" && a.TID != "" { // of an answer that could not be believed: whose it was its trace number tells
+				add("trace", a.TID+"/"+a.STAN)
+			}
+		}
+	case "wish":
+		var body struct{ Wish struct{ TID string } }
+		if json.Unmarshal(e.Payload, &body) == nil {
+			add("tid", body.Wish.TID)
 		}
 	case "status":
 		list = append(list, "status")

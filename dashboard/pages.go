@@ -43,12 +43,18 @@ func New(c Config) (*Handler, error) {
 		"GET /terminals/{$}":   h.terminals,
 		"GET /terminals/{tid}": h.terminal,
 
-		"POST /terminals/{tid}/test": h.test,
-		"GET /calls/{$}":             h.calls,
-		"GET /calls/{number}":        h.oneCall,
-		"GET /live":                  h.live,
-		"GET /static/{name}":         h.static,
-		"GET /":                      h.nothing,
+		"POST /terminals/{tid}/test":    h.test,
+		"GET /diagnoses/{$}":            h.diagnoses,
+		"POST /diagnoses/{$}":           h.ask,
+		"GET /diagnoses/{id}":           h.diagnosis,
+		"POST /diagnoses/{id}/feedback": h.judge,
+		"POST /diagnoses/{id}/share":    h.share,
+		"GET /causes/{$}":               h.causes,
+		"GET /calls/{$}":                h.calls,
+		"GET /calls/{number}":           h.oneCall,
+		"GET /live":                     h.live,
+		"GET /static/{name}":            h.static,
+		"GET /":                         h.nothing,
 	} {
 		h.mux.HandleFunc(path, serve)
 	}
@@ -57,7 +63,7 @@ func New(c Config) (*Handler, error) {
 
 // Paths are the patterns of what a Handler serves.
 func Paths() []string {
-	return []string{"/{$}", "/payments/", "/terminals/", "/calls/", "/live", "/static/"}
+	return []string{"/{$}", "/payments/", "/terminals/", "/calls/", "/diagnoses/", "/causes/{$}", "/live", "/static/"}
 }
 
 func (h *Handler) ServeHTTP(w http.ResponseWriter, r *http.Request) {

@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"kassa"
+	"kassa/doctor"
 	"kassa/journal"
 )
 
@@ -23,6 +24,7 @@ type paymentView struct {
 	Webhooks []webhookView
 	CallList []Call
 	Reversed []reversal
+	Doctor   *panel // nil for a payment that is well
 }
 
 type webhookView struct {
@@ -93,6 +95,11 @@ func (h *Handler) fill(v *paymentView, stream journal.Stream) error {
 	}
 	v.Reversed = reversals(o)
 	v.Took = took(o)
+	if o.Status != kassa.Completed {
+		if v.Doctor, err = h.why(doctor.Subject{Kind: doctor.Order, ID: o.ID()}); err != nil {
+			return err
+		}
+	}
 	if h.Receipt != nil {
 		if text, ok := h.Receipt(o); ok {
 			v.Receipt = text

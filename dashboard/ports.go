@@ -108,7 +108,7 @@ type Key struct {
 	Variable string
 }
 
-// Config is what a Handler works with; Receipt, Simulation, Test and Moves may be left out.
+// Config is what a Handler works with; Receipt, Simulation, Test, Doctor, Causes and Moves may be left out.
 type Config struct {
 	Records Records
 	Feed    Feed
@@ -120,6 +120,9 @@ type Config struct {
 	Receipt func(o kassa.Order) (text string, ok bool)
 	// Test tests the connection of a terminal, rung by rung; ok is false when there is none, or each wants no more.
 	Test func(ctx context.Context, tid string, each func(doctor.Rung) bool) (v doctor.Verdict, ok bool)
+	// Doctor says why something does not work; nil when there is none. Causes are what he knows.
+	Doctor Doctor
+	Causes Causes
 	// Moves nudges when a terminal came or went without a fact of the journal.
 	Moves func(ctx context.Context) <-chan string
 	// Simulation is the path of the virtual terminals' pages, ending in a slash; empty in live.

@@ -5,6 +5,8 @@ import (
 	"slices"
 	"strings"
 	"time"
+
+	"kassa/doctor"
 )
 
 type terminalView struct {
@@ -16,6 +18,7 @@ type terminalView struct {
 	List   payments
 	// CanTest tells that there is a connection test.
 	CanTest bool
+	Doctor  *panel
 }
 
 type linkRow struct {
@@ -67,6 +70,9 @@ func (h *Handler) terminal(w http.ResponseWriter, r *http.Request) {
 	var err error
 	if v.terminalRow, err = h.terminalRow(t); err == nil {
 		v.List, err = h.list(v.Search, "/terminals/"+t.TID, []string{t.GroupID})
+	}
+	if err == nil {
+		v.Doctor, err = h.why(doctor.Subject{Kind: doctor.Terminal, ID: t.TID})
 	}
 	if err != nil {
 		h.failed(w, "The terminal could not be read")

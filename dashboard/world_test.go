@@ -33,6 +33,7 @@ type world struct {
 	webhooks  []dashboard.Webhook
 	rungs     []doctor.Rung
 	verdict   doctor.Verdict
+	doctor    *practice
 }
 
 const (
@@ -50,7 +51,7 @@ func newWorld(t *testing.T) *world {
 	t.Cleanup(func() { _ = store.Close() })
 	w := &world{
 		t: t, store: store, now: time.Date(2026, 11, 25, 14, 15, 0, 0, time.UTC), number: 1795617300000000,
-		versions: make(map[string]uint64),
+		versions: make(map[string]uint64), doctor: &practice{},
 	}
 	w.terminals = []dashboard.Terminal{{
 		TID: bar, Name: "Bar 1", GroupID: "107265", Group: "Bar", Merchant: "Bar De Punt",
@@ -69,6 +70,16 @@ func newWorld(t *testing.T) *world {
 				}
 			}
 			return w.verdict, tid == bar
+		},
+		Doctor: w.doctor, Causes: dashboard.Causes{
+			Rules: []doctor.Rule{
+				{ID: "NET-01", Code: "wifi_lost", Look: func(*doctor.Chart) doctor.Sign { return doctor.Sign{} }, Says: doctor.Says{Title: words("It lost its Wi-Fi on {network}")}},
+				{ID: "DISP-02", Code: "logo_cached", Says: doctor.Says{Title: words("Old logo")}},
+			},
+			Hits: func(code string) dashboard.Hits {
+				return map[string]dashboard.Hits{"wifi_lost": {Found: 3, Yes: 2, No: 1}}[code]
+			},
+			Contacts: map[doctor.Contact]string{doctor.PointOfSale: "+31 20 0000000"},
 		},
 		Receipt: func(o kassa.Order) (string, bool) { return "RECEIPT " + o.Ref, o.Status == kassa.Completed },
 		Now:     func() time.Time { return w.now },

@@ -442,3 +442,36 @@ func TestHijackedConnectionLivesOn(t *testing.T) {
 		t.Errorf("got %q", got)
 	}
 }
+
+// TestEveryAnswerIsObserved: who measures hears of each, with the status that the client got, also after a panic.
+func TestEveryAnswerIsObserved(t *testing.T) {
+	type answer struct {
+		path   string
+		status int
+		stream bool
+	}
+	heard := make(chan answer, 10)
+	h := run(t, http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		switch r.URL.Path {
+		case "/panic":
+			panic("it broke")
+		case "/stream":
+			w.Header().Set("Content-Type", "text/event-stream")
+		case "/none":
+			w.WriteHeader(http.StatusNotFound)
+		}
+	}), func(o *front.Options) {
+		o.Observe = func(path string, status int, took time.Duration, stream bool) {
+			if took < 0 || took > time.Minute {
+				t.Errorf("%s took %s", path, took)
+			}
+			heard <- answer{path, status, stream}
+		}
+	})
+	for _, want := range []answer{{"/ok", 200, false}, {"/none", 404, false}, {"/stream", 200, true}, {"/panic", 500, false}} {
+		h.do(t, "GET", want.path, nil)
+		if got := <-heard; got != want {
+			t.Errorf("heard %+v, want %+v", got, want)
+		}
+	}
+}

@@ -133,6 +133,7 @@ func (c *campaign) stays(t *testing.T, v variation) {
 	ctx, cancel := context.WithTimeout(t.Context(), perCase)
 	defer cancel()
 	s, err := c.lab.Open(ctx, v.model)
+	defer func() { s.Leave(context.WithoutCancel(ctx)) }()
 	var subjects []cause.Subject
 	if err == nil {
 		subjects, err = v.do(ctx, s)

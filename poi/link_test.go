@@ -339,7 +339,11 @@ func TestATerminalIsBoardedAndWorks(t *testing.T) {
 		t.Errorf("ping: %+v", f)
 	}
 	s.raw(ws.NewPingFrame([]byte("x")))
-	if f, err := readFrame(s.r); err != nil || f.Header.OpCode != ws.OpPong || string(f.Payload) != "x" {
+	f, err := readFrame(s.r)
+	if err == nil && f.Header.OpCode == ws.OpText { // an acknowledgement that came by itself
+		f, err = readFrame(s.r)
+	}
+	if err != nil || f.Header.OpCode != ws.OpPong || string(f.Payload) != "x" {
 		t.Errorf("WebSocket ping: %+v, %v", f.Header, err)
 	}
 	must(t, s.conn.Close())

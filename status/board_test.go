@@ -234,7 +234,7 @@ func TestThePageTellsEverybodyAndNobodysBusiness(t *testing.T) {
 		return w.Code, w.Header(), string(text)
 	}
 	code, header, text := get("GET", "/status")
-	for _, want := range []string{"Something does not work", "Record of payments", "Not working", "the record cannot be written", "Slow &lt;answers&gt;", "We look into it.", "viewport"} {
+	for _, want := range []string{"Something does not work", "Record of payments", "Not working", "The record cannot be written.", "Slow &lt;answers&gt;", "We look into it.", "viewport"} {
 		if !strings.Contains(text, want) {
 			t.Errorf("the page does not say %q", want)
 		}

@@ -130,11 +130,10 @@ func about(c Component) string {
 // told is the note about a component's state.
 func told(c Component) string {
 	if c.State == Operational {
-		return Title(c.Name) + " works again."
+		return "It works again."
 	}
-	text := Title(c.Name) + " is " + string(c.State)
-	if c.Says != "" {
-		text += ": " + c.Says
+	if c.Says == "" {
+		return word(c.State) + "."
 	}
-	return text + "."
+	return strings.ToUpper(c.Says[:1]) + c.Says[1:] + "."
 }

@@ -144,3 +144,29 @@ func TestGaugeForgets(t *testing.T) {
 		t.Errorf("an hour later there are %d", n)
 	}
 }
+
+// TestTerminalsThatStayAwayCount: many that were lost at once count until they are back, one alone soon no more.
+func TestTerminalsThatStayAwayCount(t *testing.T) {
+	var d status.Drops
+	d.Lost("alone", noon)
+	if f := d.Fleet(noon, 50); f.Dropped != 1 || f.Online != 50 {
+		t.Errorf("one: %+v", f)
+	}
+	if f := d.Fleet(noon.Add(2*time.Minute), 50); f.Dropped != 0 {
+		t.Errorf("two minutes later: %+v", f)
+	}
+	now := noon.Add(time.Hour)
+	for _, terminal := range []string{"a", "b", "c", "d"} {
+		d.Lost(terminal, now)
+	}
+	if f := d.Fleet(now, 1); f.Dropped != 4 {
+		t.Errorf("four: %+v", f)
+	}
+	d.Back("a")
+	if f := d.Fleet(now.Add(10*time.Minute), 2); f.Dropped != 3 {
+		t.Errorf("three have not come back: %+v", f)
+	}
+	if f := d.Fleet(now.Add(time.Hour), 2); f.Dropped != 0 {
+		t.Errorf("an hour later: %+v", f)
+	}
+}

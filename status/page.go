@@ -114,7 +114,7 @@ type viewNote struct{ At, By, Text string }
 func shown(d document) view {
 	v := view{Environment: d.Environment, State: string(d.State), Head: headline(d.State), At: clock(d.At)}
 	for _, r := range d.Components {
-		row := viewRow{Title: r.Title, State: string(r.State), Word: word(r.State), Says: r.Says, Since: clock(r.Since), Uptime: "not measured yet"}
+		row := viewRow{Title: r.Title, State: string(r.State), Word: word(r.State), Says: told(r.Component), Since: clock(r.Since), Uptime: "not measured yet"}
 		if r.Uptime != nil {
 			row.Uptime = share2(*r.Uptime) + " uptime"
 		}

@@ -123,3 +123,22 @@ func TestTrust(t *testing.T) {
 		})
 	}
 }
+
+// TestAReceiverWithoutTLS behind an https address is told as such.
+func TestAReceiverWithoutTLS(t *testing.T) {
+	s := httptest.NewServer(http.HandlerFunc(func(http.ResponseWriter, *http.Request) {}))
+	defer s.Close()
+	d, err := webhook.New(webhook.Config{
+		Store: newRecord(), Dialects: map[string]webhook.Dialect{"trusting": trusting{}}, Now: time.Now,
+		Resolver: &network{}, Dial: func(ctx context.Context, network, _ string) (net.Conn, error) {
+			return new(net.Dialer).DialContext(ctx, network, s.Listener.Addr().String())
+		},
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	got, err := d.Once(t.Context(), trusting{}, webhook.Notice{URL: "https://shop.nl/", Method: "POST", Environment: "live"})
+	if err != nil || !strings.Contains(got.Try.Failure, "TLS") {
+		t.Errorf("%+v %v", got.Try, err)
+	}
+}

@@ -307,6 +307,18 @@ func (s *Shop) Mend(ctx context.Context) error {
 	return s.Sim(ctx, "DELETE", "terminals/"+s.POIID+"/fault", nil, nil)
 }
 
+// MendOne ends one fault of the shop's terminal.
+func (s *Shop) MendOne(ctx context.Context, name string) error {
+	return s.Sim(ctx, "DELETE", "terminals/"+s.POIID+"/fault?name="+name, nil, nil)
+}
+
+// Leave takes the shop's terminal away: it would go on being broken, and keep the others busy.
+func (s *Shop) Leave(ctx context.Context) {
+	if s != nil && s.POIID != "" {
+		_ = s.Sim(ctx, "DELETE", "terminals/"+s.POIID, nil, nil) // where there is none, there is nothing to take away
+	}
+}
+
 // Await looks again and again until something is so, or ctx ends.
 func (l *Lab) Await(ctx context.Context, what string, so func() (bool, error)) error {
 	tick := time.NewTicker(l.Every)

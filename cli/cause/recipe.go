@@ -44,7 +44,7 @@ type Recipe struct {
 	Layer      Layer
 	// Blocks are the layers in which nothing more can be seen while this lasts: an offline terminal reads no card.
 	Blocks []Layer
-	// About is the type of what Meet gives.
+	// About is the type of what Meet gives; empty for a meeting that is no place for a second fault.
 	About string
 	// Model is that of the terminal; P2 when empty.
 	Model string
@@ -80,7 +80,10 @@ func (r Recipe) Make(ctx context.Context, l *Lab) (s *Shop, about Subject, err e
 
 // Recipes lists all recipes.
 func Recipes() []Recipe {
-	return slices.Concat(baseRecipes(), terminalRecipes(), paymentRecipes(), aroundRecipes())
+	return slices.Concat(
+		baseRecipes(), terminalRecipes(), paymentRecipes(), aroundRecipes(),
+		acquirerRecipes(), networkRecipes(), kassaRecipes(), adyenRecipes(),
+	)
 }
 
 // aboutTerminal is met by asking about the shop's terminal.

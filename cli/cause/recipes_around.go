@@ -12,7 +12,7 @@ func aroundRecipes() []Recipe {
 }
 
 // sending is met by an order that is refused for something in it, and asking about the terminal that it names.
-func sending(more object, agent string) func(context.Context, *Shop) (Subject, error) {
+func sending(more object, header, value string) func(context.Context, *Shop) (Subject, error) {
 	return func(ctx context.Context, s *Shop) (Subject, error) {
 		body := s.order("till-"+s.Name(), 1250, more)
 		for name, value := range more {
@@ -20,29 +20,33 @@ func sending(more object, agent string) func(context.Context, *Shop) (Subject, e
 				delete(body, name)
 			}
 		}
-		header := http.Header{"Api_key": {s.Key}}
-		if agent != "" {
-			header.Set("User-Agent", agent)
+		with := http.Header{"Api_key": {s.Key}}
+		if header != "" {
+			with.Set(header, value)
 		}
-		err := refusedWith(s.Call(ctx, "POST", "/v1/json/orders", header, body, nil))
+		err := refusedWith(s.Call(ctx, "POST", "/v1/json/orders", with, body, nil))
 		return Subject{Type: "terminal", ID: s.TID, Key: s.Key}, err
 	}
 }
 
 func callRecipes() []Recipe {
 	return []Recipe{
-		{Code: "order_id_rejected", What: "the register makes order ids with spaces", Layer: InOrder, About: "terminal", Meet: sending(object{"order_id": "table 4 #12"}, "")},
-		{Code: "amount_not_cents", What: "the register sends euros in place of cents", Layer: InOrder, About: "terminal", Meet: sending(object{"amount": 12.5}, "")},
+		{Code: "order_id_rejected", What: "the register makes order ids with spaces", Layer: InOrder, About: "terminal", Meet: sending(object{"order_id": "table 4 #12"}, "", "")},
+		{Code: "amount_not_cents", What: "the register sends euros in place of cents", Layer: InOrder, About: "terminal", Meet: sending(object{"amount": 12.5}, "", "")},
 		{
 			Code: "app_uses_cloud", What: "an app on the terminal sends orders for it to the cloud", Layer: InOrder, About: "terminal",
-			Meet: sending(object{"description": nil}, "okhttp/4.12.0 (Linux; Android 11; P2)"),
+			Meet: sending(object{"description": nil}, "User-Agent", "okhttp/4.12.0 (Linux; Android 11; P2)"),
+		},
+		{
+			Code: "cors_from_browser", What: "a web page calls the API itself", Layer: InOrder, About: "terminal",
+			Meet: sending(object{"description": nil}, "Origin", "https://till.example"),
 		},
 		{
 			Code: "unreferenced_refund_refused", What: "the register refunds without a payment, which is not switched on", Layer: InOrder, About: "terminal",
-			Meet: sending(object{"type": "unreferenced_refund", "amount": 500}, ""),
+			Meet: sending(object{"type": "unreferenced_refund", "amount": 500}, "", ""),
 		},
 		{
-			Code: "close_timeout_off", What: "results stay on the screen until somebody closes them", Layer: OnTerminal, About: "terminal",
+			Code: "close_timeout_off", What: "results stay on the screen until somebody closes them", Layer: OnTerminal, Blocks: []Layer{InOrder, OnCard}, About: "terminal",
 			Break: setOnDevice("closeTimeout", "0"),
 			Meet: func(ctx context.Context, s *Shop) (Subject, error) {
 				_, err := s.Pay(ctx, 1250, "visa")
@@ -50,7 +54,7 @@ func callRecipes() []Recipe {
 			},
 		},
 		{
-			Code: "refund_button_off", What: "refunds are not allowed on the terminal", Layer: OnTerminal, About: "terminal",
+			Code: "refund_button_off", What: "refunds are not allowed on the terminal", Layer: OnTerminal, Blocks: []Layer{InOrder, OnCard}, About: "terminal",
 			Break: setOnDevice("allowRefunds", "off"),
 			Meet: func(ctx context.Context, s *Shop) (Subject, error) {
 				_, err := s.Pay(ctx, 1250, "visa")

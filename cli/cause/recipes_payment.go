@@ -20,19 +20,19 @@ func paymentRecipes() []Recipe {
 func waitingRecipes() []Recipe {
 	return []Recipe{
 		{
-			Code: "never_delivered", What: "the payment program of the terminal hangs", Layer: OnTerminal, Blocks: []Layer{OnCard, InOrder}, About: "order",
+			Code: "never_delivered", What: "the payment program of the terminal hangs", Layer: OnTerminal, Blocks: []Layer{OnCard, InOrder, OnHook}, About: "order",
 			Break: faulty("app-frozen"), Meet: ordering,
 		},
 		{
-			Code: "cloud_mode_off", What: "somebody switched cloud mode off on the terminal", Layer: OnTerminal, Blocks: []Layer{OnCard, InOrder}, About: "order",
+			Code: "cloud_mode_off", What: "somebody switched cloud mode off on the terminal", Layer: OnTerminal, Blocks: []Layer{OnCard, InOrder, OnHook}, About: "order",
 			Break: setOnDevice("cloudMode", "off"), Meet: ordering,
 		},
 		{
-			Code: "manual_input_enabled", What: "somebody left manual input on", Layer: OnTerminal, Blocks: []Layer{OnCard, InOrder}, About: "order",
+			Code: "manual_input_enabled", What: "somebody left manual input on", Layer: OnTerminal, Blocks: []Layer{OnCard, InOrder, OnHook}, About: "order",
 			Break: setOnDevice("manualInput", "on"), Meet: ordering,
 		},
 		{
-			Code: "busy_previous_payment", What: "the register sends a second payment while the first is on the screen", Layer: InOrder, Blocks: []Layer{OnCard}, About: "order",
+			Code: "busy_previous_payment", What: "the register sends a second payment while the first is on the screen", Layer: InOrder, Blocks: []Layer{OnCard, OnHook}, About: "order",
 			Meet: func(ctx context.Context, s *Shop) (Subject, error) {
 				if _, err := s.Order(ctx, 1250, nil); err != nil {
 					return Subject{}, err
@@ -77,7 +77,7 @@ func waitingRecipes() []Recipe {
 			},
 		},
 		{
-			Code: "event_stream_closed", What: "the register stops listening after declined", Layer: InOrder, Blocks: []Layer{OnCard}, About: "order",
+			Code: "event_stream_closed", What: "the register stops listening after declined", Layer: InOrder, Blocks: []Layer{OnCard, OnHook}, About: "order",
 			Meet: deafAfterDeclined,
 		},
 	}
@@ -85,13 +85,13 @@ func waitingRecipes() []Recipe {
 
 func cardRecipes() []Recipe {
 	return []Recipe{
-		{Code: "config_error", What: "the terminal has lost its list of accepted cards", Layer: OnTerminal, Blocks: []Layer{OnCard}, About: "order", Break: faulty("no-profile"), Meet: paying("visa")},
+		{Code: "config_error", What: "the terminal has lost its list of accepted cards", Layer: OnTerminal, Blocks: []Layer{InOrder, OnCard}, About: "order", Break: faulty("no-profile"), Meet: paying("visa")},
 		{Code: "card_not_supported", What: "the customer presents a loyalty card", Layer: OnCard, About: "order", Meet: paying("visa:110")},
 		{Code: "use_other_interface", What: "the card allows no tap, and the customer does not insert it", Layer: OnCard, About: "order", Meet: holding("tap", "visa:113", "insertCard", 1)},
 		{Code: "card_declined_1000", What: "the chip of the card has blocked its PIN", Layer: OnCard, About: "order", Meet: inserting("visa:122")},
 		{Code: "use_magstripe", What: "the chip of the card cannot be read", Layer: OnCard, About: "order", Meet: holding("insert", "visa:114", "useMagstripe", 3)},
 		{
-			Code: "method_disabled", What: "cards of one brand are switched off for the terminal", Layer: OnTerminal, Blocks: []Layer{OnCard}, About: "order",
+			Code: "method_disabled", What: "cards of one brand are switched off for the terminal", Layer: OnTerminal, Blocks: []Layer{InOrder, OnCard}, About: "order",
 			Break: func(ctx context.Context, s *Shop) error {
 				return s.Native(ctx, "PATCH", "terminals/"+s.TID+"/settings", object{"set": object{"cloud.disabledMethods": []string{"VISA"}}}, nil)
 			},

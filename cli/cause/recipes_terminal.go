@@ -10,7 +10,7 @@ import (
 func terminalRecipes() []Recipe {
 	noOrders := []Layer{InOrder, OnCard}
 	return []Recipe{
-		{Code: "link_unstable", What: "each link of the terminal breaks a second after it has opened", Layer: OnNetwork, Blocks: noOrders, About: "terminal", Break: faulty("flap"), Meet: aboutTerminal},
+		{Code: "link_unstable", What: "each link of the terminal breaks a second after it has opened", Layer: OnNetwork, Blocks: []Layer{InOrder, OnCard, OnTerminal}, About: "terminal", Break: faulty("flap"), Meet: aboutTerminal},
 		{Code: "never_on_network", What: "a device is boarded and never switched on", Layer: OnNetwork, Bare: true, Break: boardedOnly, Meet: aboutDevice},
 		{Code: "smartpad_no_network", What: "a Smartpad on Wi-Fi loses its network", Layer: OnNetwork, Blocks: []Layer{InOrder, OnCard, OnTerminal}, About: "terminal", Model: "P2PAD", Break: offWiFi, Meet: aboutTerminal},
 		{Code: "smartpad_power_cable", What: "the cable of a Smartpad is pulled", Layer: OnNetwork, Blocks: []Layer{InOrder, OnCard, OnTerminal}, About: "terminal", Model: "P2PAD", Break: unplugged, Meet: aboutTerminal},
@@ -21,15 +21,15 @@ func terminalRecipes() []Recipe {
 		{Code: "wrong_api_key", What: "a cash register shows a key that nobody has", Layer: OnKey, About: "key", Meet: orderWithUnknownKey},
 		{Code: "activation_10008_not_synced", What: "a P3 MIX is activated before its key has come", Layer: OnTerminal, Bare: true, Model: "P3MIX", Break: activatedEarly, Meet: aboutDevice},
 		{Code: "ipek_missing", What: "the terminal loses its initial key", Layer: OnTerminal, Blocks: noOrders, About: "terminal", Break: faulty("no-ipek"), Meet: aboutTerminal},
-		{Code: "ipek_missing", Name: "order", What: "an order comes to a terminal without its initial key", Layer: OnTerminal, Blocks: noOrders, About: "order", Break: withoutKey, Meet: refusedOrder},
+		{Code: "ipek_missing", Name: "order", What: "an order comes to a terminal without its initial key", Layer: OnTerminal, Blocks: noOrders, Meet: orderWithoutKey},
 		{Code: "firmware_outdated", What: "the terminal runs an older program than others of its model", Layer: OnKey, About: "terminal", Break: oldProgram, Meet: aboutTerminal},
 		{Code: "logo_not_assigned", What: "somebody wants to hide the logo, and the group has none", Layer: OnKey, About: "terminal", Meet: terminalWith("I cannot hide the logo")},
-		{Code: "does_not_print", What: "the roll is at its end", Layer: OnKey, Blocks: []Layer{InOrder, OnCard, AtAcquirer}, About: "terminal", Break: faulty("paper-out"), Meet: aboutTerminal},
+		{Code: "does_not_print", What: "the roll is at its end", Layer: OnKey, About: "terminal", Meet: paperOut},
 		{Code: "no_printer", What: "somebody waits for paper from a model without a printer", Layer: OnKey, About: "terminal", Model: "P2SE", Meet: terminalWith("it does not print")},
-		{Code: "auto_print_off", What: "receipts are switched off for the terminal", Layer: OnKey, Blocks: []Layer{InOrder, OnCard, AtAcquirer}, About: "terminal", Break: receiptsOff, Meet: terminalWith("no receipt")},
+		{Code: "auto_print_off", What: "receipts are switched off for the terminal", Layer: OnKey, About: "terminal", Meet: receiptsOff},
 		{Code: "developer_mode", What: "the device goes into developer mode", Layer: OnTerminal, Blocks: noOrders, About: "terminal", Break: developed, Meet: aboutTerminal},
 		{Code: "tampered", What: "the device is opened", Layer: OnTerminal, Blocks: noOrders, About: "terminal", Break: faulty("tamper"), Meet: aboutTerminal},
-		{Code: "tampered", Name: "order", What: "the device is opened while it shows an order", Layer: OnTerminal, Blocks: noOrders, About: "order", Meet: openedWhilePaying},
+		{Code: "tampered", Name: "order", What: "the device is opened while it shows an order", Layer: OnTerminal, Blocks: noOrders, Meet: openedWhilePaying},
 		{Code: "tamper_sensor_damaged", What: "the alarm comes back after the device was inspected", Layer: OnTerminal, Blocks: noOrders, About: "terminal", Break: openedTwice, Meet: aboutTerminal},
 	}
 }
@@ -107,7 +107,7 @@ func (s *Shop) restarted(ctx context.Context) error {
 	if err := s.device(ctx, "it is back", func(d state) bool { return d.Online }); err != nil {
 		return err
 	}
-	if err := s.Mend(ctx); err != nil {
+	if err := s.MendOne(ctx, "daily-reboot"); err != nil {
 		return err
 	}
 	return s.Online(ctx)
@@ -169,15 +169,14 @@ func activatedEarly(ctx context.Context, s *Shop) error {
 	return s.device(ctx, "it shows the error", func(d state) bool { return d.Screen.Error != "" })
 }
 
-func withoutKey(ctx context.Context, s *Shop) error {
+// orderWithoutKey places an order that the terminal itself ends.
+func orderWithoutKey(ctx context.Context, s *Shop) (Subject, error) {
 	if err := s.Fault(ctx, "no-ipek"); err != nil {
-		return err
+		return Subject{}, err
 	}
-	return s.device(ctx, "it is online without its key", func(d state) bool { return d.Online && !d.Configured })
-}
-
-// refusedOrder is an order that the terminal itself ends.
-func refusedOrder(ctx context.Context, s *Shop) (Subject, error) {
+	if err := s.device(ctx, "it is online without its key", func(d state) bool { return d.Online && !d.Configured }); err != nil {
+		return Subject{}, err
+	}
 	ref, err := s.Order(ctx, 1250, nil)
 	if err == nil {
 		err = s.Ends(ctx, ref, "cancelled")
@@ -192,9 +191,20 @@ func oldProgram(ctx context.Context, s *Shop) error {
 	return s.device(ctx, "it is back", func(d state) bool { return d.Online })
 }
 
-func receiptsOff(ctx context.Context, s *Shop) error {
+// paperOut and receiptsOff concern nobody but who waits for paper.
+func paperOut(ctx context.Context, s *Shop) (Subject, error) {
+	if err := s.Fault(ctx, "paper-out"); err != nil {
+		return Subject{}, err
+	}
+	return terminalWith("no receipt")(ctx, s)
+}
+
+func receiptsOff(ctx context.Context, s *Shop) (Subject, error) {
 	off := object{"receiptPrinting.merchantApproved": false, "receiptPrinting.shopperApproved": false}
-	return s.Native(ctx, "PATCH", "terminals/"+s.TID+"/settings", object{"set": off}, nil)
+	if err := s.Native(ctx, "PATCH", "terminals/"+s.TID+"/settings", object{"set": off}, nil); err != nil {
+		return Subject{}, err
+	}
+	return terminalWith("no receipt")(ctx, s)
 }
 
 func developed(ctx context.Context, s *Shop) error {
@@ -224,7 +234,7 @@ func openedTwice(ctx context.Context, s *Shop) error {
 	if err := s.Native(ctx, "DELETE", "devices/"+s.POIID+"/tampered", nil, nil); err != nil {
 		return err
 	}
-	if err := s.Mend(ctx); err != nil {
+	if err := s.MendOne(ctx, "tamper"); err != nil {
 		return err
 	}
 	if err := s.device(ctx, "it has its key again", func(d state) bool { return d.Online && d.Configured }); err != nil {

@@ -166,6 +166,22 @@ func TestRefusedCallsTellWhoCalled(t *testing.T) {
 		}
 	}
 	s.checkHidden(calls, unknown, live, made.Key)
+	s.checkDiagnosed(cut.TID)
+}
+
+// checkDiagnosed asks the doctor about the terminal that Adyen's door could not reach, which knows it by another name.
+func (s *site) checkDiagnosed(tid string) {
+	s.t.Helper()
+	var told struct {
+		Cause    struct{ Code string }
+		Evidence []struct{ Ref string }
+	}
+	status := s.own(s.facts.AccountKey, "POST", "diagnoses", map[string]any{
+		"subject": map[string]string{"type": "terminal", "id": tid}, "symptom": "Failed to send message to POI",
+	}, &told)
+	if status != http.StatusCreated || told.Cause.Code != "send_failed" || len(told.Evidence) == 0 || told.Evidence[0].Ref != refusedCalls {
+		s.t.Errorf("the doctor says %d %+v", status, told)
+	}
 }
 
 // refusedCalls reads the refused calls, once there are so many.

@@ -9,11 +9,7 @@ import (
 	"kassa/auth"
 	"kassa/clinic"
 	"kassa/doctor"
-	"kassa/doctor/acquirer"
-	adyenrules "kassa/doctor/adyen"
-	kassarules "kassa/doctor/kassa"
-	"kassa/doctor/multisafepay"
-	"kassa/doctor/network"
+	"kassa/doctor/book"
 	"kassa/estate"
 	"kassa/sale/adyen"
 	dialect "kassa/sale/multisafepay"
@@ -22,14 +18,9 @@ import (
 
 // This file joins the doctor with the installation that he looks at.
 
-// book is all rules.
-func book() (*doctor.Book, error) {
-	return doctor.NewBook(multisafepay.Rules(), adyenrules.Rules(), network.Rules(), acquirer.Rules(), kassarules.Rules())
-}
-
 // joinClinic makes the clinic.
 func (c *cloud) joinClinic(o serveOptions) error {
-	rules, err := book()
+	rules, err := book.Whole()
 	if err != nil {
 		return err
 	}

@@ -20,6 +20,7 @@ import (
 	"kassa/engine"
 	"kassa/estate"
 	"kassa/front"
+	"kassa/help"
 	"kassa/hsm"
 	"kassa/journal"
 	"kassa/mail"
@@ -53,6 +54,7 @@ type cloud struct {
 	native   *native.Handler
 	manage   *management.Handler
 	pages    *dashboard.Handler
+	help     *help.Handler
 	clinic   *clinic.Clinic
 	calls    *dashboard.Calls
 	refusals *refusals

@@ -14,6 +14,7 @@ import (
 	"kassa/doctor"
 	"kassa/estate"
 	"kassa/front"
+	"kassa/help"
 	"kassa/poi"
 	"kassa/poilink"
 	"kassa/receipt"
@@ -31,9 +32,16 @@ func (c *cloud) joinPages(o serveOptions) error {
 		simulation = "/sim/terminals/"
 	}
 	var err error
+	c.help, err = help.New(help.Config{Rules: c.clinic.Book.Rules(), Contacts: c.clinic.Contacts, Shared: func(token string) (doctor.Diagnosis, error) {
+		kept, err := c.clinic.Shared(token)
+		return kept.Diagnosis, err
+	}})
+	if err != nil {
+		return err
+	}
 	c.pages, err = dashboard.New(dashboard.Config{
 		Records: c.store, Feed: c.store, Estate: pagePorts{c}, Calls: c.calls, Webhooks: c.webhooksOf,
-		Test: pagePorts{c}.Test, Moves: c.pois.Changes, Simulation: simulation, Environment: string(c.registry.Environment()), Now: c.now,
+		Test: pagePorts{c}.Test, Moves: c.pois.Changes, Doctor: pageDoctor{c.clinic}, Causes: pageDoctor{c.clinic}.causes(), Simulation: simulation, Environment: string(c.registry.Environment()), Now: c.now,
 		Receipt: func(o kassa.Order) (string, bool) {
 			paper, ok := receiptPorts{c}.paper(&o, native.PaperOptions{})
 			return paper.Text(receipt.Narrow), ok
@@ -97,10 +105,14 @@ func (c *cloud) identify(key string, r *http.Request) (auth.Caller, auth.Problem
 
 // mountPages puts the pages at their paths.
 func (c *cloud) mountPages(mux *http.ServeMux) {
+	for _, path := range help.Paths() { // what anybody may read
+		mux.Handle(path, c.help)
+	}
 	pages := c.guarded("the pages need", auth.OrdersRead, c.pages)
 	for _, path := range dashboard.Paths() {
 		mux.Handle(path, pages)
 	}
+	mux.Handle("POST /diagnoses/", c.guarded("the doctor needs", auth.DiagnosesMake, c.pages))
 	mux.Handle("POST /terminals/{tid}/test", c.guarded("the test needs", auth.TerminalsTest, c.pages))
 }
 

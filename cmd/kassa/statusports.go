@@ -28,9 +28,8 @@ const (
 	lookEvery = 5 * time.Second
 	// acquirerLinks is how many links to the acquirer there should be: the link's default.
 	acquirerLinks = 2
-	// measuredFor is how long what happened counts, and droppedFor how long a lost link does.
+	// measuredFor is how long what happened counts.
 	measuredFor = 5 * time.Minute
-	droppedFor  = time.Minute
 	// maxMeasured bounds what is held of one kind.
 	maxMeasured = 20_000
 )
@@ -43,13 +42,13 @@ type gauges struct {
 	mu      sync.Mutex
 	asked   status.Gauge         // authorisations; those that failed have had no answer
 	hosts   map[string]*hostTold // webhooks, by host
-	dropped map[string]time.Time // terminals whose link was lost, by POIID
+	dropped status.Drops         // terminals whose link was lost, by POIID
 }
 
 type hostTold struct{ good, bad time.Time } // when a call last succeeded, and failed
 
 func newGauges(c *cloud) *gauges {
-	return &gauges{c: c, hosts: make(map[string]*hostTold), dropped: make(map[string]time.Time)}
+	return &gauges{c: c, hosts: make(map[string]*hostTold)}
 }
 
 // answered counts an answer over HTTP. How long those take that wait for people, or go on for as long as somebody
@@ -90,14 +89,20 @@ func (g *gauges) run(ctx context.Context) error {
 	changes := g.c.store.Watch(ctx)
 	poll := time.NewTicker(time.Second)
 	defer poll.Stop()
-	after := g.c.store.Last()
+	after, ahead := g.c.store.Last(), g.c.clock.ahead.Load()
 	for {
 		entries, err := g.c.store.Entries(after, page)
 		if err != nil {
 			return err
 		}
+		at := g.c.now()
+		moved := g.c.clock.ahead.Load() != ahead // what was stamped before is not late
+		ahead = g.c.clock.ahead.Load()
 		for _, e := range entries {
 			g.take(e)
+			if !moved {
+				g.feed.Note(time.Now(), max(0, at.Sub(e.At)), false)
+			}
 			after = e.Seq
 		}
 		if len(entries) == page && ctx.Err() == nil {
@@ -127,7 +132,6 @@ func (g *gauges) take(e journal.Entry) {
 	case "LinkUp", "LinkDown":
 		g.takeLink(e, now)
 	}
-	g.feed.Note(now, max(0, g.c.now().Sub(e.At)), false)
 }
 
 func (g *gauges) takeWebhook(e journal.Entry, now time.Time) {
@@ -168,12 +172,12 @@ func (g *gauges) takeLink(e journal.Entry, now time.Time) {
 	}
 	g.mu.Lock()
 	defer g.mu.Unlock()
-	delete(g.dropped, link.POIID)
+	g.dropped.Back(link.POIID)
 	if slices.Contains([]string{"shutdown", "restart", "replaced", "unbound", "blocked"}, link.Reason) { // somebody wants it
 		return
 	}
-	if e.Kind == "LinkDown" && len(g.dropped) < maxMeasured {
-		g.dropped[link.POIID] = now
+	if e.Kind == "LinkDown" {
+		g.dropped.Lost(link.POIID, now)
 	}
 }
 
@@ -193,15 +197,10 @@ func (g *gauges) measure() (f status.Figures) {
 	}
 	f.Acquirer.Links, f.Acquirer.SignedOn = acquirerLinks, g.c.acquirer.State()
 	f.Acquirer.Asked, f.Acquirer.TimedOut, _ = g.asked.Read(now)
-	f.Terminals.Online = g.c.pois.Count()
+	online := g.c.pois.Count()
 	g.mu.Lock()
 	defer g.mu.Unlock()
-	for poiid, at := range g.dropped {
-		if now.Sub(at) > droppedFor {
-			delete(g.dropped, poiid)
-		}
-	}
-	f.Terminals.Dropped = len(g.dropped)
+	f.Terminals = g.dropped.Fleet(now, online)
 	for host, told := range g.hosts {
 		good, bad := now.Sub(told.good) <= measuredFor, now.Sub(told.bad) <= measuredFor
 		switch {

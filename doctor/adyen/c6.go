@@ -44,14 +44,14 @@ func disconnected() doctor.Rule {
 			case !ok || !g.Until.IsZero() || !g.Broke():
 				return doctor.No("it did not lose a link that it had: " + c.Reach.Reason)
 			}
-			evidence := []doctor.Evidence{g.Evidence()}
-			if t, told := past.Last(c); told {
-				if t.Network == "wifi" {
-					return doctor.No("it was on Wi-Fi")
-				}
-				evidence = append(evidence, past.Reported(t, "its network was "+t.Network))
+			switch t, told := past.Last(c); {
+			case !told || t.Network == "":
+				return doctor.NotKnown(doctor.NeedTelemetry, "it has not told what it was connected with")
+			case t.Network == "wifi":
+				return doctor.No("it was on Wi-Fi")
+			default:
+				return doctor.Likely(past.Args(c), g.Evidence(), past.Reported(t, "its network was "+t.Network))
 			}
-			return doctor.Likely(past.Args(c), evidence...)
 		},
 	}
 }

@@ -12,7 +12,7 @@ func terminalBarred() doctor.Rule {
 	return doctor.Rule{
 		ID: "KAS-09", Code: "terminal_barred", Source: doctor.FromKassa, About: []doctor.Kind{doctor.Terminal, doctor.Order}, Needs: []doctor.Need{doctor.NeedTerminal}, Rank: doctor.RankTerminal, Who: doctor.Merchant, Action: doctor.Action{Label: "See the terminal", Href: "/terminals/{terminal}"},
 		Symptoms: []string{"terminal blocked", "takes no payments", "terminal barred"},
-		Explains: []string{"never_delivered", "terminal_offline", "send_failed", "cloud_icon_missing", "terminal_unable", "router_of_shop"},
+		Explains: []string{"never_delivered", "terminal_offline", "send_failed", "cloud_icon_missing", "router_of_shop"},
 		Says: doctor.Says{
 			Title: doctor.Text{
 				EN: "The terminal may take no payments",

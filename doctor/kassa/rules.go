@@ -34,7 +34,6 @@ func Rules() []doctor.Rule {
 		stoppedAtTerminal(),
 		terminalsOffline(),
 		cloudRestarted(),
-		amountRefused(),
 		keyMissing(),
 	}
 }

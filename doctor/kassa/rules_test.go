@@ -116,7 +116,6 @@ func keys() []doctortest.Case {
 			ours.TerminalID = "00000ABC"
 			call(c, refused(string(kassa.TerminalOtherGroup)))
 		}},
-		{Code: "amount_not_accepted", Spoil: func(c *doctor.Chart) { call(c, refused(string(kassa.AmountInvalid))) }},
 	}
 }
 

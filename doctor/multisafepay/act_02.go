@@ -62,5 +62,7 @@ func noPermissionDevicesMenu() doctor.Rule {
 
 // aboutTerminals tells whether a route is one of those that the Devices menu stands for.
 func aboutTerminals(route string) bool {
-	return strings.Contains(route, "/terminals") || strings.Contains(route, "/devices") || strings.Contains(route, "/terminal-groups")
+	_, path, _ := strings.Cut(route, " ")
+	parts := strings.Split(strings.Trim(path, "/"), "/")
+	return slices.Contains(parts, "terminals") || slices.Contains(parts, "terminal-groups") || parts[0] == "devices"
 }

@@ -15,7 +15,7 @@ func wrongAPIKey() doctor.Rule {
 		ID: "ACT-04", Code: "wrong_api_key", Source: doctor.FromMultiSafepay, About: []doctor.Kind{doctor.Key, doctor.Terminal},
 		Needs: []doctor.Need{doctor.NeedCalls}, Rank: doctor.RankOrder + 2, Who: doctor.Developer, Contact: doctor.GeneralSupport,
 		Symptoms: []string{"Invalid API key", "1032", "401", "cloud payments fail", "API calls rejected"},
-		Explains: []string{"key_unknown"},
+		Explains: nil,
 		Action:   doctor.Action{Label: "Show the groups and their keys", Href: "/groups"},
 		Says: doctor.Says{
 			Title: doctor.Text{

@@ -21,7 +21,7 @@ func batteryNotCharging() doctor.Rule {
 		ID: "CONN-07", Code: "battery_not_charging", Source: doctor.FromMultiSafepay, About: []doctor.Kind{doctor.Terminal, doctor.Order},
 		Needs: []doctor.Need{doctor.NeedTelemetry}, Rank: doctor.RankTerminal + 4, Who: doctor.Shop, Contact: doctor.GeneralSupport,
 		Symptoms: []string{"not charging", "battery low", "battery empty", "switches off"},
-		Explains: append(offlineCodes(), "terminal_powered_off"),
+		Explains: []string{"terminal_powered_off"},
 		Action:   doctor.Action{Label: "See the terminal", Href: "/terminals/{terminal}"},
 		Says: doctor.Says{
 			Title: doctor.Text{

@@ -4,43 +4,44 @@ import (
 	"kassa/doctor"
 )
 
-// eventsBlockedByBrowser is EVT-01: a browser does not let a web page read the event stream.
-func eventsBlockedByBrowser() doctor.Rule {
+// corsFromBrowser is EVT-01: a web page calls the API itself.
+func corsFromBrowser() doctor.Rule {
 	return doctor.Rule{
-		ID: "EVT-01", Code: "event_stream_cors", Source: doctor.FromMultiSafepay, About: []doctor.Kind{doctor.Order, doctor.Key},
-		Rank: doctor.RankHook + 2, Who: doctor.Developer,
-		Symptoms: []string{"CORS", "blocked by CORS policy", "event stream"},
+		ID: "EVT-01", Code: "cors_from_browser", Source: doctor.FromMultiSafepay, About: []doctor.Kind{doctor.Key, doctor.Order, doctor.Terminal},
+		Needs: []doctor.Need{doctor.NeedCalls}, Rank: doctor.RankHook + 2, Who: doctor.Developer,
+		Symptoms: []string{"CORS", "blocked by CORS policy"},
 		Says: doctor.Says{
 			Title: doctor.Text{
-				EN: "The browser blocks the event stream",
-				NL: "De browser blokkeert de eventstream",
-				FR: "Le navigateur bloque le flux d'événements",
-				IT: "Il browser blocca il flusso di eventi",
-				ES: "El navegador bloquea el flujo de eventos",
+				EN: "A web page calls the API from the browser",
+				NL: "Een webpagina roept de API vanuit de browser aan",
+				FR: "Une page web appelle l'API depuis le navigateur",
+				IT: "Una pagina web chiama l'API dal browser",
+				ES: "Una página web llama a la API desde el navegador",
 			},
 			Shop: doctor.Text{
-				EN: "The page of the cash register does not follow the payment; look at the terminal for the result and tell who maintains the register.",
-				NL: "De pagina van de kassa volgt de betaling niet; kijk op de terminal voor de uitslag en meld het aan wie de kassa onderhoudt.",
-				FR: "La page de la caisse ne suit pas le paiement ; voyez le résultat sur le terminal et prévenez le responsable de la caisse.",
-				IT: "La pagina della cassa non segue il pagamento; guarda il risultato sul terminale e avvisa chi segue la cassa.",
-				ES: "La página de la caja no sigue el pago; mire el resultado en el terminal y avise a quien mantiene la caja.",
+				EN: "The page of the cash register cannot reach the payment service; tell who maintains the register.",
+				NL: "De pagina van de kassa kan de betaaldienst niet bereiken; meld het aan wie de kassa onderhoudt.",
+				FR: "La page de la caisse ne peut pas joindre le service de paiement ; prévenez le responsable de la caisse.",
+				IT: "La pagina della cassa non raggiunge il servizio di pagamento; avvisa chi segue la cassa.",
+				ES: "La página de la caja no puede llegar al servicio de pago; avise a quien mantiene la caja.",
 			},
 			Fix: doctor.Text{
-				EN: "Open events_stream_url with the events_token alone: this installation lets pages read it. Every other call belongs on a server; a proxy in between must pass the CORS headers on.",
-				NL: "Open events_stream_url alleen met het events_token: deze installatie laat pagina's dat lezen. Elke andere aanroep hoort op een server; een proxy ertussen moet de CORS-headers doorgeven.",
-				FR: "Ouvrez events_stream_url avec le seul events_token : cette installation permet aux pages de le lire. Tout autre appel doit venir d'un serveur ; un proxy intermédiaire doit transmettre les en-têtes CORS.",
-				IT: "Apri events_stream_url con il solo events_token: questa installazione permette alle pagine di leggerlo. Ogni altra chiamata spetta a un server; un proxy in mezzo deve passare le intestazioni CORS.",
-				ES: "Abra events_stream_url solo con el events_token: esta instalación deja que las páginas lo lean. Las demás llamadas van en un servidor; un proxy intermedio debe dejar pasar las cabeceras CORS.",
-			},
-			Question: doctor.Text{
-				EN: "Does the console of the browser name CORS and the event stream?",
-				NL: "Noemt de console van de browser CORS en de eventstream?",
-				FR: "La console du navigateur mentionne-t-elle CORS et le flux d'événements ?",
-				IT: "La console del browser nomina CORS e il flusso di eventi?",
-				ES: "¿La consola del navegador menciona CORS y el flujo de eventos?",
+				EN: "Call the API from a server, where the key stays secret; a browser may open the event stream alone, with its token.",
+				NL: "Roep de API aan vanaf een server, waar de sleutel geheim blijft; een browser mag alleen de eventstream openen, met het token.",
+				FR: "Appelez l'API depuis un serveur, où la clé reste secrète ; un navigateur ne peut ouvrir que le flux d'événements, avec son jeton.",
+				IT: "Chiama l'API da un server, dove la chiave resta segreta; un browser può aprire solo il flusso di eventi, con il suo token.",
+				ES: "Llame a la API desde un servidor, donde la clave queda en secreto; un navegador solo puede abrir el flujo de eventos, con su token.",
 			},
 		},
-		Developer: "GET events_stream_url answers with Access-Control-Allow-Origin: *. At MultiSafepay itself it does not: there a backend proxy is needed.",
-		Runbook:   "Open the stream with curl: when that works, a proxy or the page is the cause.",
+		Developer: "The refused request has an Origin header: a browser sent it. A key in a page is known to everybody who opens the page; make a new one.",
+		Runbook:   "The origin tells the page. When a key was sent with it, revoke that key.",
+		Look: func(c *doctor.Chart) doctor.Sign {
+			call, _, found := lately(c, func(call doctor.Call) bool { return call.Origin != "" && call.Dialect != "native" })
+			if !found {
+				return doctor.No("no refused call came from a page in a browser")
+			}
+			origin := doctor.Entry(call.Entry, "call", "Origin "+call.Origin+", User-Agent "+call.Agent)
+			return doctor.Likely(nil, called(call), origin)
+		},
 	}
 }

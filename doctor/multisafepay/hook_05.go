@@ -43,7 +43,7 @@ func hookURLRejected() doctor.Rule {
 }
 
 func lookHookURL(c *doctor.Chart) doctor.Sign {
-	call, mended, found := lately(c, func(call doctor.Call) bool { return call.Reason == "webhook_url_invalid" && concerns(c, call) })
+	call, mended, found := lately(c, func(call doctor.Call) bool { return call.Reason == "webhook_url_invalid" })
 	if found && !mended && c.Subject.Kind != doctor.Webhook {
 		return doctor.Found(map[string]string{"failure": call.ErrorInfo}, called(call))
 	}

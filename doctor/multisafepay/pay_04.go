@@ -46,11 +46,8 @@ func configurationError() doctor.Rule {
 				return doctor.Found(map[string]string{"code": "-", "terminal": c.Order.TID}, doctor.Entry(e, "terminal", "the terminal ended a card by itself: it is not set up to take any"))
 			}
 			a := refusal(c)
-			switch {
-			case a != nil && (a.Reason == kassa.Configuration || a.Reason == kassa.KeyReplay || a.Reason == kassa.CardDataUnreadable):
+			if a != nil && (a.Reason == kassa.Configuration || a.Reason == kassa.KeyReplay || a.Reason == kassa.CardDataUnreadable) {
 				return doctor.Found(map[string]string{"code": codeOf(a), "terminal": c.Order.TID}, answered(c, a))
-			case c.Order.End == kassa.POIUnable:
-				return doctor.Likely(map[string]string{"code": "-", "terminal": c.Order.TID}, ofOrder(c, c.Order, "the terminal ended the order: "+c.Order.End.Text(), "OrderCancelled"))
 			}
 			return doctor.No("no answer was about the setup of the merchant or the terminal")
 		},

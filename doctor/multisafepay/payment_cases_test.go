@@ -218,6 +218,9 @@ func callCases() []doctortest.Case {
 		{Code: "amount_not_cents", Spoil: func(c *doctor.Chart) {
 			refusedCall(c, 30*time.Second, doctor.Call{Route: route, TerminalID: tid, Reason: "validation", Field: "amount", Status: 404, ErrorCode: 1001, ErrorInfo: "amount must be a whole number of cents from 1 to 999999999999, or 0 for a card check"})
 		}},
+		{Code: "cors_from_browser", Spoil: func(c *doctor.Chart) {
+			refusedCall(c, 30*time.Second, doctor.Call{Route: route, Origin: "https://till.example", Agent: "Mozilla/5.0", Reason: "key_missing", Status: 404, ErrorCode: 1032})
+		}},
 		{Code: "unreferenced_refund_refused", Spoil: func(c *doctor.Chart) {
 			refusedCall(c, 30*time.Second, doctor.Call{Route: route, TerminalID: tid, Reason: "not_switched_on", Status: 404, ErrorCode: 1034, ErrorInfo: "type: refunds without a payment (unreferenced_refund) are not switched on for this terminal group"})
 		}},

@@ -30,13 +30,21 @@ func examined(t *testing.T, kind doctor.Kind, spoil func(*doctor.Chart)) (found,
 	return found, hidden, d
 }
 
-// TestPaymentRulesRuleOut: what looks like a cause and is none.
-func TestPaymentRulesRuleOut(t *testing.T) {
-	for name, c := range map[string]struct {
-		of    doctor.Kind
-		not   string
-		spoil func(*doctor.Chart)
-	}{
+// looksLike is a chart that looks as if there were a cause, and there is none.
+type looksLike struct {
+	of    doctor.Kind
+	not   string
+	spoil func(*doctor.Chart)
+}
+
+func (l looksLike) run(t *testing.T) {
+	if found, _, _ := examined(t, l.of, l.spoil); slices.Contains(found, l.not) {
+		t.Errorf("found %v", found)
+	}
+}
+
+func TestWaitingOrdersRuleOut(t *testing.T) {
+	for name, c := range map[string]looksLike{
 		"two customers with the same amount": {doctor.Order, "double_payment", func(c *doctor.Chart) {
 			before(c, "order-0", 2*time.Minute).Attempts[0].Authorisations[0].Card.Last4 = "0012"
 		}},
@@ -55,6 +63,10 @@ func TestPaymentRulesRuleOut(t *testing.T) {
 			untoldOrder(c, true)
 			before(c, "table-4", 4*time.Minute)
 		}},
+		"the other payment ended soon, and the order waited on": {doctor.Order, "busy_previous_payment", func(c *doctor.Chart) {
+			untoldOrder(c, false)
+			before(c, "table-4", 2*time.Minute).EndedAt = ago(50 * time.Second)
+		}},
 		"the other payment was not shown either": {doctor.Order, "busy_previous_payment", func(c *doctor.Chart) {
 			untoldOrder(c, false)
 			o := before(c, "table-4", 2*time.Minute)
@@ -65,6 +77,13 @@ func TestPaymentRulesRuleOut(t *testing.T) {
 			untoldOrder(c, true)
 			c.Order.CreatedAt = ago(time.Second)
 		}},
+	} {
+		t.Run(name, c.run)
+	}
+}
+
+func TestPaymentRulesRuleOut(t *testing.T) {
+	for name, c := range map[string]looksLike{
 		"a card was refused, then nobody came": {doctor.Order, "expired_no_card", func(c *doctor.Chart) {
 			refuse(c, kassa.HostDeclined, kassa.Declined, "05", kassa.Contactless)
 			c.Order.End = kassa.Inactive
@@ -108,12 +127,7 @@ func TestPaymentRulesRuleOut(t *testing.T) {
 			doctortest.Add(c, "calls/refused", doctor.EventStreamLeft, 55*time.Second, doctor.StreamLeft{Order: c.Order.ID(), Last: "initialized"})
 		}},
 	} {
-		t.Run(name, func(t *testing.T) {
-			found, _, _ := examined(t, c.of, c.spoil)
-			if slices.Contains(found, c.not) {
-				t.Errorf("found %v", found)
-			}
-		})
+		t.Run(name, c.run)
 	}
 }
 

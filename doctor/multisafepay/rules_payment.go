@@ -9,7 +9,7 @@ func paymentRules() []doctor.Rule {
 		useMagstripe(), methodDisabled(), softDecline(), patchCancel(), nobodyActed(), doublePayment(), appUsesCloud(), orderIDRejected(),
 		manualInputOn(), cannotCancelNow(), closeTimeoutOff(),
 		methodNotLoaded(), payAppNotFound(), amountNotCents(), noCallback(), softPOSAborted(), noRecurringToken(),
-		eventsBlockedByBrowser(), streamClosed(),
+		corsFromBrowser(), streamClosed(),
 		replyNotOK(), hookRedirects(), hookForbidden(), hookAddressWrong(), hookURLRejected(),
 		refundRefused(), refundReserved(), refundButtonOff(), creditRefused(),
 	}

@@ -16,7 +16,7 @@ func ipekMissing() doctor.Rule {
 		ID: "SYS-01", Code: "ipek_missing", Source: doctor.FromMultiSafepay, About: []doctor.Kind{doctor.Terminal, doctor.Order},
 		Needs: []doctor.Need{doctor.NeedDevice}, Rank: doctor.RankTerminal + 1, Who: doctor.Shop, Contact: doctor.PointOfSale,
 		Symptoms: []string{"IPEK not configured", "IPEK", "Terminal not ready", "Configuration error", "keys missing"},
-		Explains: []string{"config_error", "not_onboarded", "terminal_unable"},
+		Explains: []string{"config_error", "not_onboarded", "keys_used_up"},
 		Action:   doctor.Action{Label: "Inject the keys", Href: "/terminals/{terminal}"},
 		Says: doctor.Says{
 			Title: doctor.Text{
@@ -50,7 +50,7 @@ func ipekMissing() doctor.Rule {
 				body, _ := doctor.Read[estate.KeysMismatched](last)
 				return doctor.Found(about(c), doctor.Entry(last, "terminal", "it reported the key "+orNone(body.Reported)+" where "+body.IKID+" was sent"))
 			}
-			t, ok := past.Last(c)
+			t, ok := toldBy(c)
 			since := ok && last.Kind == "KeysConfirmed" && last.At.After(t.At)
 			switch {
 			case !ok:
@@ -85,7 +85,7 @@ func ipekByRecord(c *doctor.Chart) doctor.Sign {
 
 // lastKey is the newest fact about the initial key of the device, up to the end of the span.
 func lastKey(c *doctor.Chart) journal.Entry {
-	_, until := past.Span(c)
+	until := knownBy(c)
 	var last journal.Entry
 	for _, e := range c.Of("KeyInjected", "KeysConfirmed", "KeysMismatched", "DeviceTampered") {
 		if body, ok := doctor.Read[estate.KeysConfirmed](e); ok && body.POIID == past.Device(c) && !e.At.After(until) {

@@ -49,7 +49,7 @@ func tampered() doctor.Rule {
 				return doctor.No("its sensors have raised no alarm")
 			}
 			evidence := []doctor.Evidence{*alarm}
-			if t, ok := past.Last(c); ok && t.Tampered != "" && t.Tampered != what {
+			if t, ok := toldBy(c); ok && t.Tampered != "" && t.Tampered != what {
 				evidence = append(evidence, past.Reported(t, "it reports: "+t.Tampered))
 			}
 			return doctor.Found(about(c), evidence...)
@@ -59,12 +59,12 @@ func tampered() doctor.Rule {
 
 // tamperExplains are what an alarm is the cause of: its keys are gone, and nothing is sent to the device.
 func tamperExplains() []string {
-	return []string{"ipek_missing", "not_onboarded", "config_error", "terminal_unable", "terminal_barred", "never_delivered"}
+	return []string{"ipek_missing", "not_onboarded", "config_error", "keys_used_up", "terminal_barred", "never_delivered"}
 }
 
 // alarmOf gives the alarm that stood at the end of the span; nil when none did.
 func alarmOf(c *doctor.Chart) (*doctor.Evidence, string) {
-	_, until := past.Span(c)
+	until := knownBy(c)
 	list, cleared := alarms(c, until)
 	d := c.Device
 	switch {
@@ -81,15 +81,18 @@ func alarmOf(c *doctor.Chart) (*doctor.Evidence, string) {
 	return nil, ""
 }
 
-// alarms gives the alarms of the device up to an instant, and whether the last one had been cleared by then.
+// alarms gives the alarms of the device up to an instant, and whether the last one had been cleared by the end of the
+// span: an inspection after an order says nothing of it.
 func alarms(c *doctor.Chart, until time.Time) (list []journal.Entry, cleared bool) {
+	_, ended := past.Span(c)
 	for _, e := range c.Of("DeviceTampered", "TamperCleared") {
 		body, ok := doctor.Read[estate.DeviceTampered](e)
-		if !ok || body.POIID != past.Device(c) || e.At.After(until) {
-			continue
-		}
-		if cleared = e.Kind == "TamperCleared"; !cleared {
-			list = append(list, e)
+		switch {
+		case !ok || body.POIID != past.Device(c):
+		case e.Kind == "TamperCleared" && !e.At.After(ended):
+			cleared = true
+		case e.Kind == "DeviceTampered" && !e.At.After(until):
+			list, cleared = append(list, e), false
 		}
 	}
 	return list, cleared

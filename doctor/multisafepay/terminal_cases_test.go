@@ -264,6 +264,10 @@ func deviceCases() []doctortest.Case {
 			doctortest.Add(c, "device/"+poiid, "TamperCleared", 10*time.Second, estate.TamperCleared{POIID: poiid})
 			c.Device.Tampered = nil // it was cleared after the order
 		}},
+		{Code: "tampered", Name: ".toldlater", Of: doctor.Order, Spoil: func(c *doctor.Chart) {
+			unable(c)
+			alarm(c, 48*time.Second) // the order ended two seconds before
+		}},
 		{Code: "tamper_sensor_damaged", Spoil: func(c *doctor.Chart) {
 			alarm(c, 48*time.Hour)
 			doctortest.Add(c, "device/"+poiid, "TamperCleared", 24*time.Hour, estate.TamperCleared{POIID: poiid})
@@ -322,7 +326,7 @@ func TestTerminalRulesRuleOut(t *testing.T) {
 		"another program is not older":           {"firmware_outdated", doctor.Terminal, func(c *doctor.Chart) { c.Fleet.Software = "other-terminal 9.0" }},
 		"developer mode does not bar test":       {"developer_mode", doctor.Order, func(c *doctor.Chart) { unshown(c); c.Terminal.Developer = true }},
 		"an alarm that was cleared":              {"tampered", doctor.Terminal, clearedAlarm},
-		"an alarm after the order":               {"tampered", doctor.Order, func(c *doctor.Chart) { unable(c); alarm(c, 10*time.Second) }},
+		"an alarm after the order":               {"tampered", doctor.Order, stoppedAndOpened},
 		"a second alarm a year later":            {"tamper_sensor_damaged", doctor.Terminal, yearLater},
 		"paper is low, and there":                {"does_not_print", doctor.Terminal, func(c *doctor.Chart) { c.Telemetry.Printer = "PaperLow" }},
 		"no printer, and nobody waits for paper": {"no_printer", doctor.Terminal, func(c *doctor.Chart) { c.Telemetry.Printer = "" }},
@@ -418,6 +422,11 @@ func clearedAlarm(c *doctor.Chart) {
 	doctortest.Add(c, "device/"+poiid, "TamperCleared", 24*time.Hour, estate.TamperCleared{POIID: poiid})
 	c.Tampered, c.Device = false, &device
 	c.Telemetry = &told
+}
+
+func stoppedAndOpened(c *doctor.Chart) {
+	c.Order.Status, c.Order.End = kassa.Cancelled, kassa.CancelledAtPOI
+	alarm(c, 10*time.Second)
 }
 
 func yearLater(c *doctor.Chart) {

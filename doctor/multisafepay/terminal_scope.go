@@ -1,6 +1,9 @@
 package multisafepay
 
 import (
+	"slices"
+	"time"
+
 	"kassa"
 	"kassa/doctor"
 	"kassa/doctor/past"
@@ -35,6 +38,26 @@ func wantsDevice(c *doctor.Chart) bool {
 		return true
 	}
 	return false
+}
+
+// knownBy is until when what was heard of the device speaks of the order: a device that refused one may tell why only
+// over its next link.
+func knownBy(c *doctor.Chart) time.Time {
+	_, until := past.Span(c)
+	if o := past.Order(c); o != nil && o.End == kassa.POIUnable {
+		until = until.Add(time.Minute)
+	}
+	return until
+}
+
+// toldBy gives what the device had told of itself by then; false when that is not known.
+func toldBy(c *doctor.Chart) (doctor.Telemetry, bool) {
+	for _, t := range slices.Backward(past.All(c)) {
+		if !t.At.After(knownBy(c)) {
+			return t, true
+		}
+	}
+	return doctor.Telemetry{}, false
 }
 
 // deviceWorked is why a rule about the device has nothing to say of an order.

@@ -28,6 +28,8 @@ type problem struct {
 	RequestID string    `json:"request_id"`
 	Errors    []mistake `json:"errors,omitempty"`
 	Fix       string    `json:"fix,omitempty"` // what to do next
+	// Cause is the page about the doctor's cause that it is.
+	Cause string `json:"cause,omitempty"`
 }
 
 // mistake is what is wrong with one part of the input.
@@ -44,6 +46,9 @@ func (p *problem) write(w http.ResponseWriter, r *http.Request) {
 	full.Type, full.Instance, full.RequestID = base(r)+problemsPrefix+p.Code, r.URL.Path, r.Header.Get("Request-Id")
 	if t, _ := troubleOf(p.Code); full.Fix == "" && !t.reason {
 		full.Fix = t.fix
+	}
+	if cause := causeOf(p.Code); cause != "" {
+		full.Cause = base(r) + docOf(cause)
 	}
 	w.Header().Set("Content-Type", "application/problem+json")
 	w.WriteHeader(p.Status)

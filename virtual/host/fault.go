@@ -19,6 +19,7 @@ const (
 	FaultBadMAC         FaultKind = "bad-mac"          // the MAC of the answer is wrong
 	FaultStopReading    FaultKind = "stop-reading"     // nothing is read until the faults are cleared
 	FaultSignOff        FaultKind = "sign-off"         // the host signs off, once
+	FaultDecline        FaultKind = "decline"          // the issuer answers a payment with Code
 )
 
 // Fault is one misbehaviour that was asked for.
@@ -28,13 +29,15 @@ type Fault struct {
 	Count int `json:"count,omitempty"`
 	// DelayMS is the length of a delay.
 	DelayMS int `json:"delay_ms,omitempty"`
+	// Code is the response code of a decline.
+	Code string `json:"code,omitempty"`
 	// TID, when not empty, limits the faults of answers to one terminal.
 	TID string `json:"tid,omitempty"`
 }
 
 // Check tells what is wrong with a fault.
 func (f Fault) Check() error {
-	kinds := []FaultKind{FaultDropNextAnswer, FaultDelay, FaultClose, FaultBadMAC, FaultStopReading, FaultSignOff}
+	kinds := []FaultKind{FaultDropNextAnswer, FaultDelay, FaultClose, FaultBadMAC, FaultStopReading, FaultSignOff, FaultDecline}
 	if !slices.Contains(kinds, f.Kind) {
 		var list []string
 		for _, k := range kinds {
@@ -50,6 +53,9 @@ func (f Fault) Check() error {
 	}
 	if f.Kind != FaultDelay && f.DelayMS != 0 {
 		return errors.New("delay_ms: only a delay has one")
+	}
+	if (f.Kind == FaultDecline) != (len(f.Code) == 2) {
+		return errors.New("code: a decline has a response code of two characters, and nothing else has one")
 	}
 	if f.TID != "" && (f.Kind == FaultStopReading || f.Kind == FaultSignOff) {
 		return errors.New("tid: this fault is of the whole host")
@@ -67,7 +73,7 @@ func (m *Machine) setFault(now time.Time, f Fault) []Output {
 		return m.signOffAll(now)
 	case FaultStopReading:
 		f.Count = 0
-	case FaultDropNextAnswer, FaultClose, FaultBadMAC:
+	case FaultDropNextAnswer, FaultClose, FaultBadMAC, FaultDecline:
 		f.Count = max(f.Count, 1)
 	}
 	m.faults = slices.DeleteFunc(m.faults, func(o Fault) bool { return o.Kind == f.Kind && o.TID == f.TID })
@@ -92,6 +98,23 @@ func (f Fault) quirk() quirk {
 		return quirkBadMAC
 	}
 	return quirkNone
+}
+
+// declines gives the response code that a fault wants for a payment on a terminal; empty without one.
+func (m *Machine) declines(tid string) (code string) {
+	for i := range m.faults {
+		f := &m.faults[i]
+		if f.Kind != FaultDecline || f.TID != "" && f.TID != strings.TrimRight(tid, " ") {
+			continue
+		}
+		code = f.Code
+		if f.Count--; f.Count == 0 {
+			f.Kind = ""
+		}
+		break
+	}
+	m.faults = slices.DeleteFunc(m.faults, func(f Fault) bool { return f.Kind == "" })
+	return code
 }
 
 // faulty applies the faults to the answer for a terminal: at most one that loses or breaks it, in

@@ -100,6 +100,9 @@ func (m *Machine) judgeCard(now time.Time, r request, rec *Record) quirk {
 	if rc == "" {
 		rc = m.decide(now, a, s, rec)
 	}
+	if code := m.declines(r.msg.Get(41)); code != "" {
+		rc = code
+	}
 	rec.RC = rc
 	a.conclude(rec, m.book.last+1)
 	if rec.Cryptogram {

@@ -236,6 +236,25 @@ func TestFormatErrors(t *testing.T) {
 	}
 }
 
+func TestDeclinesThatAreAskedFor(t *testing.T) {
+	b := newBench(t)
+	f := host.Fault{Kind: host.FaultDecline, Code: "46", TID: "KASSA001"}
+	if err := f.Check(); err != nil {
+		t.Fatal(err)
+	}
+	b.handle(host.SetFault{Fault: f})
+	for _, step := range []struct{ tid, rc string }{{"KASSA002", "00"}, {"KASSA001", "46"}, {"KASSA001", "00"}} {
+		if rc := b.send(b.sale(use{tid: step.tid})).rc(t); rc != step.rc {
+			t.Errorf("%s: %s, want %s", step.tid, rc, step.rc)
+		}
+	}
+	for _, bad := range []host.Fault{{Kind: host.FaultDecline}, {Kind: host.FaultBadMAC, Code: "05"}} {
+		if bad.Check() == nil {
+			t.Errorf("taken: %+v", bad)
+		}
+	}
+}
+
 func TestFaults(t *testing.T) {
 	set := func(b *bench, f host.Fault) {
 		t.Helper()

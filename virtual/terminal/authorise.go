@@ -44,6 +44,9 @@ func (m *Machine) request(e *Exchange, r *reading) (*poilink.AuthorisationReques
 	if err != nil {
 		return nil, err
 	}
+	if m.has(FaultGarble) {
+		sealed[len(sealed)-1] ^= 1
+	}
 	req := &poilink.AuthorisationRequest{
 		Exchange: e.ID, Request: e.Requests + 1, Entry: entryMode(r), FollowUpOf: r.request,
 		Card: poilink.Card{

@@ -45,12 +45,18 @@ func (m *Machine) health() poilink.Health {
 	}
 	if h.Network.Kind != "ethernet" {
 		h.Network.Name, h.Network.Signal = networkName(h.Network.Kind), usualSignal
+		if m.has(FaultWeak) {
+			h.Network.Signal = weakSignal
+		}
 	}
 	return h
 }
 
-// usualSignal is how well a terminal stands to its access point, of 100.
-const usualSignal = 80
+// How well a terminal stands to its access point, of 100.
+const (
+	usualSignal = 80
+	weakSignal  = 12
+)
 
 func networkName(kind string) string {
 	if kind == "cellular" {
@@ -63,7 +69,7 @@ func networkName(kind string) string {
 func (m *Machine) report() *poilink.Report {
 	h := m.health()
 	r := &poilink.Report{
-		Model: m.model().Name, CloudMode: m.is(setCloudMode), Health: &h, TimeMS: m.now.UnixMilli(), UpMS: max(1, m.now.Sub(m.v.since).Milliseconds()), ManualInput: m.is(setManual),
+		Model: m.model().Name, CloudMode: m.is(setCloudMode), Health: &h, TimeMS: m.clock().UnixMilli(), UpMS: max(1, m.now.Sub(m.v.since).Milliseconds()), ManualInput: m.is(setManual),
 		APIEnabled: m.told(keptAPI), WebSocketEnabled: m.told(keptWebSocket), Screen: string(m.v.screen.Name),
 		IKID: m.d.IKID, KCV: m.d.KCV, LastFailure: m.v.lastFailure, DeveloperMode: m.d.Developer,
 	}
@@ -103,7 +109,7 @@ func (m *Machine) state() string {
 	if m.d.Activated != nil {
 		tid = m.d.Activated.TID
 	}
-	return fmt.Sprint(charge, h, tid, r.CloudMode, r.ManualInput, m.closeAfter(), m.is(setRefunds), m.allowed(keptAPI), m.allowed(keptWebSocket), r.IKID, r.KCV)
+	return fmt.Sprint(charge, h, tid, r.CloudMode, r.ManualInput, m.closeAfter(), m.is(setRefunds), m.allowed(keptAPI), m.allowed(keptWebSocket), r.IKID, r.KCV, m.clock().Sub(m.now))
 }
 
 func (m *Machine) noteHealth() {
@@ -165,7 +171,7 @@ func (m *Machine) probe(p poilink.Probe) {
 		m.emit(Test{ID: p.ID, Broken: m.broken()})
 		return
 	}
-	m.transmit(poilink.Frame{Type: poilink.TypeProbed, Probed: &poilink.Probed{ID: p.ID, TimeMS: m.now.UnixMilli(), Report: *m.report()}})
+	m.transmit(poilink.Frame{Type: poilink.TypeProbed, Probed: &poilink.Probed{ID: p.ID, TimeMS: m.clock().UnixMilli(), Report: *m.report()}})
 }
 
 // broken are the faults of the network.
@@ -215,7 +221,7 @@ func (m *Machine) tested(in Tested) {
 	}
 	m.v.tests = &t
 	if m.v.link == linkOpen && in.ID != "" {
-		m.transmit(poilink.Frame{Type: poilink.TypeProbed, Probed: &poilink.Probed{ID: in.ID, TimeMS: m.now.UnixMilli(), Report: *m.report(), Checks: t.Checks}})
+		m.transmit(poilink.Frame{Type: poilink.TypeProbed, Probed: &poilink.Probed{ID: in.ID, TimeMS: m.clock().UnixMilli(), Report: *m.report(), Checks: t.Checks}})
 	}
 	if in.ID == "" {
 		m.v.testing = false

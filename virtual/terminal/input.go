@@ -200,6 +200,19 @@ const (
 	FaultReboot Fault = "daily-reboot"
 	// FaultSlowSync takes the initial key away, and asks for another one only after three minutes on the network.
 	FaultSlowSync Fault = "slow-sync"
+	// FaultSwitchOff is somebody who holds the power button: the device says goodbye.
+	FaultSwitchOff Fault = "switched-off"
+	// FaultWeak is a network that hardly reaches the device, FaultIdleCut a firewall that cuts each link after the
+	// same time, FaultNoProbe one that lets no question to the device through.
+	FaultWeak    Fault = "weak-signal"
+	FaultIdleCut Fault = "idle-cut"
+	FaultNoProbe Fault = "no-probe"
+	// FaultTwin is a copy of the device that opens a link of its own, while the other one is alive.
+	FaultTwin Fault = "twin"
+	// FaultClock is a clock that is two hours ahead.
+	FaultClock Fault = "clock-ahead"
+	// FaultGarble spoils what the device sealed of a card.
+	FaultGarble Fault = "garbled-card"
 	// FaultOldSoftware is a device whose program was never updated: it knows no test of itself.
 	FaultOldSoftware Fault = "old-software"
 	// FaultFrozen is a payment program that hangs: the device is there, and shows no payment.
@@ -232,6 +245,13 @@ func Faults() []FaultNote {
 		{FaultFlap, "Flapping link", "each link breaks a second after it has opened"},
 		{FaultReboot, "Daily restart", "the device restarts now, and every 24 h from then on"},
 		{FaultSlowSync, "Slow sync", "the initial key is gone, and comes after three minutes on the network: who activates before is refused"},
+		{FaultSwitchOff, "Switched off", "somebody switched the device off: it says goodbye and is silent"},
+		{FaultWeak, "Weak signal", "the network hardly reaches the device: 12 %"},
+		{FaultIdleCut, "Idle cut", "each link is cut four seconds after it has opened"},
+		{FaultNoProbe, "No probe", "what asks the device to answer at once is lost"},
+		{FaultTwin, "Twin", "a copy of the device opens a link with its key, while its own is alive"},
+		{FaultClock, "Clock ahead", "the clock is two hours ahead"},
+		{FaultGarble, "Garbled card", "what the device sealed of a card is spoiled"},
 		{FaultOldSoftware, "Old software", "an old program, which does not check itself when it is asked to"},
 		{FaultFrozen, "App frozen", "the device is online, but its payment program hangs: no payment is shown"},
 		{FaultNoProfile, "No profile", "the list of accepted applications is gone: every card ends in Configuration error"},

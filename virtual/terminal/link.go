@@ -110,7 +110,9 @@ func (m *Machine) frame(f poilink.Frame) {
 	case poilink.TypeServiced:
 		m.serviced(*f.Serviced)
 	case poilink.TypeProbe:
-		m.probe(*f.Probe)
+		if !m.has(FaultNoProbe) {
+			m.probe(*f.Probe)
+		}
 	}
 }
 

@@ -400,12 +400,16 @@ func (m *Machine) setFault(f Fault, code string) {
 		m.stop(timerReconnect, timerHandshake)
 	case FaultPowerOff, FaultUnplug:
 		m.powerOff()
+	case FaultSwitchOff:
+		m.switchOff()
+	case FaultTwin:
+		m.twin()
 	case FaultTamper:
 		m.tamper(code)
 	case FaultNoIPEK, FaultSlowSync:
 		m.v.synced = time.Time{}
 		m.loseKeys("")
-	case FaultFlap:
+	case FaultFlap, FaultIdleCut:
 		m.flap()
 	case FaultReboot, FaultOldSoftware:
 		m.reboot()
@@ -420,13 +424,13 @@ func (m *Machine) clearFault(f Fault) {
 	switch f {
 	case FaultUnplug:
 		m.powerOn()
-	case FaultPowerOff:
+	case FaultPowerOff, FaultSwitchOff:
 		m.powerOn()
 	case FaultTamper, FaultNoIPEK:
 		m.inspected()
 	case FaultSlowSync:
 		m.provision()
-	case FaultFlap:
+	case FaultFlap, FaultIdleCut:
 		m.stop(timerFlap)
 	case FaultReboot:
 		m.stop(timerReboot)

@@ -1,6 +1,8 @@
 package terminal
 
 import (
+	"time"
+
 	"kassa/poilink"
 )
 
@@ -9,9 +11,44 @@ import (
 
 // flap breaks the link that is open, after a while.
 func (m *Machine) flap() {
-	if m.has(FaultFlap) && m.v.link == linkOpen {
+	switch {
+	case m.v.link != linkOpen:
+	case m.has(FaultFlap):
 		m.after(timerFlap, flapAfter)
+	case m.has(FaultIdleCut):
+		m.after(timerFlap, idleCutAfter)
 	}
+}
+
+// idleCutAfter is how long the firewall of a fault lets a link live.
+const idleCutAfter = 4 * time.Second
+
+// clockAhead is how far a wrong clock is ahead.
+const clockAhead = 2 * time.Hour
+
+// clock is what the device takes for the time.
+func (m *Machine) clock() time.Time {
+	if m.has(FaultClock) {
+		return m.now.Add(clockAhead)
+	}
+	return m.now
+}
+
+// twin lets the link go on without the device, and opens another one.
+func (m *Machine) twin() {
+	if m.v.link == linkOpen {
+		m.emit(Abandon{})
+		m.linkGone()
+		m.connect()
+	}
+}
+
+// switchOff says goodbye, and goes.
+func (m *Machine) switchOff() {
+	if m.online() {
+		m.transmit(poilink.Frame{Type: poilink.TypeBye, Bye: &poilink.Bye{Reason: "shutdown"}})
+	}
+	m.powerOff()
 }
 
 // reboot restarts the device as soon as nobody pays.

@@ -113,3 +113,47 @@ func TestProgramThatWasNeverUpdated(t *testing.T) {
 		t.Errorf("updated: %q", now)
 	}
 }
+
+func TestSwitchedOffByHand(t *testing.T) {
+	r := ready(t)
+	r.do(terminal.FaultSet{Fault: terminal.FaultSwitchOff})
+	if bye := r.lastSent(poilink.TypeBye).Bye; bye == nil || bye.Reason != "shutdown" || r.m.Status().Powered {
+		t.Fatalf("bye %+v, on %v", bye, r.m.Status().Powered)
+	}
+	r.do(terminal.FaultClear{Fault: terminal.FaultSwitchOff})
+	r.wait(10 * time.Second)
+	if !r.m.Status().Online {
+		t.Error("not back")
+	}
+}
+
+func TestLinksThatLiveEquallyLong(t *testing.T) {
+	r := ready(t)
+	before := r.connect
+	r.do(terminal.FaultSet{Fault: terminal.FaultIdleCut})
+	r.wait(30 * time.Second)
+	if broke := r.connect - before; broke < 4 || broke > 8 {
+		t.Errorf("%d new links in 30 s", broke)
+	}
+}
+
+func TestReportsOfAWrongClockAndAWeakNetwork(t *testing.T) {
+	r := ready(t)
+	r.do(terminal.FaultSet{Fault: terminal.FaultClock})
+	r.do(terminal.FaultSet{Fault: terminal.FaultWeak})
+	r.wait(10 * time.Second)
+	said := r.lastSent(poilink.TypeReport).Report
+	if said == nil || said.Health.Network.Signal > 20 || time.UnixMilli(said.TimeMS).Sub(r.now) < time.Hour {
+		t.Errorf("said %+v", said)
+	}
+}
+
+func TestATwinOpensASecondLink(t *testing.T) {
+	r := ready(t)
+	before := r.connect
+	r.do(terminal.FaultSet{Fault: terminal.FaultTwin})
+	r.wait(5 * time.Second)
+	if r.connect-before != 1 || !r.m.Status().Online {
+		t.Errorf("%d new links, online %v", r.connect-before, r.m.Status().Online)
+	}
+}

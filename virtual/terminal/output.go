@@ -27,6 +27,8 @@ type (
 	Disconnect struct{}
 	// Freeze stops reading the connection without closing it (FaultCutLink).
 	Freeze struct{}
+	// Abandon leaves the connection to itself: it stays open, and answers pings (FaultTwin).
+	Abandon struct{}
 	// Show changes the screen.
 	Show struct{ Screen Screen }
 	// Print puts a receipt on the roll.
@@ -53,6 +55,7 @@ func (Test) output()       {}
 func (LookedAt) output()   {}
 func (Disconnect) output() {}
 func (Freeze) output()     {}
+func (Abandon) output()    {}
 func (Show) output()       {}
 func (Print) output()      {}
 func (Finished) output()   {}

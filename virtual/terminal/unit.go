@@ -158,6 +158,9 @@ func (u *unit) do(ctx context.Context, o Output) error {
 		u.test(ctx, o)
 	case LookedAt:
 		u.feed.tell(Note{Tests: &o.Tests})
+	case Abandon:
+		u.epoch++
+		u.link = nil
 	case Freeze:
 		if u.link != nil {
 			u.link.freeze()

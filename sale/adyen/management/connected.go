@@ -78,6 +78,9 @@ func online(list []connection) []string {
 	return ids
 }
 
+// wrongMerchant is the code of a merchant account that is not the key's.
+const wrongMerchant = "901"
+
 // connectedTerminals is the older of the two calls. Its errors have the older form too.
 func (h *Handler) connectedTerminals(w http.ResponseWriter, c *call) (reply, *fault) {
 	var in struct {
@@ -96,7 +99,7 @@ func (h *Handler) connectedTerminals(w http.ResponseWriter, c *call) (reply, *fa
 	}
 	a, no := h.merchant(c, *in.Merchant)
 	if no != nil {
-		return reply{}, &fault{status: http.StatusForbidden, code: "901", detail: "Invalid Merchant Account", legacy: "security"}
+		return reply{}, &fault{status: http.StatusForbidden, code: wrongMerchant, detail: "Invalid Merchant Account", legacy: "security"}
 	}
 	shop := ""
 	if in.Store != "" {

@@ -130,6 +130,8 @@ func (h *Handler) record(c *call, no *fault) {
 	switch {
 	case no.status == http.StatusUnauthorized:
 		kept.Reason = journal.ReasonKey
+	case no.code == wrongMerchant:
+		kept.Reason = "merchant_unknown"
 	case no.status == http.StatusForbidden:
 		kept.Reason = journal.ReasonForbidden
 	case c.route == nil:
