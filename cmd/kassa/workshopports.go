@@ -3,9 +3,11 @@ package main
 import (
 	"crypto/rand"
 	"errors"
+	"slices"
 	"strings"
 	"time"
 
+	"kassa/dashboard"
 	"kassa/estate"
 	"kassa/poilink"
 	"kassa/sale/native"
@@ -189,4 +191,70 @@ func (j jobPorts) TakeBack(device, by, why string) error {
 func (j jobPorts) InjectKeys(device, by string) (estate.Injection, error) {
 	i, err := j.c.desk.InjectKeys(device, by)
 	return i, refusedJob(err)
+}
+
+// service tells of the work on the device of a terminal, for the pages.
+func (p pagePorts) service(tid string) dashboard.Service {
+	t, _ := p.c.registry.Terminal(tid)
+	d, _ := p.c.registry.Device(t.POIID)
+	shown := dashboard.Service{Developer: t.Developer, Suspected: d.SensorSuspected()}
+	if d.Tampered != nil {
+		shown.Alarm, shown.AlarmAt = d.Tampered.What, d.Tampered.At
+	}
+	if d.Injection != nil {
+		if i := d.Injection.As(p.c.now()); i.State == estate.InjectionFailed {
+			shown.Key = "failed: " + i.Reason.Text()
+		} else if i.State != estate.InjectionDone {
+			shown.Key = string(i.State)
+		}
+	}
+	of := func(s support.Subject) bool { return s.TID == tid || t.POIID != "" && s.Device == t.POIID }
+	for _, r := range p.c.desk.TamperRequests() {
+		if of(r.Subject) {
+			shown.Jobs = append(shown.Jobs, tamperJob(r))
+		}
+	}
+	for _, r := range p.c.desk.Returns() {
+		if of(r.Subject) {
+			shown.Jobs = append(shown.Jobs, returnJob(r))
+		}
+	}
+	for _, c := range p.c.desk.DeveloperCodes() {
+		if of(c.Subject) {
+			shown.Jobs = append(shown.Jobs, dashboard.Job{
+				Kind: "Developer code", ID: c.ID, State: string(c.State), At: c.At, Says: c.Reason, Over: c.State != support.CodeIssued,
+			})
+		}
+	}
+	slices.SortStableFunc(shown.Jobs, func(a, b dashboard.Job) int { return b.At.Compare(a.At) })
+	shown.Jobs = shown.Jobs[:min(len(shown.Jobs), maxShownJobs)]
+	return shown
+}
+
+// maxShownJobs bounds what a page shows of the work on a device.
+const maxShownJobs = 10
+
+func tamperJob(r support.TamperRequest) dashboard.Job {
+	j := dashboard.Job{Kind: support.TamperType, ID: r.ID, State: string(r.State), At: r.At, Says: r.Code + " on " + r.Device, Over: !r.Open()}
+	switch {
+	case r.State == support.TamperAsked && r.Suspected:
+		j.Next = "kassa tamper refuse " + r.ID + " --why …"
+	case r.State == support.TamperAsked:
+		j.Next = "kassa tamper approve " + r.ID
+	}
+	return j
+}
+
+func returnJob(r support.Return) dashboard.Job {
+	j := dashboard.Job{Kind: "Return", ID: r.ID, State: string(r.State), At: r.At, Says: r.Device + " " + r.Reason, Over: !r.Open()}
+	if r.Parcel != "" {
+		j.Says += ", parcel " + r.Parcel
+	}
+	if r.Replacement != "" {
+		j.Says += ", replaced by " + r.Replacement
+	}
+	if next := r.Next(); len(next) > 0 {
+		j.Next = "kassa returns " + string(next[0]) + " " + r.ID
+	}
+	return j
 }

@@ -23,7 +23,7 @@ func (m *Machine) workshopPage(p *place) leaf {
 	case pageDeveloper:
 		return leaf{
 			title: m.say("Developer mode"),
-			lines: []string{m.say("This cannot be undone. The device is not PCI compliant any more and takes no live payments")},
+			lines: []string{m.say("This cannot be undone"), m.say("The device is not PCI compliant any more"), m.say("It takes no live payments")},
 			field: &Field{Label: m.say("Code"), Text: p.typed, Kind: FieldPIN},
 		}
 	case pageSystem:

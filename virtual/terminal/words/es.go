@@ -258,8 +258,7 @@ var spanish = map[string]string{
 	"Enter the unlock code": "Introducir el código de desbloqueo",
 	"Unlock code":           "Código de desbloqueo",
 	"Support gives the unlock code. It works once": "Soporte da el código de desbloqueo. Funciona una vez",
-	"Developer mode": "Modo de desarrollador",
-	"This cannot be undone. The device is not PCI compliant any more and takes no live payments": "Esto no se puede deshacer. El dispositivo deja de cumplir PCI y no acepta pagos reales",
+	"Developer mode":             "Modo de desarrollador",
 	"Code":                       "Código",
 	"System":                     "Sistema",
 	"Advanced":                   "Avanzado",
@@ -269,4 +268,7 @@ var spanish = map[string]string{
 	"A payment is on the screen": "Hay un pago en la pantalla",
 	"The device takes no key":    "El dispositivo no acepta claves",
 	"The key is injected":        "La clave se ha inyectado",
+	"This cannot be undone":      "Esto no se puede deshacer",
+	"The device is not PCI compliant any more": "El dispositivo deja de cumplir PCI",
+	"It takes no live payments":                "No acepta pagos reales",
 }

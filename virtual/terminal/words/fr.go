@@ -258,8 +258,7 @@ var french = map[string]string{
 	"Enter the unlock code": "Saisir le code de déblocage",
 	"Unlock code":           "Code de déblocage",
 	"Support gives the unlock code. It works once": "L'assistance donne le code de déblocage. Il fonctionne une fois",
-	"Developer mode": "Mode développeur",
-	"This cannot be undone. The device is not PCI compliant any more and takes no live payments": "Ceci est irréversible. L'appareil n'est plus conforme PCI et n'accepte plus de paiements réels",
+	"Developer mode":             "Mode développeur",
 	"Code":                       "Code",
 	"System":                     "Système",
 	"Advanced":                   "Avancé",
@@ -269,4 +268,7 @@ var french = map[string]string{
 	"A payment is on the screen": "Un paiement est à l'écran",
 	"The device takes no key":    "L'appareil n'accepte pas de clé",
 	"The key is injected":        "La clé est injectée",
+	"This cannot be undone":      "Ceci est irréversible",
+	"The device is not PCI compliant any more": "L'appareil n'est plus conforme PCI",
+	"It takes no live payments":                "Il n'accepte plus de paiements réels",
 }

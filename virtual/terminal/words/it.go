@@ -258,8 +258,7 @@ var italian = map[string]string{
 	"Enter the unlock code": "Inserisci il codice di sblocco",
 	"Unlock code":           "Codice di sblocco",
 	"Support gives the unlock code. It works once": "L'assistenza fornisce il codice di sblocco. Funziona una volta",
-	"Developer mode": "Modalità sviluppatore",
-	"This cannot be undone. The device is not PCI compliant any more and takes no live payments": "Non si può annullare. Il dispositivo non è più conforme PCI e non accetta pagamenti reali",
+	"Developer mode":             "Modalità sviluppatore",
 	"Code":                       "Codice",
 	"System":                     "Sistema",
 	"Advanced":                   "Avanzate",
@@ -269,4 +268,7 @@ var italian = map[string]string{
 	"A payment is on the screen": "C'è un pagamento sullo schermo",
 	"The device takes no key":    "Il dispositivo non accetta chiavi",
 	"The key is injected":        "La chiave è stata iniettata",
+	"This cannot be undone":      "Non si può annullare",
+	"The device is not PCI compliant any more": "Il dispositivo non è più conforme PCI",
+	"It takes no live payments":                "Non accetta pagamenti reali",
 }

@@ -258,8 +258,7 @@ var dutch = map[string]string{
 	"Enter the unlock code": "Voer de ontgrendelcode in",
 	"Unlock code":           "Ontgrendelcode",
 	"Support gives the unlock code. It works once": "Support geeft de ontgrendelcode. Hij werkt één keer",
-	"Developer mode": "Ontwikkelaarsmodus",
-	"This cannot be undone. The device is not PCI compliant any more and takes no live payments": "Dit kan niet ongedaan worden gemaakt. Het apparaat voldoet niet meer aan PCI en neemt geen echte betalingen aan",
+	"Developer mode":             "Ontwikkelaarsmodus",
 	"Code":                       "Code",
 	"System":                     "Systeem",
 	"Advanced":                   "Geavanceerd",
@@ -269,4 +268,7 @@ var dutch = map[string]string{
 	"A payment is on the screen": "Er staat een betaling op het scherm",
 	"The device takes no key":    "Het apparaat neemt geen sleutel aan",
 	"The key is injected":        "De sleutel is geïnjecteerd",
+	"This cannot be undone":      "Dit kan niet ongedaan worden gemaakt",
+	"The device is not PCI compliant any more": "Het apparaat voldoet niet meer aan PCI",
+	"It takes no live payments":                "Het neemt geen echte betalingen aan",
 }
