@@ -77,8 +77,8 @@ type Terminal struct {
 	Device
 }
 
-// Service is the work on the device of a terminal.
-type Service struct {
+// Jobs is the work on the device of a terminal.
+type Jobs struct {
 	// Alarm is the code and the words of the tamper alarm that stands, Suspected that its sensor may be damaged.
 	Alarm     string
 	AlarmAt   time.Time
@@ -91,7 +91,7 @@ type Service struct {
 }
 
 // Any tells whether there is anything to see.
-func (s Service) Any() bool { return s.Alarm != "" || s.Developer || s.Key != "" || len(s.Jobs) > 0 }
+func (j Jobs) Any() bool { return j.Alarm != "" || j.Developer || j.Key != "" || len(j.Jobs) > 0 }
 
 // Job is a request for an unlock code, a developer code or a return.
 type Job struct {
@@ -149,7 +149,7 @@ type Config struct {
 	Doctor Doctor
 	Causes Causes
 	// Service tells of the work on the device of a terminal, or on the one that it sent back; nil when there is none.
-	Service func(tid string) Service
+	Service func(tid string) Jobs
 	// Moves nudges when a terminal came or went without a fact of the journal.
 	Moves func(ctx context.Context) <-chan string
 	// Simulation is the path of the virtual terminals' pages, ending in a slash; empty in live.

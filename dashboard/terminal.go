@@ -16,7 +16,7 @@ type terminalView struct {
 	From    time.Time // the history begins here
 	Search  search
 	List    payments
-	Service Service
+	Service Jobs
 	// CanTest tells that there is a connection test.
 	CanTest bool
 	Doctor  *panel

@@ -194,10 +194,10 @@ func (j jobPorts) InjectKeys(device, by string) (estate.Injection, error) {
 }
 
 // service tells of the work on the device of a terminal, for the pages.
-func (p pagePorts) service(tid string) dashboard.Service {
+func (p pagePorts) service(tid string) dashboard.Jobs {
 	t, _ := p.c.registry.Terminal(tid)
 	d, _ := p.c.registry.Device(t.POIID)
-	shown := dashboard.Service{Developer: t.Developer, Suspected: d.SensorSuspected()}
+	shown := dashboard.Jobs{Developer: t.Developer, Suspected: d.SensorSuspected()}
 	if d.Tampered != nil {
 		shown.Alarm, shown.AlarmAt = d.Tampered.What, d.Tampered.At
 	}
