@@ -173,7 +173,7 @@ func (m *Machine) welcome(s *session) {
 	if h.Report != nil {
 		m.said = h.Report
 		m.tellHow(*h.Report)
-		m.alarmed(d, *h)
+		m.stands(d, *h)
 	}
 	m.tellMode()
 	if active {

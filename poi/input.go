@@ -77,6 +77,12 @@ type Asked struct {
 	Err    error
 }
 
+// Served answers Serve.
+type Served struct {
+	Link   LinkID
+	Answer poilink.Serviced
+}
+
 // Settled tells that what a frame caused at the engine is durable.
 type Settled struct{ Seq uint64 }
 
@@ -146,6 +152,7 @@ func (KeyMade) input()           {}
 func (KeysChecked) input()       {}
 func (ActivationDecided) input() {}
 func (Asked) input()             {}
+func (Served) input()            {}
 func (Settled) input()           {}
 func (Tell) input()              {}
 func (Shutdown) input()          {}
@@ -262,6 +269,19 @@ type Clone struct {
 // Tampered notes that the device was opened, durably.
 type Tampered struct{ What string }
 
+// Serve does what somebody at the device asks for; Served answers it.
+type Serve struct {
+	Link    LinkID
+	Service poilink.Servicing
+}
+
+// Recovered notes that the device says it has no alarm, where it had one, and Developer that it says it is in
+// developer mode.
+type (
+	Recovered struct{}
+	Developer struct{}
+)
+
 // ToDevices hands up what the POI answered to a Show, or with Event what it says without being asked,
 // from the frame Seq; Settled answers it.
 type ToDevices struct {
@@ -315,3 +335,6 @@ func (Answer) output()           {}
 func (NotActivated) output()     {}
 func (Alert) output()            {}
 func (How) output()              {}
+func (Serve) output()            {}
+func (Recovered) output()        {}
+func (Developer) output()        {}

@@ -52,6 +52,7 @@ type Machine struct {
 	checks          allowance
 	wishes          allowance
 	reports         allowance
+	services        allowance
 	clones          allowance
 	said            *poilink.Report // nil before it says anything of itself
 	software        string          // that its last hello named
@@ -142,6 +143,8 @@ func (m *Machine) Handle(now time.Time, in Input) []Output {
 		m.activationDecided(in)
 	case Asked:
 		m.asked(in)
+	case Served:
+		m.served(in)
 	case Settled:
 		m.settled(in.Seq)
 	case Tell:

@@ -45,6 +45,10 @@ func (m *Machine) arrived(s *session, f poilink.Frame) {
 		if text := m.probed(s, *f.Probed); text != "" {
 			m.badFrame(s, text)
 		}
+	case poilink.TypeService:
+		if text := m.serviceAsked(s, *f.Service); text != "" {
+			m.badFrame(s, text)
+		}
 	case poilink.TypeReport, poilink.TypeTotals:
 		if text := m.counter(s.link, f); text != "" {
 			m.badFrame(s, text)

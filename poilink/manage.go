@@ -14,7 +14,7 @@ type Health struct {
 	CardReader bool `json:"cardReader"`
 	PED        bool `json:"ped"`
 	Security   bool `json:"security"`
-	// Tampered tells what opened the device; empty while nothing did.
+	// Tampered is the code and the words of the alarm that the device has raised; empty while there is none.
 	Tampered string  `json:"tampered,omitempty"`
 	Network  Network `json:"network,omitzero"`
 	// Firmware is the version of the device's own software.
@@ -105,4 +105,33 @@ const (
 	CommandRestart  CommandKind = "restart"  // switch off and on again
 	CommandIdentify CommandKind = "identify" // show and sound who it is
 	CommandMessage  CommandKind = "message"  // show a text to the staff
+	CommandKeys     CommandKind = "keys"     // ask for a new initial key, as soon as nobody pays
 )
+
+// Servicing is what the work on the device itself asks for. ID tells one request from another.
+type Servicing struct {
+	ID   string      `json:"id"`
+	Kind ServiceKind `json:"kind"`
+	// Code was typed in, for ServiceUnlock and ServiceDeveloper.
+	Code string `json:"code,omitempty"`
+}
+
+// ServiceKind is what a service request is about.
+type ServiceKind string
+
+// The services.
+const (
+	ServiceUnlock    ServiceKind = "unlock"     // the unlock code of a tamper alarm
+	ServiceDeveloper ServiceKind = "developer"  // the code of developer mode
+	ServiceKeyFailed ServiceKind = "keyRefused" // the device did not take an initial key; nothing is asked
+)
+
+// Serviced answers a service request. Accepted is durable before it is said, and a code that was accepted is
+// accepted again from the same device until it has done what the code is for.
+type Serviced struct {
+	ID           string      `json:"id"`
+	Kind         ServiceKind `json:"kind"`
+	Accepted     bool        `json:"accepted"`
+	Text         string      `json:"text,omitempty"`
+	RetryAfterMS int64       `json:"retryAfterMS,omitempty"`
+}

@@ -146,7 +146,8 @@ func TestDevices(t *testing.T) {
 		t.Errorf("%v", d)
 	}
 	w.refused("POST", "devices/P2-00000ABC/return", `{}`, "invalid_input", "/why")
-	first := w.ok("POST", "devices/P2-00000ABC/return", `{"why":"no display"}`, w.as("account")...)
+	w.refused("POST", "devices/P2-00000ABC/return", `{"why":"no display"}`, "forbidden", "devices.service", w.as("account")...)
+	first := w.ok("POST", "devices/P2-00000ABC/return", `{"why":"no display"}`)
 	if first["state"] != "returned" || first["returned"].(object)["case"] == nil {
 		t.Errorf("%v", first)
 	}

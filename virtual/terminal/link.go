@@ -107,6 +107,8 @@ func (m *Machine) frame(f poilink.Frame) {
 		m.activated(f.Activated)
 	case poilink.TypeTotalsAnswer:
 		m.totalled(*f.TotalsAnswer)
+	case poilink.TypeServiced:
+		m.serviced(*f.Serviced)
 	case poilink.TypeProbe:
 		if !m.has(FaultNoProbe) {
 			m.probe(*f.Probe)
@@ -232,6 +234,7 @@ func (m *Machine) welcome(w poilink.Welcome) {
 	m.flap()
 	m.sync()
 	m.provision()
+	m.rekey()
 	if m.d.Open != nil && m.d.Open.outstanding() {
 		m.after(timerAgain, time.Second) // the cloud may have died with what it took over
 	}
@@ -309,7 +312,9 @@ func (m *Machine) refused(r poilink.Refused) {
 		return
 	}
 	m.v.injection = nil
-	m.failRest(r.Text)
+	if !m.injectionOver(r.Text) {
+		m.failRest(r.Text)
+	}
 	m.after(timerKeys, max(retry, keysRetry))
 }
 
