@@ -18,9 +18,9 @@ import (
 // Limits of the campaign.
 const (
 	workers = 20               // shops in which something breaks at the same time
-	perCase = 40 * time.Second // for one recipe or pair, on a machine that does other things too
+	perCase = 90 * time.Second // for one recipe or pair, on a machine that does other things too
 	// patience is how long facts may be on their way to the doctor.
-	patience = 12 * time.Second
+	patience = 20 * time.Second
 )
 
 // rule is what the matrix knows of one: what anybody can read.

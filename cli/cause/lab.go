@@ -292,7 +292,7 @@ func (s *Shop) Pay(ctx context.Context, minor int64, card string) (ref string, e
 	}
 	// What the terminal made of the card is on its way.
 	var status string
-	const atMost = 3 * time.Second
+	const atMost = 10 * time.Second
 	wait, cancel := context.WithTimeout(ctx, atMost)
 	defer cancel()
 	err = s.Await(wait, "the card is dealt with", func() (bool, error) {
