@@ -225,6 +225,8 @@ type Tamper struct {
 	At time.Time `json:"at"`
 	// What is the code that the device shows and which sensor it is, "0x10 the case was opened".
 	What string `json:"what,omitempty"`
+	// Number is which of its alarms the device says it is; 0 where it does not count them.
+	Number int `json:"number,omitempty"`
 	// Cleared is when it was over; zero while it stands.
 	Cleared time.Time `json:"cleared,omitzero"`
 }

@@ -188,13 +188,16 @@ func (r *Registry) parted(now time.Time, t *Terminal, by string) []journaled {
 }
 
 // MarkTampered notes an alarm of a device's sensors: its initial key counts no more, and its terminal
-// takes no payments.
-func (r *Registry) MarkTampered(now time.Time, poiid, what string) error {
+// takes no payments. The alarm that stands, told again, is nothing new; one with a higher number is another one.
+func (r *Registry) MarkTampered(now time.Time, poiid, what string, number int) error {
 	return r.changeDevice(now, poiid, func(d *Device) ([]any, error) {
-		if d.Tampered != nil {
+		switch {
+		case d.Tampered != nil && number <= d.Tampered.Number:
 			return nil, nil
+		case d.Tampered != nil:
+			d.endAlarm(now)
 		}
-		d.Tampered = &Tamper{At: now, What: clip(what, maxWhy)}
+		d.Tampered = &Tamper{At: now, What: clip(what, maxWhy), Number: number}
 		d.Configured, d.IKID, d.KCV = false, "", ""
 		return []any{DeviceTampered{POIID: poiid, What: d.Tampered.What}}, nil
 	})

@@ -35,7 +35,7 @@ type Notes interface {
 	NoteClone(now time.Time, clone estate.CloneSuspected) error
 	NoteNotActivated(now time.Time, poiid, code string, reason estate.RefusalCode) error
 	// MarkTampered is durable when it returns without an error.
-	MarkTampered(now time.Time, poiid, what string) error
+	MarkTampered(now time.Time, poiid, what string, number int) error
 }
 
 // Workshop is the work on devices. What a method returned without an error is durable.
@@ -413,7 +413,7 @@ func (h *Hub) do(u *unit, out Output) Input {
 		return Applied{out.Link, out.Seq, h.failed(u, "settings", h.apply(now, out))}
 	case Tampered:
 		h.cfg.Log.Warn("poi.alarm", "poiid", u.poiid, "alarm", "tampered: "+out.What)
-		_ = h.failed(u, "tamper alarm", h.cfg.Notes.MarkTampered(now, u.poiid, out.What)) // it is reported again
+		_ = h.failed(u, "tamper alarm", h.cfg.Notes.MarkTampered(now, u.poiid, out.What, out.Number)) // it is reported again
 		return Refresh{}
 	case Clone:
 		h.clone(now, u, out)

@@ -267,7 +267,10 @@ type Clone struct {
 }
 
 // Tampered notes that the device was opened, durably.
-type Tampered struct{ What string }
+type Tampered struct {
+	What   string
+	Number int // of the alarm in the life of the device; 0 where it does not count them
+}
 
 // Serve does what somebody at the device asks for; Served answers it.
 type Serve struct {

@@ -14,7 +14,7 @@ import (
 
 func (w *world) askUnlock() support.TamperRequest {
 	w.t.Helper()
-	must(w.t, w.estate.MarkTampered(w.now, "P2-1", "0x10 the case was opened"))
+	must(w.t, w.estate.MarkTampered(w.now, "P2-1", "0x10 the case was opened", 0))
 	r, err := w.AskUnlock(support.TamperAsk{Device: "P2-1", Code: "0x10", Note: "it fell", Picture: picture(w.t), By: "key_shop"})
 	must(w.t, err)
 	return r
@@ -171,7 +171,7 @@ func TestASecondAlarmSpeaksAgainstTheSensor(t *testing.T) {
 
 func TestAPictureIsSealedAndIsOne(t *testing.T) {
 	w := newWorld(t, estate.Test)
-	must(t, w.estate.MarkTampered(w.now, "P2-1", "0x10 the case was opened"))
+	must(t, w.estate.MarkTampered(w.now, "P2-1", "0x10 the case was opened", 0))
 	sent := picture(t)
 	r, err := w.AskUnlock(support.TamperAsk{Device: "P2-1", Code: "0x10", Picture: sent})
 	must(t, err)
@@ -181,7 +181,7 @@ func TestAPictureIsSealedAndIsOne(t *testing.T) {
 		t.Errorf("the picture: %s %d bytes, %v", kind, len(got), err)
 	}
 	must(t, w.Inspected("P2-1", "key_op"))
-	must(t, w.estate.MarkTampered(w.now, "P2-1", "0x11 the mesh is broken"))
+	must(t, w.estate.MarkTampered(w.now, "P2-1", "0x11 the mesh is broken", 0))
 	for name, bad := range map[string][]byte{"text": []byte("<svg>"), "too large": append(picture(t), make([]byte, support.MaxPicture)...)} {
 		_, err := w.AskUnlock(support.TamperAsk{Device: "P2-1", Code: "0x11", Picture: bad})
 		wrong(t, name, err, support.ErrInvalid)
@@ -418,7 +418,7 @@ func TestAKeyIsAskedForAndTellsWhyNot(t *testing.T) {
 		t.Errorf("nothing was heard: %+v", i)
 	}
 	w.now = w.now.Add(time.Hour)
-	must(t, w.estate.MarkTampered(w.now, "P2-1", "0x10"))
+	must(t, w.estate.MarkTampered(w.now, "P2-1", "0x10", 0))
 	if i := ask(); i.Reason != estate.InjectionTampered || i.Reason.Text() == "" {
 		t.Errorf("tampered: %+v", i)
 	}
@@ -473,7 +473,7 @@ func (w *world) story() (died bool) {
 		}
 		return r
 	}
-	step("alarm", func() bool { return w.device("P2-1").Tampered != nil }, func() error { return w.estate.MarkTampered(w.now, "P2-1", "0x10 x") })
+	step("alarm", func() bool { return w.device("P2-1").Tampered != nil }, func() error { return w.estate.MarkTampered(w.now, "P2-1", "0x10 x", 0) })
 	step("request", func() bool { return request().ID != "" }, func() error {
 		_, err := w.AskUnlock(support.TamperAsk{Device: "P2-1", Code: "0x10", Picture: picture(w.t)})
 		return err

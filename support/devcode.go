@@ -222,7 +222,7 @@ func (d *Desk) DeveloperCode(id string) (DeveloperCode, bool) {
 // lost, and the device is in developer mode all the same.
 func (d *Desk) DeveloperMode(poiid, code string) (Verdict, error) {
 	if d.cfg.Environment == estate.Live {
-		return Verdict{Text: "There is no developer mode in the live environment"}, nil
+		return Verdict{Reason: NotInLive, Text: "There is no developer mode in the live environment"}, nil
 	}
 	d.writing.Lock()
 	defer d.writing.Unlock()
@@ -232,9 +232,9 @@ func (d *Desk) DeveloperMode(poiid, code string) (Verdict, error) {
 	case !ok && d.usedHere(poiid, hash):
 		return Verdict{Accepted: true}, nil
 	case !ok:
-		return Verdict{Text: "There is no developer code for this device. Ask for one with its TUSN"}, nil
+		return Verdict{Reason: NoCode, Text: "There is no developer code for this device. Ask for one with its TUSN"}, nil
 	case !now.Before(c.Expires):
-		return Verdict{Text: "This developer code has expired. Ask for a new one"}, nil
+		return Verdict{Reason: CodeExpired, Text: "This developer code has expired. Ask for a new one"}, nil
 	case c.Hash != hash:
 		return d.wrongDeveloper(now, c)
 	}
@@ -256,11 +256,11 @@ func (d *Desk) usedHere(poiid, hash string) bool {
 
 func (d *Desk) wrongDeveloper(now time.Time, c DeveloperCode) (Verdict, error) {
 	c.Wrong++
-	v := Verdict{Text: "Wrong developer code"}
+	v := Verdict{Reason: WrongCode, Text: "Wrong developer code"}
 	void := c.Wrong >= wrongCodes
 	if void {
 		c.State, c.Hash = CodeVoid, ""
-		v.Text = "Too many wrong codes. Ask for a new one"
+		v.Reason, v.Text = CodeVoided, "Too many wrong codes. Ask for a new one"
 	}
 	return v, d.keepCode(now, c, nil, DeveloperCodeWrong{c.ID, c.Device, c.Wrong, void})
 }

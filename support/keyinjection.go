@@ -11,6 +11,11 @@ import (
 func (d *Desk) InjectKeys(poiid, by string) (estate.Injection, error) {
 	d.writing.Lock()
 	defer d.writing.Unlock()
+	return d.injectKeys(poiid, by)
+}
+
+// injectKeys is InjectKeys for a caller that holds writing.
+func (d *Desk) injectKeys(poiid, by string) (estate.Injection, error) {
 	_, device, err := d.subject(poiid)
 	if err != nil {
 		return estate.Injection{}, err

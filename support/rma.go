@@ -310,7 +310,14 @@ func (d *Desk) Move(id string, do ReturnDo) (Return, error) {
 	if err != nil {
 		return r, err
 	}
-	return r, d.keepReturn(now, r, together, ReturnMoved{r.ID, r.Device, r.State, r.Parcel, r.Replacement, r.Outcome, do.By})
+	if err := d.keepReturn(now, r, together, ReturnMoved{r.ID, r.Device, r.State, r.Parcel, r.Replacement, r.Outcome, do.By}); err != nil {
+		return r, err
+	}
+	if r.State == ReturnRepaired && d.cfg.Links.DeviceOnline(r.Device) {
+		// It has forgotten no key of its own accord. Where this fails it asks for one with its next link.
+		_, _ = d.injectKeys(r.Device, do.By)
+	}
+	return r, nil
 }
 
 // check looks at what goes with a step.

@@ -68,6 +68,21 @@ func (r TamperRequest) Open() bool {
 	return r.State == TamperAsked || r.State == TamperApproved || r.State == TamperUnlocked
 }
 
+// stands tells whether the alarm that a request is about is the one that the device has now.
+func (d *Desk) stands(r TamperRequest) bool {
+	device, _ := d.cfg.Estate.Device(r.Device)
+	return device.Tampered != nil && device.Tampered.At.Equal(r.Alarm.At) && device.Tampered.Number == r.Alarm.Number
+}
+
+// now is a request as it stands: with its alarm it is over too, however that ended, and so is its code. A new alarm
+// wants a request of its own.
+func (d *Desk) now(r TamperRequest) TamperRequest {
+	if r.Open() && !d.stands(r) {
+		r.State, r.CodeHash = TamperCleared, ""
+	}
+	return r
+}
+
 // Matches tells whether the code on the screen is that of the alarm which the device reported.
 func (r TamperRequest) Matches() bool {
 	first, _, _ := strings.Cut(r.Alarm.What, " ")
@@ -150,7 +165,7 @@ func (d *Desk) AskUnlock(ask TamperAsk) (TamperRequest, error) {
 		return TamperRequest{}, fmt.Errorf("%w: the device has raised no alarm", ErrState)
 	}
 	for _, r := range d.tampers {
-		if r.Device == ask.Device && r.Open() {
+		if r.Device == ask.Device && d.now(r).Open() {
 			return TamperRequest{}, fmt.Errorf("%w: there is a request for this device: %s", ErrState, r.ID)
 		}
 	}
@@ -194,11 +209,18 @@ func (d *Desk) keepTamper(now time.Time, r TamperRequest, together func(with ...
 
 // TamperRequests lists the requests, the newest first.
 func (d *Desk) TamperRequests() []TamperRequest {
-	return newest(d, d.tampers, func(r TamperRequest) time.Time { return r.At }, func(r TamperRequest) string { return r.ID })
+	list := newest(d, d.tampers, func(r TamperRequest) time.Time { return r.At }, func(r TamperRequest) string { return r.ID })
+	for i := range list {
+		list[i] = d.now(list[i])
+	}
+	return list
 }
 
 // TamperRequest finds a request.
-func (d *Desk) TamperRequest(id string) (TamperRequest, bool) { return found(d, d.tampers, id) }
+func (d *Desk) TamperRequest(id string) (TamperRequest, bool) {
+	r, ok := found(d, d.tampers, id)
+	return d.now(r), ok
+}
 
 // Approve gives a request an unlock code, here and never again; a former one is void. For an alarm that came back
 // soon it is ErrSensor, unless somebody wants it anyway.
@@ -206,6 +228,7 @@ func (d *Desk) Approve(id, by string, anyway bool) (r TamperRequest, code string
 	d.writing.Lock()
 	defer d.writing.Unlock()
 	r, ok := d.tampers[id]
+	r = d.now(r)
 	switch {
 	case !ok:
 		return r, "", fmt.Errorf("%w: request", ErrUnknown)
@@ -231,23 +254,38 @@ func (d *Desk) Refuse(id, by, why string) (TamperRequest, error) {
 	d.writing.Lock()
 	defer d.writing.Unlock()
 	r, ok := d.tampers[id]
+	r = d.now(r)
 	switch {
 	case !ok:
 		return r, fmt.Errorf("%w: request", ErrUnknown)
 	case r.State != TamperAsked && r.State != TamperApproved:
 		return r, fmt.Errorf("%w: the request is %s", ErrState, r.State)
 	}
-	now := d.cfg.Now()
-	r.State, r.DecidedBy, r.DecidedAt, r.Why, r.CodeHash = TamperRefused, by, now, why, ""
-	return r, d.keepTamper(now, r, nil, nil, TamperDecided{ID: id, Device: r.Device, Why: why, By: by})
+	at := d.cfg.Now()
+	r.State, r.DecidedBy, r.DecidedAt, r.Why, r.CodeHash = TamperRefused, by, at, why, ""
+	return r, d.keepTamper(at, r, nil, nil, TamperDecided{ID: id, Device: r.Device, Why: why, By: by})
 }
 
 // Verdict answers a code that was typed in at a device.
 type Verdict struct {
 	Accepted   bool
-	Text       string // for the screen of the device
+	Reason     Reason // why not, in a word
+	Text       string // why not, for people
 	RetryAfter time.Duration
 }
+
+// Reason is why a code was not accepted.
+type Reason string
+
+// The reasons.
+const (
+	NoCode      Reason = "no_code" // there is none for this device
+	WrongCode   Reason = "wrong"
+	CodeLocked  Reason = "locked" // too many wrong ones: the next is looked at after RetryAfter
+	CodeVoided  Reason = "void"   // too many wrong ones: it is worth nothing any more
+	CodeExpired Reason = "expired"
+	NotInLive   Reason = "live"
+)
 
 // Unlock takes the unlock code that was typed in at a device. One that was accepted is accepted again until the device
 // has restarted without its alarm: its answer may be lost. After that it is worth nothing.
@@ -259,13 +297,13 @@ func (d *Desk) Unlock(poiid, code string) (Verdict, error) {
 	right := ok && d.hash(kindTamper, poiid, code) == r.CodeHash
 	switch {
 	case !ok:
-		return Verdict{Text: "There is no unlock code for this device. Ask support"}, nil
+		return Verdict{Reason: NoCode, Text: "There is no unlock code for this device. Ask support"}, nil
 	case now.Before(r.LockedUntil):
-		return Verdict{Text: "Too many wrong codes. Wait 15 minutes", RetryAfter: r.LockedUntil.Sub(now)}, nil
+		return Verdict{Reason: CodeLocked, Text: "Too many wrong codes. Wait 15 minutes", RetryAfter: r.LockedUntil.Sub(now)}, nil
 	case right && r.State == TamperUnlocked:
 		return Verdict{Accepted: true}, nil
 	case !now.Before(r.Expires):
-		return Verdict{Text: "This unlock code has expired. Ask for a new one"}, nil
+		return Verdict{Reason: CodeExpired, Text: "This unlock code has expired. Ask for a new one"}, nil
 	case !right:
 		return d.wrongUnlock(now, r)
 	}
@@ -273,10 +311,10 @@ func (d *Desk) Unlock(poiid, code string) (Verdict, error) {
 	return Verdict{Accepted: true}, d.keepTamper(now, r, nil, nil, TamperCodeUsed{r.ID, poiid})
 }
 
-// unlockable finds the request of a device that has a code.
+// unlockable finds the request of a device that has a code for the alarm which stands.
 func (d *Desk) unlockable(poiid string) (TamperRequest, bool) {
 	for _, r := range d.tampers {
-		if r.Device == poiid && (r.State == TamperApproved || r.State == TamperUnlocked) {
+		if r = d.now(r); r.Device == poiid && (r.State == TamperApproved || r.State == TamperUnlocked) {
 			return r, true
 		}
 	}
@@ -286,11 +324,11 @@ func (d *Desk) unlockable(poiid string) (TamperRequest, bool) {
 // wrongUnlock counts before it answers, so that neither a crash nor a restart of the device gives another try.
 func (d *Desk) wrongUnlock(now time.Time, r TamperRequest) (Verdict, error) {
 	r.Wrong++
-	v := Verdict{Text: "Wrong unlock code"}
+	v := Verdict{Reason: WrongCode, Text: "Wrong unlock code"}
 	locked := r.Wrong%wrongCodes == 0
 	if locked {
 		r.LockedUntil = now.Add(lockFor)
-		v = Verdict{Text: "Too many wrong codes. Wait 15 minutes", RetryAfter: lockFor}
+		v = Verdict{Reason: CodeLocked, Text: "Too many wrong codes. Wait 15 minutes", RetryAfter: lockFor}
 	}
 	return v, d.keepTamper(now, r, nil, nil, TamperCodeWrong{r.ID, r.Device, r.Wrong, locked})
 }
@@ -312,7 +350,7 @@ func (d *Desk) Inspected(poiid, by string) error {
 	d.writing.Lock()
 	defer d.writing.Unlock()
 	for _, r := range d.tampers {
-		if r.Device == poiid && r.Open() {
+		if r.Device == poiid && d.now(r).Open() {
 			return d.cleared(r, by)
 		}
 	}

@@ -157,7 +157,7 @@ func (j jobs) playAlarm() {
 	j.ask("POST", "tamper-requests/"+request.ID+"/approve", 200, nil, &approved)
 	j.touch("unlock")
 	j.typed("00000000")
-	await(t, "the wrong code is refused", 10*time.Second, func() bool { _, problem := j.page(); return problem == "Wrong unlock code" })
+	await(t, "the wrong code is refused", 10*time.Second, func() bool { _, problem := j.page(); return problem == "Wrong code" })
 	j.restart() // and what was durable is there again
 	await(t, "it is back", 30*time.Second, func() bool { return j.seen(j.poiid).Online })
 	if j.seen(j.poiid).Screen.Name == "tampered" { // the link had the page go
@@ -177,11 +177,31 @@ func (j jobs) playAlarm() {
 		t.Errorf("the second request: %+v", request)
 	}
 	j.ask("POST", "tamper-requests/"+request.ID+"/approve", 409, nil, nil)
+	j.ask("POST", "tamper-requests/"+request.ID+"/approve", 200, map[string]bool{"anyway": true}, &approved)
+	j.typesFormer(approved.UnlockCode)
 	j.clearFaults(j.poiid)
 	j.ask("DELETE", "devices/"+j.poiid+"/tampered", 200, nil, nil)
 	await(t, "it is back from the workshop", 20*time.Second, func() bool { return j.seen(j.poiid).Online })
 	j.ask("POST", "devices/"+j.poiid+"/key-injection", 201, nil, nil)
 	await(t, "it has a key again", 20*time.Second, func() bool { return j.device().Configured })
+}
+
+// typesFormer types in the code of an alarm after the next one was raised, though the cloud never heard that the first
+// was over.
+func (j jobs) typesFormer(code string) {
+	j.t.Helper()
+	j.clearFaults(j.poiid)
+	j.sim("fault", map[string]string{"name": "tamper", "code": "0x13"})
+	await(j.t, "the third alarm is known", 20*time.Second, func() bool {
+		d := j.device()
+		return d.Tampered != nil && strings.HasPrefix(d.Tampered.What, "0x13") && j.seen(j.poiid).Online
+	})
+	j.touch("unlock")
+	j.typed(code)
+	await(j.t, "the code of the former alarm is refused", 10*time.Second, func() bool {
+		_, problem := j.page()
+		return problem == "There is no unlock code for this device. Ask support"
+	})
 }
 
 func (j jobs) playKeys() {

@@ -180,7 +180,7 @@ func (v *tenancy) furnishJobs() {
 	desk, registry := v.c.desk, v.c.registry
 	code, _, err := desk.AskDeveloperCode(support.CodeAsk{TUSN: "P2-VICT01", Reason: ofGroup, Understood: true, By: "victim"})
 	v.must(code, err)
-	v.must(nil, registry.MarkTampered(v.c.now(), "P2-VICT01", "0x10 "+ofGroup))
+	v.must(nil, registry.MarkTampered(v.c.now(), "P2-VICT01", "0x10 "+ofGroup, 0))
 	request, err := desk.AskUnlock(support.TamperAsk{Device: "P2-VICT01", Code: "0x10", Note: ofGroup, By: "victim"})
 	v.must(request, err)
 	address := support.Address{Name: ofGroup, Street: "x", PostalCode: "1", City: "x", Country: "NL"}

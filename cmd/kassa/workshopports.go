@@ -33,7 +33,28 @@ func (w workshop) Serve(_ time.Time, poiid string, s poilink.Servicing) (poilink
 		take = w.c.desk.DeveloperMode
 	}
 	v, err := take(poiid, s.Code)
-	return poilink.Serviced{Accepted: v.Accepted && err == nil, Text: v.Text, RetryAfterMS: v.RetryAfter.Milliseconds()}, err
+	return poilink.Serviced{
+		Accepted: v.Accepted && err == nil, Reason: reasonOf(v.Reason), Text: v.Text, RetryAfterMS: v.RetryAfter.Milliseconds(),
+	}, err
+}
+
+// reasonOf is why a code was not accepted, as a device is told.
+func reasonOf(r support.Reason) poilink.ServiceReason {
+	switch r {
+	case support.NoCode:
+		return poilink.ServiceNoCode
+	case support.WrongCode:
+		return poilink.ServiceWrong
+	case support.CodeLocked:
+		return poilink.ServiceLocked
+	case support.CodeVoided:
+		return poilink.ServiceVoid
+	case support.CodeExpired:
+		return poilink.ServiceExpired
+	case support.NotInLive:
+		return poilink.ServiceLive
+	}
+	return ""
 }
 
 func (w workshop) Recovered(_ time.Time, poiid string) error { return w.c.desk.Recovered(poiid) }

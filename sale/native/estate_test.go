@@ -132,7 +132,7 @@ func TestDevices(t *testing.T) {
 	}
 	w.refused("PATCH", "devices/P2-00000ABC", `{"account":"2"}`, "wrong_state", "bound")
 	w.refused("PATCH", "devices/P2-STOCK", `{}`, "invalid_input", "/account")
-	if err := w.estate.MarkTampered(time.Now(), "P2-00000ABC", "case opened"); err != nil {
+	if err := w.estate.MarkTampered(time.Now(), "P2-00000ABC", "case opened", 0); err != nil {
 		t.Fatal(err)
 	}
 	if d := w.ok("GET", "devices/P2-00000ABC", ""); d["state"] != "tampered" || d["tampered"].(object)["what"] != "case opened" || d["terminal"] != "term_test_00000ABC" {

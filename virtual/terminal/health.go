@@ -22,7 +22,9 @@ func (m *Machine) health() poilink.Health {
 		CardReader: !m.has(FaultReader), PED: !m.d.Tampered, Security: !m.d.Tampered,
 		Firmware: Firmware, Unsent: len(m.d.Outbox), Network: poilink.Network{Address: m.v.address},
 	}
-	h.Tampered = m.alarm()
+	if h.Tampered = m.alarm(); h.Tampered != "" {
+		h.Alarms = m.d.Alarms
+	}
 	if m.model().Battery {
 		h.Battery, h.Charging = new(100), true
 		if m.has(FaultBattery) {

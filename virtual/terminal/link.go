@@ -304,7 +304,10 @@ func (m *Machine) refused(r poilink.Refused) {
 		m.v.activating = false
 		m.failActivation(m.activationText(r))
 		switch r.Code {
-		case poilink.RefusedIPEKMissing, poilink.RefusedTooManyTries, poilink.RefusedOverloaded:
+		case poilink.RefusedIPEKMissing:
+			m.keysUnknown(retry)
+			m.after(timerActivate, max(retry, activateRetry))
+		case poilink.RefusedTooManyTries, poilink.RefusedOverloaded:
 			m.after(timerActivate, max(retry, activateRetry))
 		default:
 			m.v.codeNo = true
@@ -316,6 +319,16 @@ func (m *Machine) refused(r poilink.Refused) {
 		m.failRest(r.Text)
 	}
 	m.after(timerKeys, max(retry, keysRetry))
+	if r.Code == poilink.RefusedIPEKMissing {
+		m.keysUnknown(retry)
+	}
+}
+
+// keysUnknown asks for a new initial key soon: the cloud does not know the one that is here.
+func (m *Machine) keysUnknown(retry time.Duration) {
+	if m.v.confirmed = false; m.mayAskKeys() {
+		m.after(timerKeys, max(retry, keysDiffer))
+	}
 }
 
 // block shows why the cloud refuses the terminal, until it does no more.

@@ -136,6 +136,7 @@ type durable struct {
 	Device    []byte             `json:"device,omitempty"`
 	Tampered  bool               `json:"tampered,omitempty"`
 	Alarm     string             `json:"alarm,omitempty"`
+	Alarms    int                `json:"alarms,omitempty"` // of its whole life
 	Developer bool               `json:"developer,omitempty"`
 	Activated *poilink.Activated `json:"activated,omitempty"`
 	UpSeq     uint64             `json:"upSeq,omitempty"`
@@ -163,6 +164,9 @@ func (d *durable) apply(r Record) error {
 	case RecordKeys:
 		d.IKID, d.KCV, d.Device = r.IKID, r.KCV, r.Device
 	case RecordErased:
+		if r.Tampered && !d.Tampered { // another sensor under an alarm that stands is the same alarm
+			d.Alarms++
+		}
 		d.IKID, d.KCV, d.Device, d.Tampered, d.Alarm = "", "", nil, r.Tampered, r.Alarm
 	case RecordDeveloper:
 		d.Developer = true

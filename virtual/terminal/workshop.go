@@ -95,13 +95,35 @@ func (m *Machine) serviced(a poilink.Serviced) {
 	switch {
 	case !a.Accepted:
 		m.v.place = p.back
-		m.problem(clip(a.Text, maxLabel))
+		m.problem(m.notAccepted(a))
 	case a.Kind == poilink.ServiceUnlock && m.d.Tampered:
 		m.unlockedByCode()
 	case a.Kind == poilink.ServiceDeveloper:
 		m.develop()
 		m.rest()
 	}
+}
+
+// notAccepted says why a code was not, in the language of the device where it knows the reason.
+func (m *Machine) notAccepted(a poilink.Serviced) string {
+	switch a.Reason {
+	case poilink.ServiceNoCode:
+		if a.Kind == poilink.ServiceUnlock {
+			return m.say("There is no unlock code for this device. Ask support")
+		}
+		return m.say("There is no developer code for this device. Ask for one with its TUSN")
+	case poilink.ServiceWrong:
+		return m.say("Wrong code")
+	case poilink.ServiceLocked:
+		return m.say("Too many wrong codes. Wait 15 minutes")
+	case poilink.ServiceVoid:
+		return m.say("Too many wrong codes. Ask for a new one")
+	case poilink.ServiceExpired:
+		return m.say("This code has expired. Ask for a new one")
+	case poilink.ServiceLive:
+		return m.say("There is no developer mode in the live environment")
+	}
+	return clip(a.Text, maxLabel)
 }
 
 // develop puts the device into developer mode. There is no way back.

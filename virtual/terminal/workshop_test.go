@@ -136,3 +136,52 @@ func TestAKeyThatIsWantedWaitsForThePayment(t *testing.T) {
 		t.Error("the key never came")
 	}
 }
+
+// TestARefusedCodeIsToldInTheLanguageOfTheDevice answers with each reason: no language shows the English of the cloud.
+func TestARefusedCodeIsToldInTheLanguageOfTheDevice(t *testing.T) {
+	wrong := map[string]string{"en": "Wrong code", "nl": "Onjuiste code", "fr": "Code faux", "it": "Codice errato", "es": "Código incorrecto"}
+	for language, want := range wrong {
+		r := ready(t)
+		r.do(terminal.SettingChanged{ID: "language", Value: language})
+		r.do(terminal.FaultSet{Fault: terminal.FaultTamper, Code: "0x11"})
+		r.wait(time.Minute)
+		r.touch("unlock")
+		shown := map[string]bool{}
+		for _, reason := range []poilink.ServiceReason{
+			poilink.ServiceNoCode, poilink.ServiceWrong, poilink.ServiceLocked, poilink.ServiceVoid, poilink.ServiceExpired, poilink.ServiceLive,
+		} {
+			r.keys("1 2 3 4 5 6 7 8 ok")
+			f := r.lastSent(poilink.TypeService)
+			r.deliver(poilink.Frame{Type: poilink.TypeServiced, Serviced: &poilink.Serviced{
+				ID: f.Service.ID, Kind: poilink.ServiceUnlock, Reason: reason, Text: "the cloud's own words",
+			}})
+			problem := r.wantPage("unlock").Error
+			if problem == "" || problem == "the cloud's own words" || shown[problem] || reason == poilink.ServiceWrong && problem != want {
+				t.Errorf("%s: %s is told as %q", language, reason, problem)
+			}
+			shown[problem] = true
+		}
+	}
+}
+
+// TestAlarmsAreCounted tells one alarm from the next, and not from another sensor under the same one.
+func TestAlarmsAreCounted(t *testing.T) {
+	r := ready(t)
+	alarms := func() int { return r.m.Status().Health.Alarms }
+	for want := 1; want <= 2; want++ {
+		r.do(terminal.FaultSet{Fault: terminal.FaultTamper, Code: "0x11"})
+		r.do(terminal.FaultSet{Fault: terminal.FaultTamper, Code: "0x12"})
+		r.restart()
+		r.wait(time.Minute)
+		if got := alarms(); got != want {
+			t.Errorf("%d alarms, want %d", got, want)
+		}
+		if h := r.cloud.hellos[len(r.cloud.hellos)-1]; h.Report.Health.Alarms != want {
+			t.Errorf("its hello tells of %d alarms, want %d", h.Report.Health.Alarms, want)
+		}
+		r.do(terminal.FaultClear{Fault: terminal.FaultTamper})
+		if got := alarms(); got != 0 {
+			t.Errorf("without an alarm it tells of %d", got)
+		}
+	}
+}
