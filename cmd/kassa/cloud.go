@@ -121,7 +121,7 @@ func (c *cloud) join(o serveOptions, log *slog.Logger) error {
 	if c.post, err = c.outbox(o); err != nil {
 		return err
 	}
-	if err := c.joinClinic(o); err != nil {
+	if err := c.joinClinic(o, log); err != nil {
 		return err
 	}
 	if err := c.joinDoors(o, log); err != nil {
