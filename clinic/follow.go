@@ -41,13 +41,13 @@ func (k *Clinic) openCursor() error {
 	if err != nil {
 		return err
 	}
-	k.cursor.After = k.Feed.Last() // an installation begins with what happens from now on
-	if ok {
-		if err := json.Unmarshal(s.State, &k.cursor); err != nil {
-			return fmt.Errorf("state of %s: %w", cursorStream, err)
-		}
-		k.cursor.version = s.Version
+	if !ok { // an installation begins with what happens from now on, also when it dies before it has read any of it
+		return k.writeCursor(context.Background(), cursor{After: k.Feed.Last()})
 	}
+	if err := json.Unmarshal(s.State, &k.cursor); err != nil {
+		return fmt.Errorf("state of %s: %w", cursorStream, err)
+	}
+	k.cursor.version = s.Version
 	return nil
 }
 
@@ -244,6 +244,10 @@ func (k *Clinic) keepCursor(ctx context.Context, read uint64, waiting []task) er
 	}
 	next := k.cursor
 	next.After = read
+	return k.writeCursor(ctx, next)
+}
+
+func (k *Clinic) writeCursor(ctx context.Context, next cursor) error {
 	state, err := json.Marshal(next)
 	if err != nil {
 		return err

@@ -5,7 +5,6 @@ import (
 	"crypto/rand"
 	"encoding/json"
 	"errors"
-	"fmt"
 	"log/slog"
 	"path/filepath"
 	"slices"
@@ -39,12 +38,11 @@ func must(t testing.TB, err error) {
 // mortal is a store whose process may die at the commit of a diagnosis: before it, or after it and before anybody hears.
 type mortal struct {
 	*sqlite.Store
-	mu     sync.Mutex
-	dieAt  int // of the diagnoses, counted from 1; 0 for never
-	after  bool
-	made   int
-	dead   bool
-	atMost int // diagnoses within one instant of the clock
+	mu    sync.Mutex
+	dieAt int // of the diagnoses, counted from 1; 0 for never
+	after bool
+	made  int
+	dead  bool
 }
 
 func (m *mortal) Commit(ctx context.Context, b journal.Batch) (journal.Receipt, error) {
@@ -68,10 +66,11 @@ func (m *mortal) Commit(ctx context.Context, b journal.Batch) (journal.Receipt, 
 	return journal.Receipt{}, errPower
 }
 
-func (m *mortal) kept() int {
+// count is how many diagnoses were committed, and whether the process has died of one.
+func (m *mortal) count() (made int, dead bool) {
 	m.mu.Lock()
 	defer m.mu.Unlock()
-	return m.made
+	return m.made, m.dead
 }
 
 // tenant is an account of which every text bears its mark.
@@ -88,7 +87,7 @@ type world struct {
 	store  *mortal
 	estate *estate.Registry
 	secure *hsm.Module
-	heard  strings.Builder // what is logged
+	heard  strings.Builder // what is logged; read it when nothing runs
 	rules  *doctor.Book
 
 	mu      sync.Mutex
@@ -183,7 +182,12 @@ func (w *world) run() (stop func()) {
 // note writes a fact at the end of a stream.
 func (w *world) note(stream, kind, scope string, body any) {
 	w.t.Helper()
-	w.write(stream, scope, nil, journal.Fact{At: w.clock(), Kind: kind, Scope: scope, Payload: encoded(w.t, body)})
+	w.write(stream, scope, nil, w.fact(kind, scope, body))
+}
+
+func (w *world) fact(kind, scope string, body any) journal.Fact {
+	w.t.Helper()
+	return journal.Fact{At: w.clock(), Kind: kind, Scope: scope, Payload: encoded(w.t, body)}
 }
 
 func (w *world) write(stream, scope string, state []byte, facts ...journal.Fact) {
@@ -219,11 +223,9 @@ func (w *world) declined(at tenant, ref, code string, reason kassa.Reason) kassa
 			Request: 1, STAN: "000123", TransmittedAt: now, Amount: eur, State: kassa.HostDeclined, Reason: reason, ResponseCode: code,
 		}}}},
 	}
-	fact := func(kind string, body any) journal.Fact {
-		return journal.Fact{At: now, Kind: kind, Scope: at.group, Payload: encoded(w.t, body)}
-	}
-	w.write("order/"+o.ID(), at.group, encoded(w.t, o), fact("OrderCreated", map[string]any{"order": o.NewOrder}),
-		fact("HostDeclined", map[string]any{"request": 1, "responseCode": code}), fact("AttemptClosed", map[string]any{"status": "declined"}))
+	w.write("order/"+o.ID(), at.group, encoded(w.t, o), w.fact("OrderCreated", at.group, map[string]any{"order": o.NewOrder}),
+		w.fact("HostDeclined", at.group, map[string]any{"request": 1, "responseCode": code}),
+		w.fact("AttemptClosed", at.group, map[string]any{"status": "declined"}))
 	return o
 }
 
@@ -287,7 +289,5 @@ func (w *world) all(who clinic.Reader) []clinic.Kept {
 }
 
 func operator() clinic.Reader { return clinic.Reader{Operator: true} }
-
-func id(format string, args ...any) string { return fmt.Sprintf(format, args...) }
 
 func placeIn(group string) estate.Place { return estate.Place{Group: group} }
