@@ -273,8 +273,12 @@ func (w *world) terminal(group, mark, poiid string) string {
 // await waits until something is so.
 func (w *world) await(what string, so func() bool) {
 	w.t.Helper()
-	for end := time.Now().Add(20 * time.Second); !so(); time.Sleep(20 * time.Millisecond) {
-		if time.Now().After(end) {
+	poll, end := time.NewTicker(20*time.Millisecond), time.After(60*time.Second)
+	defer poll.Stop()
+	for !so() {
+		select {
+		case <-poll.C:
+		case <-end:
 			w.t.Fatal("not in time: " + what)
 		}
 	}

@@ -32,6 +32,7 @@ import (
 	"kassa/sale/native"
 	"kassa/status"
 	"kassa/store/sqlite"
+	"kassa/support/cases"
 	"kassa/webhook"
 )
 
@@ -55,6 +56,7 @@ type cloud struct {
 	pages    *dashboard.Handler
 	help     *help.Handler
 	clinic   *clinic.Clinic
+	cases    *cases.Shelf
 	calls    *dashboard.Calls
 	refusals *refusals
 	gauges   *gauges
@@ -122,6 +124,11 @@ func (c *cloud) join(o serveOptions, log *slog.Logger) error {
 		return err
 	}
 	if err := c.joinClinic(o, log); err != nil {
+		return err
+	}
+	if c.cases, err = cases.New(cases.Config{
+		Store: c.store, Vault: c.secure, Known: caseFacts{c}, Environment: string(c.registry.Environment()), Now: c.now, Random: rand.Reader,
+	}); err != nil {
 		return err
 	}
 	if err := c.joinDoors(o, log); err != nil {

@@ -40,7 +40,9 @@ func (w *world) idsOf(account, group, tid string) map[string]string {
 	w.deliver(d)
 	w.sent[d.ID] = d
 	w.ward.made["diag_test_"+account] = native.Diagnosis{ID: "diag_test_" + account, Account: account}
+	w.cases["case_test_"+account] = []string{account, group}
 	return map[string]string{
+		"case": "case_test_" + account, "file": "casefile_test_1",
 		"diagnosis": "diag_test_" + account, "rule": "off",
 		"account": account, "group": group, "shop": s.ID, "terminal": tid, "device": "P2-" + tid, "order": w.order(group, "theirs", 100).ID(),
 		"delivery": d.ID, "key": k.ID, "webhook": e.ID, "wish": wish.ID,
@@ -80,6 +82,10 @@ func bodies() map[string]string {
 		"POST orders/{order}/cancel":                ``,
 		"POST diagnoses/{diagnosis}/feedback":       `{"code":"off","yes":true}`,
 		"POST diagnoses/{diagnosis}/share":          `{}`,
+		"PATCH cases/{case}":                        `{"state":"closed"}`,
+		"POST cases/{case}/notes":                   `{"text":"mine"}`,
+		"POST cases/{case}/merge":                   `{"into":"case_test_1"}`,
+		"POST cases/{case}/attachments":             `mine`,
 		"POST incidents/{incident}/notes":           `{"text":"mine"}`,
 		"DELETE terminals/{terminal}":               ``,
 		"DELETE devices/{device}/tampered":          ``,
@@ -135,7 +141,7 @@ func TestAnothersIdsAreNotThere(t *testing.T) {
 func TestAnothersIdsInQueriesAndBodies(t *testing.T) {
 	w := newWorld(t)
 	theirs, own := w.tenants(), w.idsOf("2", "300", "00000ABE")
-	plain := strings.Fields("limit after before state reach q status reference format columns copy refund lang dry_run subject_type subject code trigger")
+	plain := strings.Fields("limit after before state reach q status reference format columns copy refund lang dry_run subject_type subject code trigger name")
 	document := mustReadDocument(t)
 	before := w.store.Last()
 	for _, r := range native.Routes() {

@@ -31,6 +31,7 @@ import (
 // what. Its terminals and its acquirer are the test itself.
 type world struct {
 	ward   *practice
+	cases  folder
 	t      *testing.T
 	store  *sqlite.Store
 	estate *estate.Registry
@@ -231,10 +232,11 @@ func newWorld(t *testing.T) *world {
 		t.Fatal(err)
 	}
 	w.engine = &racing{Engine: machine}
+	w.cases = folder{}
 	w.ward = &practice{made: map[string]native.Diagnosis{}}
 	h, err := native.New(native.Config{
 		Environment: estate.Test, Doctor: w.ward, Rules: w.ward.rules(), Registry: w.estate, Callers: callers{auth.NewGuard(w.estate, time.Now, "https://live.example")},
-		Links: w, Parts: w, Orders: w.engine, Records: store, Feed: store, Notices: w, Deliveries: w, Papers: w, Clock: w, Webhooks: w, Board: &board{},
+		Links: w, Parts: w, Orders: w.engine, Records: store, Feed: store, Notices: w, Deliveries: w, Papers: w, Clock: w, Webhooks: w, Board: &board{}, Cases: w.cases, CaseFiles: w.cases,
 		Write: w.write, Heartbeat: 10 * time.Second, Dialects: []string{"multisafepay"}, Now: time.Now, Wall: w.now,
 	})
 	if err != nil {
