@@ -33,6 +33,7 @@ import (
 	"kassa/status"
 	"kassa/store/sqlite"
 	"kassa/support"
+	"kassa/support/cases"
 	"kassa/webhook"
 )
 
@@ -56,6 +57,7 @@ type cloud struct {
 	pages    *dashboard.Handler
 	help     *help.Handler
 	clinic   *clinic.Clinic
+	cases    *cases.Shelf
 	calls    *dashboard.Calls
 	refusals *refusals
 	gauges   *gauges
@@ -126,7 +128,12 @@ func (c *cloud) join(o serveOptions, log *slog.Logger) error {
 	if c.post, err = c.outbox(o); err != nil {
 		return err
 	}
-	if err := c.joinClinic(o); err != nil {
+	if err := c.joinClinic(o, log); err != nil {
+		return err
+	}
+	if c.cases, err = cases.New(cases.Config{
+		Store: c.store, Vault: c.secure, Known: caseFacts{c}, Environment: string(c.registry.Environment()), Now: c.now, Random: rand.Reader,
+	}); err != nil {
 		return err
 	}
 	if err := c.joinDoors(o, log); err != nil {
