@@ -62,6 +62,10 @@ const (
 	TypeProbe                 Type = "probe"                 // down, asks whether the POI is there, and how it is
 	TypeProbed                Type = "probed"                // up, answers probe
 	TypeCommand               Type = "command"               // down*, something to do that is no payment
+	TypeSells                 Type = "sells"                 // down*, what an unattended POI sells
+	TypeChosen                Type = "chosen"                // up*, a driver chose what to charge with
+	TypeCharging              Type = "charging"              // down*, how far a session is; answers chosen and stop
+	TypeStop                  Type = "stop"                  // up*, a driver wants to end a session
 )
 
 // Frame is one WebSocket text message.
@@ -108,6 +112,10 @@ type Frame struct {
 	Probe                 *Probe                 `json:"probe,omitempty"`
 	Probed                *Probed                `json:"probed,omitempty"`
 	Command               *Command               `json:"command,omitempty"`
+	Sells                 *Sells                 `json:"sells,omitempty"`
+	Chosen                *Chosen                `json:"chosen,omitempty"`
+	Charging              *Charging              `json:"charging,omitempty"`
+	Stop                  *Stop                  `json:"stop,omitempty"`
 }
 
 // Challenge opens a link. Nonce is 32 random bytes; Host is the cloud's own name, which the POI
