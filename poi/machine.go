@@ -79,8 +79,9 @@ type session struct {
 	// counted tells that its end was noted; pings counts those of the POI.
 	counted bool
 	pings   uint8
-	pushed  uint64 // the version of the settings that were sent over it
-	told    uint64 // fingerprint of who the POI was told to be
+	pushed  uint64            // the version of the settings that were sent over it
+	sold    map[string]string // the last frame of what is sold ("") and of each session, by reference
+	told    uint64            // fingerprint of who the POI was told to be
 }
 
 type phase int
