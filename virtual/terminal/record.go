@@ -32,6 +32,9 @@ const (
 	RecordReplied   RecordKind = "replied"   // a request of class Device was answered with Frame
 	RecordManaged   RecordKind = "managed"   // the administrator set the terminal from the cloud
 	RecordCommand   RecordKind = "command"   // the cloud commanded something; absent body: a message was read
+	RecordSells     RecordKind = "sells"     // what an unattended terminal sells: Frame
+	RecordCharging  RecordKind = "charging"  // how far a session is: Frame
+	RecordMarked    RecordKind = "marked"    // the card that pays for a session
 	RecordSnapshot  RecordKind = "snapshot"  // all of the above in one, after compaction
 )
 
@@ -72,6 +75,7 @@ type Record struct {
 
 	Managed *Managed         `json:"managed,omitempty"`
 	Command *poilink.Command `json:"command,omitempty"`
+	Charge  *Charge          `json:"charge,omitempty"`
 }
 
 // Exchange is a payment that the cloud asked for, as the journal knows it.
@@ -150,6 +154,9 @@ type durable struct {
 	Managed  *Managed `json:"managed,omitempty"`
 	Commands []string `json:"commands,omitempty"`
 	Messages []string `json:"messages,omitempty"`
+	// Sells is what an unattended terminal sells, Charges its sessions.
+	Sells   *poilink.Sells `json:"sells,omitempty"`
+	Charges []Charge       `json:"charges,omitempty"`
 	// Settings are those that differ from what the model came with.
 	Settings map[string]string `json:"settings,omitempty"`
 }
@@ -166,6 +173,7 @@ func (d *durable) apply(r Record) error {
 		d.Activated = r.Activated
 		if r.Activated == nil { // whoever has it next starts anew
 			d.History, d.Settings, d.Receipts, d.Outcomes, d.Managed, d.Messages = nil, nil, nil, nil, nil, nil
+			d.Sells, d.Charges = nil, nil
 		}
 	case RecordDown:
 		d.DownSeq = r.Seq
@@ -175,6 +183,8 @@ func (d *durable) apply(r Record) error {
 		d.UpSeq, d.Outbox = r.Seq, nil
 	case RecordOpen, RecordAnswer, RecordEnd:
 		return d.applyExchange(r)
+	case RecordSells, RecordCharging, RecordMarked:
+		d.applySold(r)
 	case RecordManaged:
 		d.Managed = r.Managed
 	case RecordCommand:
