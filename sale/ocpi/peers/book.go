@@ -138,7 +138,17 @@ func (b *Book) NewToken() (string, error) { return b.draw(32) }
 
 // Accept is the change that lets a token open our side, and takes token A from it.
 func (b *Book) Accept(p *Peer, token string) {
-	p.Inbound, p.Registering = b.hash(token), ""
+	p.Inbound, p.Offered, p.Registering = b.hash(token), "", ""
+}
+
+// Offer is the change that lets a token open our side beside the one that does.
+func (b *Book) Offer(p *Peer, token string) { p.Offered = b.hash(token) }
+
+// Withdraw is the change that takes an offered token back.
+func (b *Book) Withdraw(p *Peer, token string) {
+	if p.Offered == b.hash(token) {
+		p.Offered = ""
+	}
 }
 
 // NewTokenA is the change that draws a token for a registration.
@@ -185,7 +195,7 @@ func (b *Book) Identify(tokens []string) (p Peer, registering, ok bool) {
 		hash := b.hash(token)
 		if id, known := b.tokens[hash]; known {
 			p = b.peers[id]
-			return p, p.Inbound != hash, true
+			return p, p.Registering == hash, true
 		}
 	}
 	return Peer{}, false, false
@@ -255,14 +265,14 @@ func (b *Book) write(now time.Time, p Peer, name string, fact any) error {
 
 func (b *Book) show(p Peer) {
 	former := b.peers[p.ID]
-	for _, hash := range []string{former.Inbound, former.Registering} {
+	for _, hash := range []string{former.Inbound, former.Offered, former.Registering} {
 		delete(b.tokens, hash)
 	}
 	b.peers[p.ID] = p
 	if p.Deleted {
 		return
 	}
-	for _, hash := range []string{p.Inbound, p.Registering} {
+	for _, hash := range []string{p.Inbound, p.Offered, p.Registering} {
 		if hash != "" {
 			b.tokens[hash] = p.ID
 		}

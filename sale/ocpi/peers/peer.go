@@ -25,6 +25,8 @@ type Peer struct {
 	Registering string `json:"registering,omitempty"`
 	// Inbound is the hash of the token by which it calls us.
 	Inbound string `json:"inbound,omitempty"`
+	// Offered is the hash of a token that was sent to it and not yet confirmed; it opens as Inbound does.
+	Offered string `json:"offered,omitempty"`
 	// Outbound is the sealed token by which we call it.
 	Outbound []byte `json:"outbound,omitempty"`
 
