@@ -8,9 +8,11 @@ import (
 	"testing"
 	"time"
 
+	"kassa/estate"
 	wire "kassa/ocpi"
 	"kassa/sale/ocpi/call"
 	"kassa/sale/ocpi/peers"
+	"kassa/webhook"
 )
 
 func eachVersion(t *testing.T, f func(t *testing.T, v string)) {
@@ -83,7 +85,7 @@ func TestAHandshakeIsRefused(t *testing.T) {
 		o.fail["/ocpi/versions"] = `{"status_code":1000,"data":[{"version":"2.1.1","url":"` + o.url + `/x"}]}`
 		w.want(post(o.credentials()), 200, 3002)
 		delete(o.fail, "/ocpi/versions")
-		w.check = func(string) error { return errors.New("the URL leads to an address that is not public") }
+		w.check = func(url string) error { return webhook.CheckURL(estate.Live, url) } // 127.0.0.1
 		if a := post(o.credentials()); a.Status != 2001 || !strings.HasPrefix(a.Message, "url ") {
 			t.Errorf("a private address: %s", a)
 		}
@@ -284,4 +286,73 @@ func TestAConfirmationArrives(t *testing.T) {
 			t.Errorf("a definite no is %v", err)
 		}
 	})
+}
+
+// TestARestart: tokens open, what is owed is sent, and a CDR that is known stays known.
+func TestARestart(t *testing.T) {
+	t.Parallel()
+	const v = "2.3.0"
+	w, o := newWorld(t), newOperator(t, v)
+	peer, key := w.registered(o)
+	cdr := golden(t, v, "cdr")
+	w.want(w.ask(key, "POST", "/ocpi/ptp/"+v+"/cdrs", cdr), 201, 1000)
+	path := "/ocpi/" + v + "/payments/financial-advice-confirmations"
+	o.mu.Lock()
+	o.fail[path] = "the operator is down"
+	o.mu.Unlock()
+	var f wire.FinancialAdviceConfirmation
+	if err := json.Unmarshal([]byte(golden(t, v, "fac")), &f); err != nil {
+		t.Fatal(err)
+	}
+	if err := w.door.Confirm(context.Background(), peer, f); err == nil {
+		t.Error("an operator that is down has accepted a confirmation")
+	}
+	w.stop()
+	o.mu.Lock()
+	delete(o.fail, path)
+	before := len(o.got["POST "+path])
+	o.mu.Unlock()
+	w.open()
+	o.sent("POST "+path, before+1)
+	w.want(w.ask(key, "POST", "/ocpi/ptp/"+v+"/cdrs", cdr), 200, 1000)
+	if len(w.charging.cdrs) != 1 {
+		t.Errorf("%d CDRs were handed on, want 1", len(w.charging.cdrs))
+	}
+}
+
+func TestPagesOfConfirmations(t *testing.T) {
+	t.Parallel()
+	const v = "2.2.1"
+	w, o := newWorld(t), newOperator(t, v)
+	peer, key := w.registered(o)
+	var f wire.FinancialAdviceConfirmation
+	if err := json.Unmarshal([]byte(golden(t, v, "fac")), &f); err != nil {
+		t.Fatal(err)
+	}
+	for _, id := range []string{"F1", "F2", "F3"} {
+		f.ID = id
+		if err := w.door.Confirm(context.Background(), peer, f); err != nil {
+			t.Fatal(err)
+		}
+	}
+	at := "/ocpi/ptp/" + v + "/payments/financial-advice-confirmations"
+	a := w.ask(key, "GET", at+"?limit=2&date_from=2026-11-21T00:48:00Z", "")
+	if a.header.Get("X-Total-Count") != "3" || a.header.Get("X-Limit") != "100" {
+		t.Errorf("headers %v", a.header)
+	}
+	next, ok := strings.CutSuffix(strings.TrimPrefix(a.header.Get("Link"), "<"), `>; rel="next"`)
+	if !ok || !strings.Contains(next, "date_from=") {
+		t.Fatalf("Link is %q", a.header.Get("Link"))
+	}
+	if b := w.ask(key, "GET", next, ""); b.header.Get("Link") != "" || !strings.Contains(string(b.Data), `"F3"`) || strings.Contains(string(b.Data), `"F1"`) || !strings.Contains(string(b.Data), `"incl_vat":50`) {
+		t.Errorf("the last page: %s", b)
+	}
+	if b := w.ask(key, "GET", at+"?date_to=2026-11-21T00:48:00Z", ""); string(b.Data) != "[]" {
+		t.Errorf("date_to is exclusive: %s", b)
+	}
+	for query, field := range map[string]string{"limit=0": "limit", "offset=-1": "offset", "date_from=today": "date_from"} {
+		if b := w.ask(key, "GET", at+"?"+query, ""); b.Status != 2001 || !strings.HasPrefix(b.Message, field) {
+			t.Errorf("%s: %s", query, b)
+		}
+	}
 }

@@ -48,10 +48,10 @@ func (vault) OpenSecret(name string, sealed []byte) ([]byte, error) {
 	return base64.StdEncoding.DecodeString(text)
 }
 
-// estate has one terminal of each of two accounts.
-type estate struct{}
+// fleet has one terminal of each of two accounts.
+type fleet struct{}
 
-func (estate) Unit(tid string) (ocpi.Unit, bool) {
+func (fleet) Unit(tid string) (ocpi.Unit, bool) {
 	switch strings.ToLower(tid) {
 	case "ka7xq2bt":
 		return ocpi.Unit{TID: "kA7xQ2bT", Serial: "10012345", Account: "100", Contract: "C-100"}, true
@@ -61,7 +61,7 @@ func (estate) Unit(tid string) (ocpi.Unit, bool) {
 	return ocpi.Unit{}, false
 }
 
-func (e estate) BySerial(serial string) (ocpi.Unit, string) {
+func (e fleet) BySerial(serial string) (ocpi.Unit, string) {
 	for _, tid := range []string{"kA7xQ2bT", "zz000001"} {
 		if u, _ := e.Unit(tid); u.Serial == serial {
 			return u, ""
@@ -127,11 +127,13 @@ type world struct {
 	mu       sync.Mutex
 	ahead    time.Duration
 	check    func(string) error
+	stop     func()
 }
 
 func newWorld(t *testing.T) *world {
 	w := &world{t: t, charging: &charging{}, dir: t.TempDir(), check: func(string) error { return nil }}
 	w.open()
+	t.Cleanup(func() { w.stop() })
 	return w
 }
 
@@ -147,9 +149,8 @@ func (w *world) open() {
 	if err != nil {
 		w.t.Fatal(err)
 	}
-	w.t.Cleanup(func() { store.Close() })
 	w.door, err = ocpi.New(ocpi.Config{
-		Store: store, Vault: vault{}, Estate: estate{}, Charging: w.charging, BaseURL: func() string { return w.url },
+		Store: store, Vault: vault{}, Estate: fleet{}, Charging: w.charging, BaseURL: func() string { return w.url },
 		Country: "NL", PartyID: "KAS", Name: "kassa", CheckURL: func(u string) error { return w.check(u) }, Transport: http.DefaultTransport,
 		Random: rand.Reader, Now: w.now, RetryFirst: time.Second,
 	})
@@ -157,17 +158,18 @@ func (w *world) open() {
 		w.t.Fatal(err)
 	}
 	server := httptest.NewServer(w.door)
-	w.t.Cleanup(server.Close)
 	w.url = server.URL
 	ctx, cancel := context.WithCancel(context.Background())
 	done := make(chan error, 1)
 	go func() { done <- w.door.Run(ctx) }()
-	w.t.Cleanup(func() {
+	w.stop = func() {
+		server.Close()
 		cancel()
 		if err := <-done; err != nil {
 			w.t.Error(err)
 		}
-	})
+		store.Close()
+	}
 }
 
 // answer is what an OCPI server said.
@@ -344,4 +346,10 @@ func (w *world) registered(o *operator) (peer, header string) {
 		w.t.Fatalf("registration: %s", a)
 	}
 	return p.ID, encoded(ours.Token)
+}
+
+func listen(t *testing.T, f http.HandlerFunc) (url string) {
+	s := httptest.NewServer(f)
+	t.Cleanup(s.Close)
+	return s.URL
 }
