@@ -95,11 +95,11 @@ type campaign struct {
 
 func TestMatrix(t *testing.T) {
 	c := &campaign{lab: startSite(t), first: make(map[string]bool)}
-	var list struct{ Data []rule }
-	if err := c.lab.Native(t.Context(), "GET", "rules", nil, &list); err != nil {
+	var answer struct{ Data []rule }
+	if err := c.lab.Native(t.Context(), "GET", "rules", nil, &answer); err != nil {
 		t.Fatal(err)
 	}
-	c.rules = list.Data
+	c.rules = answer.Data
 	only := strings.FieldsFunc(os.Getenv("MATRIX"), func(r rune) bool { return r == ',' || r == ' ' })
 	recipes := slices.DeleteFunc(cause.Recipes(), func(r cause.Recipe) bool { return len(only) > 0 && !slices.Contains(only, r.Code) })
 	apart := slices.DeleteFunc(slices.Clone(recipes), func(r cause.Recipe) bool { return r.Whole })
@@ -109,10 +109,11 @@ func TestMatrix(t *testing.T) {
 			t.Run("cause/"+r.Code+dashed(r.Name), func(t *testing.T) { c.makes(t, r) })
 		}
 	}
+	list, never := pairsOf(c.rules, apart)
 	each(t, "cause", apart, func(r cause.Recipe) string { return r.Code + dashed(r.Name) }, c.makes)
 	if len(only) == 0 {
 		each(t, "healthy", variations(), func(v variation) string { return v.name }, c.stays)
-		each(t, "pair", pairsOf(c, apart), func(p pair) string { return p.near.Code + "+" + p.far.Code }, c.findsBoth)
+		each(t, "pair", list, pair.name, c.findsBoth)
 	}
 	if len(only) > 0 {
 		return
@@ -129,8 +130,8 @@ func TestMatrix(t *testing.T) {
 	if len(missed) > 0 {
 		t.Errorf("no recipe makes, or nobody finds: %v", missed)
 	}
-	line := fmt.Sprintf("doctor-matrix rules=%d first=%d healthy=%d/%d pairs=%d/%d", observable, observable-len(missed), c.healthy, len(variations()), c.pairs, len(pairsOf(c, apart)))
-	compareDocument(t, c, recipes, line)
+	line := fmt.Sprintf("doctor-matrix rules=%d first=%d healthy=%d/%d pairs=%d/%d", observable, observable-len(missed), c.healthy, len(variations()), c.pairs, len(list))
+	compareDocument(t, c.rules, recipes, never, line)
 }
 
 func dashed(name string) string {
@@ -185,35 +186,11 @@ func (c *campaign) makes(t *testing.T, r cause.Recipe) {
 	c.first[r.Code] = true
 }
 
-// pair are two faults that have nothing to do with each other.
-type pair struct{ near, far cause.Recipe }
-
-// pairsOf gives all pairs of independent faults: of different layers, neither of which hides the other's, where the
-// further one can be the cause of what the nearer one's user asks about, and lasts.
-func pairsOf(c *campaign, recipes []cause.Recipe) (list []pair) {
-	layer := func(r cause.Recipe) int { return slices.Index(cause.Layers(), r.Layer) }
-	for _, near := range recipes {
-		for _, far := range recipes {
-			if far.Break == nil || far.Asked || near.Bare || far.Bare || layer(near) >= layer(far) || near.Model != far.Model ||
-				slices.Contains(near.Blocks, far.Layer) || slices.Contains(far.Blocks, near.Layer) || near.About == "" || !c.about(far.Code, near.About) {
-				continue
-			}
-			list = append(list, pair{near, far})
-		}
-	}
-	return list
-}
-
-// about tells whether a rule can be the cause of such a subject.
-func (c *campaign) about(code, kind string) bool {
-	i := slices.IndexFunc(c.rules, func(r rule) bool { return r.Code == code })
-	return i >= 0 && slices.Contains(c.rules[i].About, kind)
-}
-
 func (c *campaign) findsBoth(t *testing.T, p pair) {
 	ctx, cancel := context.WithTimeout(t.Context(), perCase)
 	defer cancel()
-	s, err := c.lab.Open(ctx, p.near.Model)
+	model, _ := p.model()
+	s, err := c.lab.Open(ctx, model)
 	defer func() { s.Leave(context.WithoutCancel(ctx)) }()
 	if err == nil {
 		err = p.far.Break(ctx, s)
@@ -240,36 +217,3 @@ func (c *campaign) findsBoth(t *testing.T, p pair) {
 	c.pairs++
 }
 
-// compareDocument holds docs/doctor-matrix.md against this run; UPDATE_DOCS=1 writes it.
-func compareDocument(t *testing.T, c *campaign, recipes []cause.Recipe, line string) {
-	const file = "../docs/doctor-matrix.md"
-	var b strings.Builder
-	b.WriteString("# What the doctor sees\n\nEvery cause that Kassa knows, by who says so. `make doctor-matrix` makes each observable one happen in a running\n" +
-		"installation, asks about what its user would see, and wants it first; a guided one is a question that only people\n" +
-		"can answer. The pages are in [causes](causes/README.md).\n\n| Row | Cause | Kind | Made by |\n|---|---|---|---|\n")
-	slices.SortStableFunc(c.rules, func(x, y rule) int { return strings.Compare(x.Source+x.ID, y.Source+y.ID) })
-	for _, r := range c.rules {
-		kind, by := "guided", ""
-		if r.Observable {
-			kind = "observable"
-			var whats []string
-			for _, made := range recipes {
-				if made.Code == r.Code {
-					whats = append(whats, made.What)
-				}
-			}
-			by = strings.Join(whats, "; ")
-		}
-		fmt.Fprintf(&b, "| %s | [%s](causes/%s.md) | %s | %s |\n", r.ID, r.Code, r.Code, kind, by)
-	}
-	fmt.Fprintf(&b, "\nThe last run:\n\n    %s\n", line)
-	if os.Getenv("UPDATE_DOCS") != "" {
-		if err := os.WriteFile(file, []byte(b.String()), 0o644); err != nil {
-			t.Fatal(err)
-		}
-		return
-	}
-	if kept, err := os.ReadFile(file); err != nil || string(kept) != b.String() {
-		t.Errorf("%s is not what this run found (%v); UPDATE_DOCS=1 make doctor-matrix writes it", file, err)
-	}
-}

@@ -42,8 +42,9 @@ type Recipe struct {
 	Code, Name string
 	What       string // for people: what it does
 	Layer      Layer
-	// Blocks are the layers in which nothing more can be seen while this lasts: an offline terminal reads no card.
-	Blocks []Layer
+	// Needs are what must work, or come about, for it to be seen; Takes is what it takes from others.
+	Needs []Capability
+	Takes []Loss
 	// About is the type of what Meet gives; empty for a meeting that is no place for a second fault.
 	About string
 	// Model is that of the terminal; P2 when empty.
