@@ -35,6 +35,33 @@ type answer struct {
 	Verdict string
 	Cause   *struct{ Code string }
 	Also    []struct{ Code string }
+	// For who reads a failure: what was looked at and not found, and why not.
+	Hidden   []struct{ Code string }
+	RuledOut []struct{ Code, Because string } `json:"ruled_out"`
+	Missing  []struct {
+		Need  string
+		Rules []string
+	}
+}
+
+// of tells what became of a cause that was not found.
+func (a answer) of(code string) string {
+	for _, h := range a.Hidden {
+		if h.Code == code {
+			return code + " is explained by another cause"
+		}
+	}
+	for _, r := range a.RuledOut {
+		if r.Code == code {
+			return code + " is ruled out: " + r.Because
+		}
+	}
+	for _, m := range a.Missing {
+		if slices.Contains(m.Rules, code) {
+			return code + " wants to know " + m.Need
+		}
+	}
+	return ""
 }
 
 func (a answer) codes() (list []string) {
@@ -64,7 +91,7 @@ func ask(ctx context.Context, l *cause.Lab, about cause.Subject) (a answer, err 
 }
 
 // finds asks until what is wanted is found, for as long as facts may be on their way; it tells what was found last.
-func finds(ctx context.Context, l *cause.Lab, about cause.Subject, want func(codes []string) bool) (codes []string, ok bool, err error) {
+func finds(ctx context.Context, l *cause.Lab, about cause.Subject, want func(codes []string) bool) (last answer, ok bool, err error) {
 	wait, cancel := context.WithTimeout(ctx, patience)
 	defer cancel()
 	err = l.Await(wait, "the cause is found", func() (bool, error) {
@@ -72,14 +99,13 @@ func finds(ctx context.Context, l *cause.Lab, about cause.Subject, want func(cod
 		if no, is := errors.AsType[*cause.Refusal](err); is && no.Status == http.StatusNotFound {
 			return false, nil // what a call has told of may be on its way
 		}
-		codes = a.codes()
-		ok = err == nil && want(codes)
+		last, ok = a, err == nil && want(a.codes())
 		return ok, err
 	})
 	if wait.Err() != nil && ctx.Err() == nil {
 		err = nil
 	}
-	return codes, ok, err
+	return last, ok, err
 }
 
 // campaign is what a run counts.
@@ -177,9 +203,9 @@ func (c *campaign) makes(t *testing.T, r cause.Recipe) {
 			}
 		}()
 	}
-	codes, ok, err := finds(ctx, c.lab, about, func(codes []string) bool { return len(codes) > 0 && codes[0] == r.Code })
+	last, ok, err := finds(ctx, c.lab, about, func(codes []string) bool { return len(codes) > 0 && codes[0] == r.Code })
 	if err != nil || !ok {
-		t.Fatalf("asked about %s %s, found %v (%v)", about.Type, about.ID, codes, err)
+		t.Fatalf("asked about %s %s, found %v (%v); %s", about.Type, about.ID, last.codes(), err, last.of(r.Code))
 	}
 	c.mu.Lock()
 	defer c.mu.Unlock()
@@ -205,12 +231,12 @@ func (c *campaign) findsBoth(t *testing.T, p pair) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	codes, ok, err := finds(ctx, c.lab, about, func(codes []string) bool {
+	last, ok, err := finds(ctx, c.lab, about, func(codes []string) bool {
 		near, far := slices.Index(codes, p.near.Code), slices.Index(codes, p.far.Code)
 		return near == 0 && far > near
 	})
 	if err != nil || !ok {
-		t.Fatalf("asked about %s %s, found %v (%v)", about.Type, about.ID, codes, err)
+		t.Fatalf("asked about %s %s, found %v (%v); %s; %s", about.Type, about.ID, last.codes(), err, last.of(p.near.Code), last.of(p.far.Code))
 	}
 	c.mu.Lock()
 	defer c.mu.Unlock()

@@ -1,6 +1,9 @@
 package kassa
 
 import (
+	"slices"
+	"time"
+
 	"kassa"
 	"kassa/doctor"
 	"kassa/doctor/past"
@@ -45,10 +48,7 @@ func keysUsedUp() doctor.Rule {
 			case o.ShownAt.IsZero():
 				return doctor.No("the terminal never came as far as a card")
 			}
-			t, ok := past.Last(c)
-			if later := past.All(c); !ok && len(later) > 0 {
-				t, ok = later[0], true // it has told nothing before, and so soon afterwards it was as it is
-			}
+			t, ok := toldAround(c)
 			switch {
 			case !ok:
 				return doctor.NotKnown(doctor.NeedTelemetry, "the terminal has not told how it is")
@@ -59,4 +59,16 @@ func keysUsedUp() doctor.Rule {
 				past.Reported(t, "its card reader, PIN pad and secure module are well, and it holds the initial key "+t.IKID))
 		},
 	}
+}
+
+// toldAround gives what the device told of itself last before it ended the order, or so soon afterwards that it was
+// so then too: what it told before it had its key says nothing of an order that it showed with one.
+func toldAround(c *doctor.Chart) (doctor.Telemetry, bool) {
+	const soon = time.Minute
+	for _, t := range slices.Backward(past.All(c)) {
+		if !t.At.After(c.Order.EndedAt.Add(soon)) {
+			return t, true
+		}
+	}
+	return doctor.Telemetry{}, false
 }
