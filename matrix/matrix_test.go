@@ -242,4 +242,3 @@ func (c *campaign) findsBoth(t *testing.T, p pair) {
 	defer c.mu.Unlock()
 	c.pairs++
 }
-

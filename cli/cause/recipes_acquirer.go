@@ -15,11 +15,11 @@ func acquirerRecipes() []Recipe {
 		{Code: "reversal_refused", What: "the acquirer does not answer, and refuses the reversal", Layer: AtAcquirer, Needs: []Capability{Asks}, Takes: loses(Approves, "the payment is not approved"), About: "order", Meet: paying("visa:103")},
 		{Code: "chip_refused_after_approval", What: "the chip refuses what the issuer approved", Layer: OnCard, Needs: []Capability{Asks}, Takes: loses(Approves, "the payment is not approved"), About: "order", Meet: putIn("visa:083")},
 		{Code: "partial_not_allowed", What: "the issuer approves a part of the amount", Layer: OnCard, Needs: []Capability{Asks}, Takes: loses(Approves, "the payment is not approved"), About: "order", Meet: paying("visa:010")},
-		{Code: "wrong_pin", What: "the customer leaves after a wrong PIN", Layer: OnCard, Needs: []Capability{Asks}, Takes: loses(Approves, "the payment is not approved"), About: "order", Break: issuerAnswers("55"), Meet: walkingAway("visa")},
-		{Code: "card_not_activated", What: "a card that was never used is put in", Layer: OnCard, Needs: []Capability{Asks}, Takes: loses(Approves, "the payment is not approved"), About: "order", Break: issuerAnswers("78"), Meet: putIn("visa")},
-		{Code: "card_account_closed", What: "the account of the card is closed", Layer: OnCard, Needs: []Capability{Asks}, Takes: loses(Approves, "the payment is not approved"), About: "order", Break: issuerAnswers("46"), Meet: paying("visa")},
-		{Code: "issuer_doubts_security", What: "the issuer takes the payment for a fraud", Layer: OnCard, Needs: []Capability{Asks}, Takes: loses(Approves, "the payment is not approved"), About: "order", Break: issuerAnswers("63"), Meet: paying("visa")},
-		{Code: "acquirer_keys_out_of_step", What: "the host cannot use the keys", Layer: AtAcquirer, Needs: []Capability{Asks}, Takes: loses(Approves, "the payment is not approved"), About: "order", Meet: once(issuerAnswers("88"), paying("visa"))},
+		{Code: "wrong_pin", What: "the customer leaves after a wrong PIN", Layer: OnCard, Needs: []Capability{Answers}, Takes: loses(Approves, "the payment is not approved"), About: "order", Break: issuerAnswers("55"), Meet: walkingAway("visa")},
+		{Code: "card_not_activated", What: "a card that was never used is put in", Layer: OnCard, Needs: []Capability{Answers}, Takes: loses(Approves, "the payment is not approved"), About: "order", Break: issuerAnswers("78"), Meet: putIn("visa")},
+		{Code: "card_account_closed", What: "the account of the card is closed", Layer: OnCard, Needs: []Capability{Answers}, Takes: loses(Approves, "the payment is not approved"), About: "order", Break: issuerAnswers("46"), Meet: paying("visa")},
+		{Code: "issuer_doubts_security", What: "the issuer takes the payment for a fraud", Layer: OnCard, Needs: []Capability{Answers}, Takes: loses(Approves, "the payment is not approved"), About: "order", Break: issuerAnswers("63"), Meet: paying("visa")},
+		{Code: "acquirer_keys_out_of_step", What: "the host cannot use the keys", Layer: AtAcquirer, Needs: []Capability{Answers}, Takes: loses(Approves, "the payment is not approved"), About: "order", Meet: once(issuerAnswers("88"), paying("visa"))},
 	}
 	for _, deck := range []struct{ code, card, what string }{
 		{"refer_to_issuer", "visa:001", "the issuer wants to be called"}, {"issuer_declined", "visa:005", "the issuer declines without a reason"},
@@ -50,7 +50,7 @@ func once(breaks func(context.Context, *Shop) error, meet func(context.Context, 
 // issuerAnswers lets the issuer answer payments on the shop's terminal with a response code.
 func issuerAnswers(code string) func(context.Context, *Shop) error {
 	return func(ctx context.Context, s *Shop) error {
-		return s.Sim(ctx, "POST", "acquirer/fault", object{"kind": "decline", "code": code, "count": 9, "tid": s.TID}, nil)
+		return s.Sim(ctx, "POST", "acquirer/fault", object{"kind": "decline", "code": code, "count": 1, "tid": s.TID}, nil)
 	}
 }
 

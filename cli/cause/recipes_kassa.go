@@ -11,7 +11,7 @@ import (
 func kassaRecipes() []Recipe {
 	return []Recipe{
 		{Code: "terminal_powered_off", What: "somebody switches the terminal off", Layer: OnTerminal, Takes: gone(), About: "terminal", Break: switchedOff, Meet: aboutTerminal},
-		{Code: "terminal_barred", What: "the administrator blocks the terminal", Layer: OnTerminal, Takes: loses(Linked, "a blocked terminal gets no link"), About: "terminal", Break: blocked, Meet: aboutTerminal},
+		{Code: "terminal_barred", What: "the administrator blocks the terminal", Layer: OnTerminal, Takes: closed(), About: "terminal", Break: blocked, Meet: aboutTerminal},
 		{Code: "card_reader_out", What: "the card reader is out of order", Layer: OnTerminal, Needs: []Capability{Tells, Waits}, Takes: loses(Reads, "no card is read"), About: "terminal", Break: faulty("reader-out"), Meet: aboutTerminal},
 		{Code: "setting_refused", What: "the terminal is sent a setting that its model does not have", Layer: OnHook, About: "terminal", Break: refusesSetting, Meet: aboutTerminal},
 		{Code: "setting_pending", What: "a setting is changed while the terminal is out of reach", Layer: OnTerminal, Takes: gone(), About: "terminal", Break: missesSetting, Meet: aboutTerminal},
@@ -24,8 +24,8 @@ func kassaRecipes() []Recipe {
 		{Code: "terminal_unknown", What: "a register names a terminal that is not here", Layer: OnKey, About: "key", Meet: ordersFor("ZZZZZZZZ")},
 		{Code: "wrong_group_key", What: "a register uses the key of another group than its terminal's", Layer: OnKey, About: "key", Meet: otherGroupsKey},
 		{Code: "key_replay", What: "the terminal uses a key of its secure module again", Layer: OnTerminal, Needs: []Capability{Approves}, Takes: loses(Asks, "what a key that was used sealed is not sent to the host"), About: "order", Break: replays, Meet: paying("visa")},
-		{Code: "keys_used_up", What: "the terminal has no key left for a payment", Layer: OnTerminal, Needs: []Capability{Reads}, Takes: loses(Opens, "nothing is sealed without a key"), About: "order", Break: faulty("keys-used-up"), Meet: paying("visa")},
-		{Code: "card_data_unreadable", What: "what the terminal seals cannot be opened", Layer: OnTerminal, Needs: []Capability{Reads}, Takes: loses(Opens, "what a wrong key sealed cannot be opened"), About: "order", Break: faulty("garbled-card"), Meet: paying("visa")},
+		{Code: "keys_used_up", What: "the terminal has no key left for a payment", Layer: OnTerminal, Needs: []Capability{Chooses}, Takes: loses(Opens, "nothing is sealed without a key"), About: "order", Break: faulty("keys-used-up"), Meet: paying("visa")},
+		{Code: "card_data_unreadable", What: "what the terminal seals cannot be opened", Layer: OnTerminal, Needs: []Capability{Chooses}, Takes: loses(Opens, "what a wrong key sealed cannot be opened"), About: "order", Break: faulty("garbled-card"), Meet: paying("visa")},
 		{Code: "stopped_at_terminal", What: "somebody presses the red key", Layer: InOrder, Needs: []Capability{Shows}, Takes: loses(Presents, "the red key is pressed before a card is presented"), About: "order", Meet: redKey},
 		{Code: "hold_not_closed", What: "money is held for a day and an hour", Layer: InOrder, About: "order", Whole: true, Meet: heldFor("25h")},
 		{Code: "hold_expired", What: "money is held until nobody may take it", Layer: InOrder, About: "order", Whole: true, Meet: heldFor("180h")},

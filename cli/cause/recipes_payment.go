@@ -20,15 +20,15 @@ func paymentRecipes() []Recipe {
 func waitingRecipes() []Recipe {
 	return []Recipe{
 		{
-			Code: "never_delivered", What: "the payment program of the terminal hangs", Layer: OnTerminal, Needs: []Capability{Linked}, Takes: []Loss{{Shows, "the terminal shows no order"}, {Ends, "the order waits"}}, About: "order",
+			Code: "never_delivered", What: "the payment program of the terminal hangs", Layer: OnTerminal, Needs: []Capability{Linked, Made}, Takes: []Loss{{Shows, "the terminal shows no order"}, {Ends, "the order waits"}}, About: "order",
 			Break: faulty("app-frozen"), Meet: ordering,
 		},
 		{
-			Code: "cloud_mode_off", What: "somebody switched cloud mode off on the terminal", Layer: OnTerminal, Needs: []Capability{Linked}, Takes: []Loss{{Shows, "the terminal shows no order"}, {Ends, "the order waits"}}, About: "order",
+			Code: "cloud_mode_off", What: "somebody switched cloud mode off on the terminal", Layer: OnTerminal, Needs: []Capability{Linked, Made}, Takes: []Loss{{Shows, "the terminal shows no order"}, {Ends, "the order waits"}}, About: "order",
 			Break: setOnDevice("cloudMode", "off"), Meet: ordering,
 		},
 		{
-			Code: "manual_input_enabled", What: "somebody left manual input on", Layer: OnTerminal, Needs: []Capability{Linked}, Takes: []Loss{{Shows, "the terminal shows no order"}, {Ends, "the order waits"}}, About: "order",
+			Code: "manual_input_enabled", What: "somebody left manual input on", Layer: OnTerminal, Needs: []Capability{Linked, Made}, Takes: []Loss{{Shows, "the terminal shows no order"}, {Ends, "the order waits"}}, About: "order",
 			Break: setOnDevice("manualInput", "on"), Meet: ordering,
 		},
 		{
@@ -44,7 +44,7 @@ func waitingRecipes() []Recipe {
 			},
 		},
 		{
-			Code: "stuck_declined_patch_cancel", What: "the register cancels a declined payment with PATCH", Layer: InOrder, Needs: []Capability{Asks}, About: "order",
+			Code: "stuck_declined_patch_cancel", What: "the register cancels a declined payment with PATCH", Layer: InOrder, Needs: []Capability{Asks}, Takes: loses(Answers, "the issuer declines it without a reason"), About: "order",
 			Meet: func(ctx context.Context, s *Shop) (Subject, error) {
 				ref, err := s.Order(ctx, 1250, nil)
 				if err == nil {
@@ -86,12 +86,12 @@ func waitingRecipes() []Recipe {
 func cardRecipes() []Recipe {
 	return []Recipe{
 		{Code: "config_error", What: "the terminal has lost its list of accepted cards", Layer: OnTerminal, Needs: []Capability{Presents}, Takes: loses(Reads, "no card is accepted"), About: "order", Break: faulty("no-profile"), Meet: paying("visa")},
-		{Code: "card_not_supported", What: "the customer presents a loyalty card", Layer: OnCard, Needs: []Capability{Reads}, Takes: loses(Opens, "the card never comes as far as the host"), About: "order", Meet: paying("visa:110")},
-		{Code: "use_other_interface", What: "the card allows no tap, and the customer does not insert it", Layer: OnCard, Needs: []Capability{Reads}, Takes: loses(Opens, "the card never comes as far as the host"), About: "order", Meet: holding("tap", "visa:113", "insertCard", 1)},
-		{Code: "card_declined_1000", What: "the chip of the card has blocked its PIN", Layer: OnCard, Needs: []Capability{Reads}, Takes: loses(Opens, "the card never comes as far as the host"), About: "order", Meet: inserting("visa:122")},
-		{Code: "use_magstripe", What: "the chip of the card cannot be read", Layer: OnCard, Needs: []Capability{Reads}, Takes: loses(Opens, "the card never comes as far as the host"), About: "order", Meet: holding("insert", "visa:114", "useMagstripe", 3)},
+		{Code: "card_not_supported", What: "the customer presents a loyalty card", Layer: OnCard, Needs: []Capability{Reads}, Takes: loses(Chooses, "nothing comes of this card"), About: "order", Meet: paying("visa:110")},
+		{Code: "use_other_interface", What: "the card allows no tap, and the customer does not insert it", Layer: OnCard, Needs: []Capability{Reads}, Takes: loses(Chooses, "nothing comes of this card"), About: "order", Meet: holding("tap", "visa:113", "insertCard", 1)},
+		{Code: "card_declined_1000", What: "the chip of the card has blocked its PIN", Layer: OnCard, Needs: []Capability{Reads}, Takes: loses(Chooses, "nothing comes of this card"), About: "order", Meet: inserting("visa:122")},
+		{Code: "use_magstripe", What: "the chip of the card cannot be read", Layer: OnCard, Needs: []Capability{Reads}, Takes: loses(Chooses, "nothing comes of this card"), About: "order", Meet: holding("insert", "visa:114", "useMagstripe", 3)},
 		{
-			Code: "method_disabled", What: "cards of one brand are switched off for the terminal", Layer: OnTerminal, Needs: []Capability{Presents}, Takes: loses(Asks, "cards of the brand are refused before the host is asked"), About: "order",
+			Code: "method_disabled", What: "cards of one brand are switched off for the terminal", Layer: OnTerminal, Needs: []Capability{Chooses}, Takes: loses(Asks, "cards of the brand are refused before the host is asked"), About: "order",
 			Break: func(ctx context.Context, s *Shop) error {
 				return s.Native(ctx, "PATCH", "terminals/"+s.TID+"/settings", object{"set": object{"cloud.disabledMethods": []string{"VISA"}}}, nil)
 			},

@@ -26,10 +26,10 @@ func terminalRecipes() []Recipe {
 		{Code: "does_not_print", What: "the roll is at its end", Layer: OnKey, About: "terminal", Meet: paperOut},
 		{Code: "no_printer", What: "somebody waits for paper from a model without a printer", Layer: OnKey, About: "terminal", Model: "P2SE", Meet: terminalWith("it does not print")},
 		{Code: "auto_print_off", What: "receipts are switched off for the terminal", Layer: OnKey, About: "terminal", Meet: receiptsOff},
-		{Code: "developer_mode", What: "the device goes into developer mode", Layer: OnTerminal, Needs: []Capability{Tells}, About: "terminal", Break: developed, Meet: aboutTerminal},
-		{Code: "tampered", What: "the device is opened", Layer: OnTerminal, Needs: []Capability{Tells}, Takes: loses(Shows, "an opened device shows no order"), About: "terminal", Break: faulty("tamper"), Meet: aboutTerminal},
+		{Code: "developer_mode", What: "the device goes into developer mode", Layer: OnTerminal, Needs: []Capability{Tells, Waits}, About: "terminal", Break: developed, Meet: aboutTerminal},
+		{Code: "tampered", What: "the device is opened", Layer: OnTerminal, Needs: []Capability{Tells}, Takes: []Loss{{Shows, "an opened device shows no order"}, {Taken, "orders for an opened device are refused"}}, About: "terminal", Break: faulty("tamper"), Meet: aboutTerminal},
 		{Code: "tampered", Name: "order", What: "the device is opened while it shows an order", Layer: OnTerminal, Needs: []Capability{Shows}, Takes: loses(Presents, "the device is opened before a card is presented"), About: "order", Meet: openedWhilePaying},
-		{Code: "tamper_sensor_damaged", What: "the alarm comes back after the device was inspected", Layer: OnTerminal, Needs: []Capability{Tells}, Takes: loses(Shows, "an opened device shows no order"), About: "terminal", Break: openedTwice, Meet: aboutTerminal},
+		{Code: "tamper_sensor_damaged", What: "the alarm comes back after the device was inspected", Layer: OnTerminal, Needs: []Capability{Tells}, Takes: []Loss{{Shows, "an opened device shows no order"}, {Taken, "orders for an opened device are refused"}}, About: "terminal", Break: openedTwice, Meet: aboutTerminal},
 	}
 }
 
