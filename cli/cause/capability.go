@@ -9,6 +9,7 @@ type Capability string
 // The capabilities.
 const (
 	Network  Capability = "the terminal is on, and on a network"
+	Address  Capability = "the cloud knows from where the terminal calls"
 	Linked   Capability = "the terminal has a link that lasts"
 	Tells    Capability = "the terminal tells how it is"
 	Taken    Capability = "the cloud takes orders for the terminal"
@@ -29,7 +30,7 @@ const (
 // restsOn gives what a capability cannot do without, directly.
 func (c Capability) restsOn() []Capability {
 	switch c {
-	case Linked:
+	case Linked, Address:
 		return []Capability{Network}
 	case Tells:
 		return []Capability{Linked}

@@ -34,7 +34,7 @@ func callRecipes() []Recipe {
 		{Code: "order_id_rejected", What: "the register makes order ids with spaces", Layer: InOrder, Takes: loses(Made, "the order is refused"), About: "terminal", Meet: sending(object{"order_id": "table 4 #12"}, "", "")},
 		{Code: "amount_not_cents", What: "the register sends euros in place of cents", Layer: InOrder, Takes: loses(Made, "the order is refused"), About: "terminal", Meet: sending(object{"amount": 12.5}, "", "")},
 		{
-			Code: "app_uses_cloud", What: "an app on the terminal sends orders for it to the cloud", Layer: InOrder, Needs: []Capability{Network}, Takes: loses(Made, "the order is refused"), About: "terminal",
+			Code: "app_uses_cloud", What: "an app on the terminal sends orders for it to the cloud", Layer: InOrder, Needs: []Capability{Address}, Takes: loses(Made, "the order is refused"), About: "terminal",
 			Meet: sending(object{"description": nil}, "User-Agent", "okhttp/4.12.0 (Linux; Android 11; P2)"),
 		},
 		{

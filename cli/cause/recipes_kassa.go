@@ -11,7 +11,7 @@ import (
 func kassaRecipes() []Recipe {
 	return []Recipe{
 		{Code: "terminal_powered_off", What: "somebody switches the terminal off", Layer: OnTerminal, Takes: gone(), About: "terminal", Break: switchedOff, Meet: aboutTerminal},
-		{Code: "terminal_barred", What: "the administrator blocks the terminal", Layer: OnTerminal, Takes: closed(), About: "terminal", Break: blocked, Meet: aboutTerminal},
+		{Code: "terminal_barred", What: "the administrator blocks the terminal", Layer: OnTerminal, Takes: append(closed(), Loss{Address, "a blocked terminal has no link, by whose address it is known"}), About: "terminal", Break: blocked, Meet: aboutTerminal},
 		{Code: "card_reader_out", What: "the card reader is out of order", Layer: OnTerminal, Needs: []Capability{Tells, Waits}, Takes: loses(Reads, "no card is read"), About: "terminal", Break: faulty("reader-out"), Meet: aboutTerminal},
 		{Code: "setting_refused", What: "the terminal is sent a setting that its model does not have", Layer: OnHook, About: "terminal", Break: refusesSetting, Meet: aboutTerminal},
 		{Code: "setting_pending", What: "a setting is changed while the terminal is out of reach", Layer: OnTerminal, Takes: gone(), About: "terminal", Break: missesSetting, Meet: aboutTerminal},
