@@ -25,6 +25,9 @@ const (
 	Ends     Capability = "the order ends, so that its webhook is sent"
 	Waits    Capability = "nothing has shown that the terminal serves orders"
 	Later    Capability = "what is asked about was there when it happened"
+	Live     Capability = "the payment is a live one"
+	Probes   Capability = "the terminal checks itself when it is asked to"
+	Current  Capability = "the terminal has taken all its settings over"
 )
 
 // restsOn gives what a capability cannot do without, directly.
@@ -81,7 +84,7 @@ func (r Recipe) losses() []Loss {
 		list = append(slices.Clone(list), Loss{Waits, "the terminal served the order, so that nothing kept it from the terminal"})
 	}
 	if r.About == "order" {
-		list = append(slices.Clone(list), Loss{Later, "the order is made after that"})
+		list = append(slices.Clone(list), Loss{Later, "the order is made after that"}, Loss{Live, "its payment is one of the test environment"})
 	}
 	return list
 }

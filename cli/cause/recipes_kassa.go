@@ -10,17 +10,17 @@ import (
 // kassaRecipes make what Kassa itself knows: keys, calls, records, settings, and terminals that are off.
 func kassaRecipes() []Recipe {
 	return []Recipe{
-		{Code: "terminal_powered_off", What: "somebody switches the terminal off", Layer: OnTerminal, Takes: gone(), About: "terminal", Break: switchedOff, Meet: aboutTerminal},
+		{Code: "terminal_powered_off", What: "somebody switches the terminal off", Layer: OnTerminal, Needs: []Capability{Linked}, Takes: gone(), About: "terminal", Break: switchedOff, Meet: aboutTerminal},
 		{Code: "terminal_barred", What: "the administrator blocks the terminal", Layer: OnTerminal, Takes: append(closed(), Loss{Address, "a blocked terminal has no link, by whose address it is known"}), About: "terminal", Break: blocked, Meet: aboutTerminal},
 		{Code: "card_reader_out", What: "the card reader is out of order", Layer: OnTerminal, Needs: []Capability{Tells, Waits}, Takes: loses(Reads, "no card is read"), About: "terminal", Break: faulty("reader-out"), Meet: aboutTerminal},
-		{Code: "setting_refused", What: "the terminal is sent a setting that its model does not have", Layer: OnHook, About: "terminal", Break: refusesSetting, Meet: aboutTerminal},
-		{Code: "setting_pending", What: "a setting is changed while the terminal is out of reach", Layer: OnTerminal, Takes: gone(), About: "terminal", Break: missesSetting, Meet: aboutTerminal},
+		{Code: "setting_refused", What: "the terminal is sent a setting that its model does not have", Layer: OnHook, Takes: loses(Current, "a terminal that refuses a setting never has all of them"), About: "terminal", Break: refusesSetting, Meet: aboutTerminal},
+		{Code: "setting_pending", What: "a setting is changed while the terminal is out of reach", Layer: OnTerminal, Needs: []Capability{Linked, Current}, Takes: gone(), About: "terminal", Break: missesSetting, Meet: aboutTerminal},
 		{Code: "key_revoked", What: "a register goes on with a key that was revoked", Layer: OnKey, About: "key", Meet: revokedKey},
 		{Code: "key_expired", What: "a register goes on with a key that has expired", Layer: OnKey, About: "key", Meet: expiredKey},
 		{Code: "key_of_other_environment", What: "a register shows a live key here", Layer: OnKey, About: "key", Meet: liveKey},
 		{Code: "key_network", What: "a key is used from an address that is not in its list", Layer: OnKey, About: "key", Meet: keyElsewhere},
 		{Code: "key_may_not", What: "an auditor's key asks for a payment", Layer: OnKey, About: "key", Meet: auditorPays},
-		{Code: "duplicate_reference", What: "a register uses an order id twice", Layer: InOrder, Takes: []Loss{{Presents, "nobody presents a card"}, {Ends, "the first order goes on"}}, About: "order", Meet: sameID},
+		{Code: "duplicate_reference", What: "a register uses an order id twice", Layer: InOrder, Needs: []Capability{Made}, Takes: []Loss{{Presents, "nobody presents a card"}, {Ends, "the first order goes on"}}, About: "order", Meet: sameID},
 		{Code: "terminal_unknown", What: "a register names a terminal that is not here", Layer: OnKey, About: "key", Meet: ordersFor("ZZZZZZZZ")},
 		{Code: "wrong_group_key", What: "a register uses the key of another group than its terminal's", Layer: OnKey, About: "key", Meet: otherGroupsKey},
 		{Code: "key_replay", What: "the terminal uses a key of its secure module again", Layer: OnTerminal, Needs: []Capability{Approves}, Takes: loses(Asks, "what a key that was used sealed is not sent to the host"), About: "order", Break: replays, Meet: paying("visa")},
