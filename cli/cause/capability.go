@@ -27,7 +27,6 @@ const (
 	Later    Capability = "what is asked about was there when it happened"
 	Live     Capability = "the payment is a live one"
 	Probes   Capability = "the terminal checks itself when it is asked to"
-	Current  Capability = "the terminal has taken all its settings over"
 )
 
 // restsOn gives what a capability cannot do without, directly.

@@ -13,8 +13,8 @@ func kassaRecipes() []Recipe {
 		{Code: "terminal_powered_off", What: "somebody switches the terminal off", Layer: OnTerminal, Needs: []Capability{Linked}, Takes: gone(), About: "terminal", Break: switchedOff, Meet: aboutTerminal},
 		{Code: "terminal_barred", What: "the administrator blocks the terminal", Layer: OnTerminal, Takes: append(closed(), Loss{Address, "a blocked terminal has no link, by whose address it is known"}), About: "terminal", Break: blocked, Meet: aboutTerminal},
 		{Code: "card_reader_out", What: "the card reader is out of order", Layer: OnTerminal, Needs: []Capability{Tells, Waits}, Takes: loses(Reads, "no card is read"), About: "terminal", Break: faulty("reader-out"), Meet: aboutTerminal},
-		{Code: "setting_refused", What: "the terminal is sent a setting that its model does not have", Layer: OnHook, Takes: loses(Current, "a terminal that refuses a setting never has all of them"), About: "terminal", Break: refusesSetting, Meet: aboutTerminal},
-		{Code: "setting_pending", What: "a setting is changed while the terminal is out of reach", Layer: OnTerminal, Needs: []Capability{Linked, Current}, Takes: gone(), About: "terminal", Break: missesSetting, Meet: aboutTerminal},
+		{Code: "setting_refused", What: "the terminal is sent a setting that its model does not have", Layer: OnHook, About: "terminal", Break: refusesSetting, Meet: aboutTerminal},
+		{Code: "setting_pending", What: "a setting is changed while the terminal is out of reach", Layer: OnTerminal, Needs: []Capability{Linked}, Takes: gone(), About: "terminal", Break: missesSetting, Meet: aboutTerminal},
 		{Code: "key_revoked", What: "a register goes on with a key that was revoked", Layer: OnKey, About: "key", Meet: revokedKey},
 		{Code: "key_expired", What: "a register goes on with a key that has expired", Layer: OnKey, About: "key", Meet: expiredKey},
 		{Code: "key_of_other_environment", What: "a register shows a live key here", Layer: OnKey, About: "key", Meet: liveKey},
@@ -46,11 +46,14 @@ func blocked(ctx context.Context, s *Shop) error {
 }
 
 func refusesSetting(ctx context.Context, s *Shop) error {
-	return s.setting(ctx, "localization.language", "xx-XX")
+	if err := s.setting(ctx, "localization.language", "xx-XX"); err != nil {
+		return err
+	}
+	return s.tookOver(ctx)
 }
 
 func missesSetting(ctx context.Context, s *Shop) error {
-	if err := s.setting(ctx, "localization.language", "fr-FR"); err != nil {
+	if err := s.setting(ctx, "receiptPrinting.merchantApproved", false); err != nil {
 		return err
 	}
 	if err := s.tookOver(ctx); err != nil {
@@ -59,7 +62,7 @@ func missesSetting(ctx context.Context, s *Shop) error {
 	if err := s.cut(ctx); err != nil {
 		return err
 	}
-	return s.setting(ctx, "localization.language", "nl-NL")
+	return s.setting(ctx, "receiptPrinting.merchantApproved", true)
 }
 
 // setting changes a setting of the shop's terminal.
