@@ -17,10 +17,10 @@ import (
 
 // Limits of the campaign.
 const (
-	workers = 12               // shops in which something breaks at the same time
-	perCase = 40 * time.Second // for one recipe or pair, on a machine that does other things too
+	workers = 12              // shops in which something breaks at the same time
+	perCase = 2 * time.Minute // for one recipe or pair, on a machine that does other things too
 	// patience is how long facts may be on their way to the doctor.
-	patience = 12 * time.Second
+	patience = 30 * time.Second
 )
 
 // rule is what the matrix knows of one: what anybody can read.
@@ -152,6 +152,10 @@ func TestMatrix(t *testing.T) {
 				missed = append(missed, r.Code)
 			}
 		}
+	}
+	const wanted = 40 // at least, of all that the tables have
+	if observable < wanted {
+		t.Errorf("%d causes can be seen, want %d", observable, wanted)
 	}
 	if len(missed) > 0 {
 		t.Errorf("no recipe makes, or nobody finds: %v", missed)
