@@ -120,7 +120,8 @@ type campaign struct {
 }
 
 func TestMatrix(t *testing.T) {
-	c := &campaign{lab: startSite(t), first: make(map[string]bool)}
+	binary := build(t)
+	c := &campaign{lab: startSite(t, binary), first: make(map[string]bool)}
 	var answer struct{ Data []rule }
 	if err := c.lab.Native(t.Context(), "GET", "rules", nil, &answer); err != nil {
 		t.Fatal(err)
@@ -129,18 +130,17 @@ func TestMatrix(t *testing.T) {
 	only := strings.FieldsFunc(os.Getenv("MATRIX"), func(r rune) bool { return r == ',' || r == ' ' })
 	recipes := slices.DeleteFunc(cause.Recipes(), func(r cause.Recipe) bool { return len(only) > 0 && !slices.Contains(only, r.Code) })
 	apart := slices.DeleteFunc(slices.Clone(recipes), func(r cause.Recipe) bool { return r.Whole })
-	// Nobody else is there while the whole installation is broken, and the clock moves over nothing that others left.
-	for _, r := range recipes {
-		if r.Whole {
-			t.Run("cause/"+r.Code+dashed(r.Name), func(t *testing.T) { c.makes(t, r) })
-		}
-	}
 	list, never := pairsOf(c.rules, apart)
-	each(t, "cause", apart, func(r cause.Recipe) string { return r.Code + dashed(r.Name) }, c.makes)
+	var alone sync.WaitGroup
+	if len(apart) < len(recipes) {
+		alone.Go(func() { c.breaksWhole(t, binary, recipes) })
+	}
+	each(t, "cause", apart, nameOf, func(t *testing.T, r cause.Recipe) { c.makes(t, c.lab, r) })
 	if len(only) == 0 {
 		each(t, "healthy", variations(), func(v variation) string { return v.name }, c.stays)
 		each(t, "pair", list, pair.name, c.findsBoth)
 	}
+	alone.Wait()
 	if len(only) > 0 {
 		return
 	}
@@ -191,11 +191,24 @@ func each[T any](t *testing.T, group string, list []T, name func(T) string, run 
 	})
 }
 
+// breaksWhole makes what breaks the whole installation, one after the other, in one of its own: nobody else is there,
+// and the clock moves over nothing that others left.
+func (c *campaign) breaksWhole(t *testing.T, binary string, recipes []cause.Recipe) {
+	t.Run("whole", func(t *testing.T) {
+		lab := startSite(t, binary)
+		for _, r := range recipes {
+			if r.Whole {
+				t.Run(nameOf(r), func(t *testing.T) { c.makes(t, lab, r) })
+			}
+		}
+	})
+}
+
 // makes makes a cause, and looks whether it is found first.
-func (c *campaign) makes(t *testing.T, r cause.Recipe) {
+func (c *campaign) makes(t *testing.T, lab *cause.Lab, r cause.Recipe) {
 	ctx, cancel := context.WithTimeout(t.Context(), perCase)
 	defer cancel()
-	s, about, err := r.Make(ctx, c.lab)
+	s, about, err := r.Make(ctx, lab)
 	defer func() { s.Leave(context.WithoutCancel(ctx)) }()
 	if err != nil {
 		t.Fatal(err)
@@ -207,7 +220,7 @@ func (c *campaign) makes(t *testing.T, r cause.Recipe) {
 			}
 		}()
 	}
-	last, ok, err := finds(ctx, c.lab, about, func(codes []string) bool { return len(codes) > 0 && codes[0] == r.Code })
+	last, ok, err := finds(ctx, lab, about, func(codes []string) bool { return len(codes) > 0 && codes[0] == r.Code })
 	if err != nil || !ok {
 		t.Fatalf("asked about %s %s, found %v (%v); %s", about.Type, about.ID, last.codes(), err, last.of(r.Code))
 	}

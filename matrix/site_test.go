@@ -19,16 +19,23 @@ import (
 	"kassa/cli/cause"
 )
 
-// startSite runs a whole installation, as kassa dev does, with heartbeats that do not keep a test waiting.
-func startSite(t *testing.T) *cause.Lab {
+// build makes the program that both installations run.
+func build(t *testing.T) (binary string) {
 	t.Helper()
-	dir := t.TempDir()
-	binary := filepath.Join(dir, "kassa")
-	build := exec.Command("go", "build", "-trimpath", "-o", binary, "kassa/cmd/kassa")
-	build.Env = append(os.Environ(), "CGO_ENABLED=0")
-	if out, err := build.CombinedOutput(); err != nil {
+	binary = filepath.Join(t.TempDir(), "kassa")
+	made := exec.Command("go", "build", "-trimpath", "-o", binary, "kassa/cmd/kassa")
+	made.Env = append(os.Environ(), "CGO_ENABLED=0")
+	if out, err := made.CombinedOutput(); err != nil {
 		t.Fatalf("build: %v\n%s", err, out)
 	}
+	return binary
+}
+
+// startSite runs a whole installation, as kassa dev does. Terminals report often enough to keep no test waiting, and
+// seldom enough for a machine that is busy with other things.
+func startSite(t *testing.T, binary string) *cause.Lab {
+	t.Helper()
+	dir := t.TempDir()
 	env := filepath.Join(dir, "env")
 	dev := exec.Command(binary, "dev", "--addr", "127.0.0.1:0", "--data", filepath.Join(dir, "data"), "--env", env, "--terminals", "2",
 		"--heartbeat", "1s", "--acquirer-timeout", "2s")
