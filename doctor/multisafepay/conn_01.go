@@ -54,7 +54,7 @@ func linkUnstable() doctor.Rule {
 			}
 			_, until := past.Span(c)
 			all := losses(c, until.Add(-day), until)
-			off := powerless(c, all) // the end of its link says nothing of the network then
+			off := append(powerless(c, all), rekeyed(c, all)...) // the end of its link says nothing of the network then
 			all = slices.DeleteFunc(all, func(g past.Gap) bool {
 				return slices.ContainsFunc(off, func(o past.Gap) bool { return o.From.Equal(g.From) })
 			})
@@ -64,7 +64,7 @@ func linkUnstable() doctor.Rule {
 			case len(all) >= lostInDay:
 				lost, within = all, "day"
 			case len(off) > 0:
-				return doctor.No(fmt.Sprintf("%d links broke within an hour, and in %d gaps of the day it was without power, and started anew", len(lost), len(off)))
+				return doctor.No(fmt.Sprintf("%d links broke within an hour, and in %d gaps of the day it was without power or got other keys", len(lost), len(off)))
 			default:
 				return doctor.No(fmt.Sprintf("%d links broke within an hour; %d would be a pattern", len(lost), lostInHour))
 			}
