@@ -23,7 +23,7 @@ func adyenRecipes() []Recipe {
 		{Code: "websocket_wish_undecided", What: "the operator has not decided a request for cloud connections", Layer: OnTerminal, Takes: closed(), About: "terminal", Break: wished, Meet: aboutTerminal},
 		{Code: "terminal_was_off", What: "a register sends a request while the terminal is off", Layer: OnTerminal, Needs: []Capability{Linked, Later, Waits}, Takes: loses(Waits, "the terminal is back, and serves orders"), About: "terminal", Break: missedWhile("switched-off"), Meet: aboutTerminal},
 		{Code: "terminal_silent", What: "the terminal answers no question", Layer: OnNetwork, Needs: []Capability{Linked}, Asked: true, About: "terminal", Break: faulty("no-probe"), Meet: probing},
-		{Code: "websocket_filtered", What: "nothing that the cloud sends reaches the terminal", Layer: OnNetwork, Takes: loses(Linked, "nothing that the cloud sends reaches the terminal"), About: "terminal", Break: deafened, Meet: aboutTerminal},
+		{Code: "websocket_filtered", What: "nothing that the cloud sends reaches the terminal", Layer: OnNetwork, Needs: []Capability{Linked, Later}, About: "terminal", Break: deafened, Meet: aboutTerminal},
 		{Code: "send_failed", What: "a register sends a request while the terminal has no link", Layer: OnNetwork, Needs: []Capability{Linked, Later, Waits}, Takes: loses(Waits, "the terminal is back, and serves orders"), About: "terminal", Break: missedWhile("cut-link"), Meet: aboutTerminal},
 		{Code: "no_response_from_poi", What: "the terminal loses its link after a request was sent", Layer: InOrder, Whole: true, Meet: unanswered},
 	}
