@@ -251,7 +251,7 @@ func larger() map[string]int {
 		"sale/multisafepay":   7000,  // one dialect, whole: its calls share how they read, find, refuse and show the same order
 		"sale/native":         7500,  // one API, whole: its calls share how they know the caller, what it sees, and how they read, refuse, repeat and show
 		"sale/adyen":          5500,  // one dialect, whole: its categories share how they are read, kept, repeated, answered and encrypted
-		"virtual/terminal":    12000, // one device, from its secure element to its menus and its page: it changes as one, and nothing else may use its parts
+		"virtual/terminal":    13000, // one device, from its secure element to its menus and its page: it changes as one, and nothing else may use its parts
 		"estate":              6000,  // one registry, whose steps change shops, terminals, devices, keys and settings together
 		"doctor/multisafepay": 6000,  // a file for each row of one table, most of it texts in five languages
 		"poi":                 5000,  // one machine of one terminal's links: payments, presence, settings and prompts share its sequence numbers
