@@ -35,11 +35,12 @@ type SendRefund struct {
 // SendRefundVoid undoes a refund.
 type SendRefundVoid struct{ Refund Refund }
 
-// SendCapture takes money that is held. Original is the authorisation that holds it; Again is as in
-// SendRefund.
+// SendCapture takes money that is held. Original is the authorisation that holds it, Held what is held in all; Again
+// is as in SendRefund.
 type SendCapture struct {
 	Capture  Capture
 	Original Authorisation
+	Held     Money
 	Again    bool
 }
 
@@ -125,7 +126,7 @@ func (o *Order) Owed() []Effect {
 	}
 	for _, c := range o.Captures {
 		if c.Status == CaptureAccepted {
-			owed = append(owed, SendCapture{Capture: c, Original: *o.Paid()})
+			owed = append(owed, SendCapture{Capture: c, Original: *o.Paid(), Held: o.HeldAmount()})
 		}
 	}
 	for _, r := range o.Refunds {
