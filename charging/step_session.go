@@ -2,6 +2,9 @@ package charging
 
 import "time"
 
+// seekEvery is how soon after a report the operator is asked for the next one.
+const seekEvery = 5 * time.Minute
+
 // reported takes the operator's word on its session.
 func (t *step) reported(r Report) *Refused {
 	s := &t.next
@@ -93,7 +96,7 @@ func (t *step) running(r Report) {
 		}
 		t.record(ChargingMoved{State: Charging, By: plug})
 	}
-	t.done(dutySeek)
+	t.duty(dutySeek, seekEvery) // pushes are optional, and may be lost
 	if s.State == Charging && r.Status == Active && !s.PlugBy.IsZero() {
 		t.record(ChargingMoved{State: Charging})
 	}
