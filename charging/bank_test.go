@@ -16,6 +16,7 @@ type bank struct {
 	w         *world
 	held      int64 // approved and not undone
 	most      int64 // the highest held was at any time
+	first     int64 // what the first approval held
 	captured  int64
 	captures  map[int64]kassa.Reason
 	grown     map[int64]kassa.Reason
@@ -103,7 +104,7 @@ func (b *bank) authorise(e kassa.SendAuthorisation) kassa.Input {
 	}
 	b.approved[e.Auth.STAN] = amount
 	b.held += amount
-	b.most, b.heldSince = max(b.most, b.held), b.w.now
+	b.most, b.first, b.heldSince = max(b.most, b.held), amount, b.w.now
 	if p.authLost {
 		return kassa.HostOutcomeUnknown{Request: request, Reason: kassa.ReversalTimeout}
 	}

@@ -38,6 +38,7 @@ type world struct {
 	bank   bank
 	cpo    cpo
 	trace  []string
+	loud   bool // the trace is written
 	broken []string
 	voids  []string // why a hold was given back while its session ran
 	crash  int
@@ -66,6 +67,9 @@ func newWorld(p plan) *world {
 }
 
 func (w *world) notef(format string, a ...any) {
+	if !w.loud {
+		return
+	}
 	w.trace = append(w.trace, w.now.Sub(start).String()+" "+fmt.Sprintf(format, a...))
 }
 
@@ -247,14 +251,16 @@ func (w *world) ask(in func(engine.Ticket) engine.Input) engine.Reply {
 func (w *world) followSoon() {
 	w.after(w.soon(), true, func() {
 		page, _ := w.disk.Entries(w.read, 500)
+		moved := false
 		for _, e := range page {
 			w.read = e.Seq
-			if e.Stream == "order/" || journal.Kind(e.Stream) != "order" {
-				continue
-			}
-			if o, ok, _ := (port{w}).Find(context.Background(), charging.Dialect, "group", sessionRef); ok {
-				w.give(o.Ref, charging.OrderSeen{View: charging.ViewOf(o)})
-			}
+			moved = moved || journal.Kind(e.Stream) == "order"
+		}
+		if !moved {
+			return
+		}
+		if o, ok, _ := (port{w}).Find(context.Background(), charging.Dialect, "group", sessionRef); ok {
+			_ = w.give(o.Ref, charging.OrderSeen{View: charging.ViewOf(o)})
 		}
 	})
 }
