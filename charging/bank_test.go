@@ -42,6 +42,10 @@ func (b *bank) take(o kassa.NewOrder, e kassa.Effect) {
 	w.after(w.soon(), true, func() {
 		w.notef("bank %T", e)
 		in := b.answer(e)
+		if _, capture := e.(kassa.SendCapture); capture && w.now.Sub(start) < w.plan.silence {
+			w.after(time.Hour, true, func() { b.take(o, e) })
+			return
+		}
 		if _, once := e.(kassa.SendAuthorisation); !once && w.chance(w.plan.lost) && !w.calm {
 			w.after(time.Minute, true, func() { b.take(o, e) })
 			return

@@ -18,8 +18,9 @@ type plan struct {
 	seed    uint64
 	fault   string
 	crashes int
-	lost    int // percent of the bank's answers
-	deaf    int // percent of calls that the operator does not answer
+	silence time.Duration // how long no capture is answered
+	lost    int           // percent of the bank's answers
+	deaf    int           // percent of calls that the operator does not answer
 
 	hold            int64
 	terms           kassa.HoldTerms

@@ -79,8 +79,7 @@ func (k *Keeper) Stop(ctx context.Context, poiid, evse, card string) (Session, e
 	return Session{}, refused
 }
 
-// CommandResulted takes an operator's later word on the command that has a secret name.
-func (k *Keeper) CommandResulted(ctx context.Context, peer, commandID, result string) error {
+func (k *Keeper) commandResulted(ctx context.Context, peer, commandID, result string) error {
 	for _, ref := range k.Book.Open() {
 		s, ok, err := k.Book.Load(ref)
 		if err != nil {
