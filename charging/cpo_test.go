@@ -18,6 +18,7 @@ type plan struct {
 	seed    uint64
 	fault   string
 	crashes int
+	crashAt int           // the place where the process dies, counted from 1
 	silence time.Duration // how long no capture is answered
 	lost    int           // percent of the bank's answers
 	deaf    int           // percent of calls that the operator does not answer

@@ -203,6 +203,11 @@ func (s *Session) Net() int64 {
 
 // Open tells whether anything is still going on or owed.
 func (s *Session) Open() bool {
+	for _, r := range s.Refunds {
+		if !r.Done && !r.Failed {
+			return true // the order has taken it, and has not said how it ended
+		}
+	}
 	return !s.State.Final() || len(s.Duties) > 0 || !s.CorrectionBy.IsZero()
 }
 

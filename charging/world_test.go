@@ -42,6 +42,7 @@ type world struct {
 	broken []string
 	voids  []string // why a hold was given back while its session ran
 	crash  int
+	points int // places where a process may die, so far
 }
 
 type job struct {
@@ -125,6 +126,11 @@ func (w *world) boot() {
 
 // die ends the process at a commit point, now and then.
 func (w *world) die(where string) bool {
+	w.points++
+	if !w.dead && w.points == w.plan.crashAt {
+		w.crash++
+		w.dead = true
+	}
 	if w.dead || w.calm || w.crash >= w.plan.crashes || !w.chance(12) {
 		return w.dead
 	}
