@@ -35,7 +35,7 @@ func (t Token) Check() error {
 	return c.err
 }
 
-// TokenAnswer tells whether a token may charge (AuthorizationInfo).
+// TokenAnswer tells whether a token may charge ("AuthorizationInfo").
 type TokenAnswer struct {
 	Allowed                string `json:"allowed"` // ALLOWED, BLOCKED, EXPIRED, NO_CREDIT, NOT_ALLOWED
 	Token                  Token  `json:"token"`
