@@ -37,6 +37,7 @@ type Book struct {
 type brief struct {
 	peer, location, evse, session string
 	poiid                         string
+	start, stop                   string // the secret names of the commands
 	state                         State
 	due                           time.Time
 }
@@ -63,7 +64,7 @@ func (b *Book) note(s Session) {
 		return
 	}
 	b.open[s.Ref] = brief{peer: s.Peer, location: s.Location, evse: s.EVSE, session: s.Report.SessionID,
-		poiid: s.POIID, state: s.State, due: s.NextDue()}
+		poiid: s.POIID, start: s.StartID, stop: s.StopID, state: s.State, due: s.NextDue()}
 }
 
 // Load gives the committed state of a session. References are compared without regard to case.
@@ -209,6 +210,18 @@ func (b *Book) bySession(n Names) string {
 		return ""
 	}
 	return only
+}
+
+// byCommand finds the open session of a peer by the secret name of one of its commands.
+func (b *Book) byCommand(peer, id string) (string, bool) {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	for ref, o := range b.open {
+		if id != "" && o.peer == peer && (o.start == id || o.stop == id) {
+			return ref, true
+		}
+	}
+	return "", false
 }
 
 // At gives the references of the open sessions of a terminal, at one EVSE or, when it is empty, at all.

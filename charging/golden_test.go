@@ -134,7 +134,7 @@ func TestHowMuchToHold(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	nl := table["NL"]
+	nl := table["NLD"]
 	for _, c := range []struct {
 		name string
 		from charging.Proposal

@@ -38,8 +38,9 @@ type Operator interface {
 type Terminals interface {
 	// Authorise makes the order of the session at its terminal: the same one again is not made twice.
 	Authorise(ctx context.Context, s Session) (kassa.Order, kassa.Reason, error)
-	// Sells lists what a terminal sells now; it asks the operator for the fresh status.
+	// Sells lists what a terminal sells, as it was last heard of; Fresh asks the operator for an EVSE's status.
 	Sells(ctx context.Context, poiid string) ([]Sale, error)
+	Fresh(ctx context.Context, s Sale) (status string, err error)
 	// Show tells the terminal how a session stands; it may be lost.
 	Show(s Session)
 }
@@ -50,6 +51,7 @@ type Orders interface {
 	Watch(ctx context.Context) <-chan struct{}
 	Last() uint64
 	Load(stream string) (journal.Stream, bool, error)
+	OpenStreams(kind string, each func(journal.Stream) error) error
 }
 
 // Keeper runs the sessions: it does what they owe, brings back what came of it, and follows the orders.
@@ -94,6 +96,9 @@ func (k *Keeper) Run(ctx context.Context) error {
 	if err := k.Book.Rearm(ctx, k.Now(), find, k.do); err != nil {
 		return stopped(ctx, err)
 	}
+	if err := k.rereadOrders(ctx); err != nil {
+		return stopped(ctx, err)
+	}
 	nudges := k.Orders.Watch(ctx)
 	tick := time.NewTicker(pollEvery)
 	defer tick.Stop()
@@ -116,6 +121,22 @@ func (k *Keeper) Run(ctx context.Context) error {
 		case <-tick.C:
 		}
 	}
+}
+
+// rereadOrders brings the open orders to their sessions, those that have ended among them: a hold that was
+// made after its session had been given up must not stay.
+func (k *Keeper) rereadOrders(ctx context.Context) error {
+	var streams []string
+	err := k.Orders.OpenStreams("order", func(s journal.Stream) error {
+		streams = append(streams, s.ID)
+		return nil
+	})
+	for _, s := range streams {
+		if err == nil {
+			err = k.orderMoved(ctx, s)
+		}
+	}
+	return err
 }
 
 func stopped(ctx context.Context, err error) error {

@@ -21,7 +21,7 @@ type Ceiling struct {
 //go:embed ceilings.json
 var ceilings []byte
 
-// Ceilings reads a table of ceilings by ISO 3166-1 alpha-2 country; nil reads the one that comes with Kassa.
+// Ceilings reads a table of ceilings by ISO 3166-1 alpha-3 country, as OCPI has it; nil reads the one that comes with Kassa.
 func Ceilings(table []byte) (map[string]Ceiling, error) {
 	if table == nil {
 		table = ceilings

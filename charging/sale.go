@@ -12,7 +12,7 @@ import (
 type Sale struct {
 	New      // what the session will be, without what is random
 	Label    string
-	Status   string // of the EVSE, fresh
+	Status   string // of the EVSE, as it was last heard of
 	HelpLine string // phone number of the location
 }
 
@@ -33,6 +33,9 @@ func (k *Keeper) Choose(ctx context.Context, poiid, evse, connector, language st
 	for _, sale := range sales {
 		if sale.EVSE != evse || connector != "" && sale.Connector != connector {
 			continue
+		}
+		if sale.Status, err = k.POI.Fresh(ctx, sale); err != nil {
+			sale.Status = "OFFLINE" // an operator that is silent sells nothing: no money is held for it
 		}
 		if !sale.Sellable() {
 			return Session{}, &Refused{2003, strings.TrimSpace("the charger is " + sale.Status + ". " + sale.HelpLine)}
@@ -80,17 +83,12 @@ func (k *Keeper) Stop(ctx context.Context, poiid, evse, card string) (Session, e
 }
 
 func (k *Keeper) commandResulted(ctx context.Context, peer, commandID, result string) error {
-	for _, ref := range k.Book.Open() {
-		s, ok, err := k.Book.Load(ref)
-		if err != nil {
-			return err
-		}
-		if ok && s.Peer == peer && (s.StartID == commandID || s.StopID == commandID) {
-			_, err := k.give(ctx, ref, CommandResulted{ID: commandID, Result: result})
-			return err
-		}
+	ref, ok := k.Book.byCommand(peer, commandID)
+	if !ok {
+		return &Refused{2001, "no such command"}
 	}
-	return &Refused{2001, "no such command"}
+	_, err := k.give(ctx, ref, CommandResulted{ID: commandID, Result: result})
+	return err
 }
 
 // SessionReported takes an operator's word on its session. The error is *Refused when no session is meant.
