@@ -195,7 +195,9 @@ func endFlows() map[string]func(*testing.T) {
 			r.want(charging.AwaitingPrice)
 			r.wait(charging.PriceWait)
 			r.want(charging.AwaitingPrice, "SeekCDR")
-			r.wait(6 * 24 * time.Hour)
+			r.wait(charging.PriceAlert)
+			r.want(charging.AwaitingPrice, "Alert")
+			r.wait(5 * 24 * time.Hour)
 			r.want(charging.Settling, "Settle", "Alert")
 			if r.s.Price != 1234 || !r.s.Provisional {
 				t.Errorf("price %d, provisional %v", r.s.Price, r.s.Provisional)
