@@ -29,6 +29,8 @@ type Config struct {
 	Doctor     Doctor
 	Rules      Rules
 	Board      Board
+	// Connections are the OCPI connections.
+	Connections Connections
 	// Refused keeps a call that was refused for diagnosis, and reads in the request who sent it; nil when nobody
 	// does. It does not wait.
 	Refused func(r *http.Request, call journal.RefusedCall)
