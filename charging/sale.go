@@ -24,8 +24,15 @@ func (k *Keeper) Offer(ctx context.Context, poiid string) ([]Sale, error) {
 	return k.POI.Sells(ctx, poiid)
 }
 
-// Choose opens a session for what a driver chose at a terminal. The error is *Refused when it is not sold.
-func (k *Keeper) Choose(ctx context.Context, poiid, evse, connector, language string) (Session, error) {
+// Choose opens a session for what a driver chose at a terminal. The error is *Refused when it is not sold. Where ref
+// is not empty it becomes the reference, and whoever asks with it again gets the session that it has; nobody may be
+// able to guess it.
+func (k *Keeper) Choose(ctx context.Context, poiid, evse, connector, language, ref string) (Session, error) {
+	if ref != "" {
+		if s, ok, err := k.Book.Load(ref); err != nil || ok {
+			return s, err
+		}
+	}
 	sales, err := k.POI.Sells(ctx, poiid)
 	if err != nil {
 		return Session{}, err
@@ -41,9 +48,11 @@ func (k *Keeper) Choose(ctx context.Context, poiid, evse, connector, language st
 			return Session{}, &Refused{2003, strings.TrimSpace("the charger is " + sale.Status + ". " + sale.HelpLine)}
 		}
 		n := sale.New
-		n.POIID, n.Language = poiid, language
-		names := [3]*string{&n.Ref, &n.StartID, &n.StopID}
-		for _, name := range names {
+		n.POIID, n.Language, n.Ref = poiid, language, ref
+		for _, name := range []*string{&n.Ref, &n.StartID, &n.StopID} {
+			if *name != "" {
+				continue
+			}
 			if *name, err = secret(k.Random); err != nil {
 				return Session{}, err
 			}

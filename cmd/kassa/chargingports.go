@@ -30,6 +30,7 @@ func (c *cloud) joinCharging(log *slog.Logger) error {
 	}
 	ceilings, err := charging.Ceilings(nil)
 	p := chargingPorts{c, ceilings}
+	c.points = newPoints(c)
 	c.charging = &charging.Keeper{
 		Book: book, Orders: c.store, Money: c.engine, Operator: p, POI: p, Now: c.now, Random: rand.Reader, Log: log,
 	}
@@ -117,8 +118,8 @@ func (p chargingPorts) Authorise(ctx context.Context, s charging.Session) (kassa
 	return p.c.engine.Create(ctx, n)
 }
 
-// Show would tell the terminal; its link has no word for a charging session yet.
-func (p chargingPorts) Show(charging.Session) {}
+// Show tells the terminal how a session stands.
+func (p chargingPorts) Show(s charging.Session) { p.c.points.show(s) }
 
 // Fresh asks the operator how an EVSE is.
 func (p chargingPorts) Fresh(ctx context.Context, s charging.Sale) (string, error) {
