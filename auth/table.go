@@ -16,6 +16,7 @@ const (
 	TokensManage     estate.Permission = "tokens.manage"
 	TerminalsRead    estate.Permission = "terminals.read"
 	TerminalsManage  estate.Permission = "terminals.manage"
+	DevicesService   estate.Permission = "devices.service"
 	TerminalsTest    estate.Permission = "terminals.test"
 	SettingsRead     estate.Permission = "settings.read"
 	SettingsWrite    estate.Permission = "settings.write"
@@ -60,6 +61,7 @@ func Table() []Row {
 		{TokensManage, "read and remove the cards that customers left", []estate.Role{operator, admin, developer}},
 		{TerminalsRead, "read terminals and devices, and whether they are connected", all},
 		{TerminalsManage, "board, move, unbind, block and return terminals", []estate.Role{operator, admin}},
+		{DevicesService, "unlock tampered devices, give developer codes, decide returns, inject keys", []estate.Role{operator, support}},
 		{TerminalsTest, "test the connection of a terminal", []estate.Role{operator, admin, developer, support}},
 		{SettingsRead, "read settings, without what is secret in them", []estate.Role{operator, admin, developer, support, auditor}},
 		{SettingsWrite, "change settings", []estate.Role{operator, admin, developer}},

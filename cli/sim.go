@@ -131,7 +131,7 @@ func faultNames() []faultName {
 		{Of: terminal, Name: "delay", What: "answers to the cloud leave 10 s late"},
 		{Of: terminal, Name: "double-tap", What: "the card is read twice, the request leaves twice"},
 		{Of: terminal, Name: "no-ipek", What: "the initial key is gone and none is injected: no activation, no payment"},
-		{Of: terminal, Name: "tamper", What: "the keys are erased for good, every payment is refused until this is cleared"},
+		{Of: terminal, Name: "tamper", What: "the keys are erased, every payment is refused until the unlock code is entered, or this is cleared"},
 		{Of: terminal, Name: "keys-used-up", What: "no DUKPT key is left for a payment"},
 		{Of: terminal, Name: "key-replay", What: "the last DUKPT key is used again, and the cloud refuses it"},
 		{Of: terminal, Name: "garbled-card", What: "what the terminal sealed of a card is spoiled, and cannot be opened"},

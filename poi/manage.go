@@ -251,10 +251,10 @@ func (m *Machine) leave(reason string) {
 }
 
 // alarmed notes a tamper alarm: the device says so, or it has lost its keys together with its secure
-// element.
+// element. One that stands is told from a new one by its number.
 func (m *Machine) alarmed(d estate.Device, h poilink.Hello) {
 	r := h.Report
-	if r == nil || r.Health == nil || d.Tampered != nil || d.POIID == "" {
+	if r == nil || r.Health == nil || d.POIID == "" || d.Tampered != nil && r.Health.Alarms <= d.Tampered.Number {
 		return
 	}
 	what := r.Health.Tampered
@@ -262,7 +262,7 @@ func (m *Machine) alarmed(d estate.Device, h poilink.Hello) {
 		what = "the secure element does not work, and the keys are gone"
 	}
 	if what != "" {
-		m.emit(Tampered{What: what})
+		m.emit(Tampered{What: what, Number: r.Health.Alarms})
 	}
 }
 

@@ -32,7 +32,7 @@ func (m *Machine) arrived(s *session, f poilink.Frame) {
 	case poilink.TypePing:
 		m.send(s, poilink.Frame{Type: poilink.TypePong})
 		if s.pings++; s.pings%measureEvery == 0 {
-			m.emit(Measure{Link: s.link})
+			m.measure(s)
 		}
 	case poilink.TypeAck:
 	case poilink.TypeBye:
@@ -43,6 +43,10 @@ func (m *Machine) arrived(s *session, f poilink.Frame) {
 		m.activate(s, *f.Activate)
 	case poilink.TypeProbed:
 		if text := m.probed(s, *f.Probed); text != "" {
+			m.badFrame(s, text)
+		}
+	case poilink.TypeService:
+		if text := m.serviceAsked(s, *f.Service); text != "" {
 			m.badFrame(s, text)
 		}
 	case poilink.TypeReport, poilink.TypeTotals:

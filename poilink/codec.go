@@ -149,6 +149,10 @@ func (f Frame) hasManagementBody() bool {
 		return f.Probed != nil
 	case TypeCommand:
 		return f.Command != nil
+	case TypeService:
+		return f.Service != nil
+	case TypeServiced:
+		return f.Serviced != nil
 	}
 	return false
 }

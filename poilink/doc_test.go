@@ -75,7 +75,7 @@ var types = map[poilink.Type]string{
 	"nexo": "both", "progress": "up", "authorisationRequest": "up", "authorisationResponse": "down",
 	"completionAdvice": "up", "decision": "down", "report": "up", "start": "up", "started": "down", "tip": "up",
 	"refund": "up", "refundAnswer": "down", "receipt": "up", "receiptAnswer": "down", "totals": "up", "totalsAnswer": "down",
-	"settings": "down", "settingsApplied": "up", "probe": "down", "probed": "up", "command": "down",
+	"settings": "down", "settingsApplied": "up", "probe": "down", "probed": "up", "command": "down", "service": "up", "serviced": "down",
 }
 
 func TestEveryExampleIsAFrameAndSaysNothingElse(t *testing.T) {

@@ -62,6 +62,8 @@ const (
 	TypeProbe                 Type = "probe"                 // down, asks whether the POI is there, and how it is
 	TypeProbed                Type = "probed"                // up, answers probe
 	TypeCommand               Type = "command"               // down*, something to do that is no payment
+	TypeService               Type = "service"               // up, a code that was typed in, or a key that was not taken
+	TypeServiced              Type = "serviced"              // down, answers service
 )
 
 // Frame is one WebSocket text message.
@@ -108,6 +110,8 @@ type Frame struct {
 	Probe                 *Probe                 `json:"probe,omitempty"`
 	Probed                *Probed                `json:"probed,omitempty"`
 	Command               *Command               `json:"command,omitempty"`
+	Service               *Servicing             `json:"service,omitempty"`
+	Serviced              *Serviced              `json:"serviced,omitempty"`
 }
 
 // Challenge opens a link. Nonce is 32 random bytes; Host is the cloud's own name, which the POI
@@ -169,6 +173,7 @@ const (
 	RefusedExpiredCode   RefusalCode = "expired_code"   // the code is older than 30 days
 	RefusedTampered      RefusalCode = "tampered"       // the POI has raised a tamper alarm and was not inspected
 	RefusedReturned      RefusalCode = "returned"       // the POI is to be sent back
+	RefusedDeveloper     RefusalCode = "developer_mode" // the POI is in developer mode, and this is the live environment
 	RefusedOtherAccount  RefusalCode = "other_account"  // the POI is in the stock of another merchant
 	// RefusedCountry: terminals are not offered in the country of the group or the shop.
 	RefusedCountry    RefusalCode = "country_not_offered"

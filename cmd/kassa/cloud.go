@@ -32,6 +32,7 @@ import (
 	"kassa/sale/native"
 	"kassa/status"
 	"kassa/store/sqlite"
+	"kassa/support"
 	"kassa/support/cases"
 	"kassa/webhook"
 )
@@ -61,6 +62,7 @@ type cloud struct {
 	refusals *refusals
 	gauges   *gauges
 	board    *status.Board
+	desk     *support.Desk
 	// statusPage is the public page about the installation.
 	statusPage *status.Page
 	// authority signs the certificate of the HTTPS listener; server makes it.
@@ -115,6 +117,9 @@ func (c *cloud) join(o serveOptions, log *slog.Logger) error {
 		return err
 	}
 	if c.pois, err = c.poiHub(o, log); err != nil {
+		return err
+	}
+	if err := c.joinDesk(); err != nil {
 		return err
 	}
 	if c.engine, err = engine.New(c.store, c.acquirer, c.pois, c.now, log); err != nil {

@@ -55,6 +55,8 @@ func (h *Handler) onlyOnce(w http.ResponseWriter, c *call) *problem {
 		limit = maxImport
 	case attachPath:
 		limit = maxAttachment
+	case "tamper-requests":
+		limit = maxPictureBody
 	}
 	body, err := io.ReadAll(http.MaxBytesReader(w, c.Body, limit))
 	if err != nil {

@@ -31,6 +31,7 @@ type Config struct {
 	Board      Board
 	Cases      Cases
 	CaseFiles  CaseFiles
+	Workshop   Workshop
 	// Refused keeps a call that was refused for diagnosis, and reads in the request who sent it; nil when nobody
 	// does. It does not wait.
 	Refused func(r *http.Request, call journal.RefusedCall)
@@ -45,7 +46,7 @@ type Config struct {
 }
 
 func (c *Config) complete() error {
-	for _, field := range []any{c.Registry, c.Callers, c.Links, c.Parts, c.Orders, c.Records, c.Feed, c.Notices, c.Deliveries, c.Papers, c.Clock, c.Webhooks, c.Doctor, c.Board, c.Cases, c.CaseFiles} {
+	for _, field := range []any{c.Registry, c.Callers, c.Links, c.Parts, c.Orders, c.Records, c.Feed, c.Notices, c.Deliveries, c.Papers, c.Clock, c.Webhooks, c.Doctor, c.Board, c.Workshop, c.Cases, c.CaseFiles} {
 		if field == nil {
 			return errIncomplete
 		}

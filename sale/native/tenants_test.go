@@ -41,8 +41,12 @@ func (w *world) idsOf(account, group, tid string) map[string]string {
 	w.sent[d.ID] = d
 	w.ward.made["diag_test_"+account] = native.Diagnosis{ID: "diag_test_" + account, Account: account}
 	w.cases["case_test_"+account] = []string{account, group}
+	w.bench.tampers = append(w.bench.tampers, native.TamperRequest{ID: "tamper_test_" + tid, Owner: w.bench.owner("P2-" + tid), Picture: "image/png"})
+	w.bench.codes = append(w.bench.codes, native.DeveloperCode{ID: "devcode_test_" + tid, Owner: w.bench.owner("P2-" + tid)})
+	w.bench.returns = append(w.bench.returns, native.Return{ID: "rma_test_" + tid, Owner: w.bench.owner("P2-" + tid)})
 	return map[string]string{
 		"case": "case_test_" + account, "file": "casefile_test_1",
+		"tamper": "tamper_test_" + tid, "devcode": "devcode_test_" + tid, "return": "rma_test_" + tid,
 		"diagnosis": "diag_test_" + account, "rule": "off",
 		"account": account, "group": group, "shop": s.ID, "terminal": tid, "device": "P2-" + tid, "order": w.order(group, "theirs", 100).ID(),
 		"delivery": d.ID, "key": k.ID, "webhook": e.ID, "wish": wish.ID,
@@ -57,6 +61,10 @@ func bodies() map[string]string {
 		"PATCH terminals/{terminal}":                `{"inventory":true}`,
 		"POST terminals/{terminal}/developer-mode":  `{"on":true}`,
 		"POST devices/{device}/return":              `{"why":"broken"}`,
+		"POST devices/{device}/key-injection":       ``,
+		"POST tamper-requests/{tamper}/approve":     `{}`,
+		"POST tamper-requests/{tamper}/refuse":      `{"why":"no"}`,
+		"POST returns/{return}/steps":               `{"step":"send"}`,
 		"PATCH devices/{device}":                    `{"account":""}`,
 		"PATCH groups/{group}":                      `{"name":"Mine"}`,
 		"PATCH shops/{shop}":                        `{"description":"Mine"}`,
@@ -128,7 +136,7 @@ func TestAnothersIdsAreNotThere(t *testing.T) {
 			if answer.StatusCode != 404 && answer.StatusCode != 403 {
 				t.Errorf("%s with the key %q: %s", name, who, answer.Status)
 			}
-			if who == "other" && r.Needs != "settings.operator" && r.Needs != "estate.operate" && answer.StatusCode != 404 {
+			if who == "other" && r.Needs != "settings.operator" && r.Needs != "estate.operate" && r.Needs != "devices.service" && answer.StatusCode != 404 {
 				t.Errorf("%s: another account learns more than that it is not there: %s", name, answer.Status)
 			}
 		}
@@ -203,6 +211,7 @@ func basesOfBodies() map[string]string {
 		"POST groups": `{"name":"Mine"}`, "PATCH groups/{group}": `{}`, "POST shops": `{"description":"Mine"}`, "PATCH shops/{shop}": `{}`,
 		"POST terminals": `{"name":"Mine"}`, "POST terminals shop": `{"group":"300","name":"Mine"}`, "PATCH terminals/{terminal}": `{}`, "POST devices": `{"poiid":"P2-MINE"}`, "PATCH devices/{device}": `{}`,
 		"POST keys": `{"role":"cashier"}`, "POST webhooks": `{"url":"https://mine.example/"}`, "PATCH webhooks/{webhook}": `{}`,
+		"POST tamper-requests": `{"code":"0x10"}`, "POST returns": `{"reason":"printer","ticket":"1"}`, "POST returns/{return}/steps": `{"step":"replace"}`,
 	}
 }
 

@@ -30,6 +30,7 @@ import (
 // world is the API over HTTP, with the real engine, estate and store, and the real table of who may do
 // what. Its terminals and its acquirer are the test itself.
 type world struct {
+	bench  *bench
 	ward   *practice
 	cases  folder
 	t      *testing.T
@@ -233,10 +234,11 @@ func newWorld(t *testing.T) *world {
 	}
 	w.engine = &racing{Engine: machine}
 	w.cases = folder{}
+	w.bench = &bench{estate: w.estate}
 	w.ward = &practice{made: map[string]native.Diagnosis{}}
 	h, err := native.New(native.Config{
 		Environment: estate.Test, Doctor: w.ward, Rules: w.ward.rules(), Registry: w.estate, Callers: callers{auth.NewGuard(w.estate, time.Now, "https://live.example")},
-		Links: w, Parts: w, Orders: w.engine, Records: store, Feed: store, Notices: w, Deliveries: w, Papers: w, Clock: w, Webhooks: w, Board: &board{}, Cases: w.cases, CaseFiles: w.cases,
+		Links: w, Parts: w, Orders: w.engine, Records: store, Feed: store, Notices: w, Deliveries: w, Papers: w, Clock: w, Webhooks: w, Board: &board{}, Workshop: w.bench, Cases: w.cases, CaseFiles: w.cases,
 		Write: w.write, Heartbeat: 10 * time.Second, Dialects: []string{"multisafepay"}, Now: time.Now, Wall: w.now,
 	})
 	if err != nil {

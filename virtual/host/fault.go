@@ -63,7 +63,8 @@ func (f Fault) Check() error {
 	return nil
 }
 
-// setFault takes a fault in; one of the same kind and terminal is replaced.
+// setFault takes a fault in; one of the same kind and terminal is replaced, and the oldest gives way when
+// there are too many.
 func (m *Machine) setFault(now time.Time, f Fault) []Output {
 	if f.Check() != nil {
 		return nil
@@ -78,7 +79,7 @@ func (m *Machine) setFault(now time.Time, f Fault) []Output {
 	}
 	m.faults = slices.DeleteFunc(m.faults, func(o Fault) bool { return o.Kind == f.Kind && o.TID == f.TID })
 	if len(m.faults) >= maxFaults {
-		return nil
+		m.faults = slices.Delete(m.faults, 0, 1)
 	}
 	m.faults = append(m.faults, f)
 	if f.Kind == FaultStopReading {

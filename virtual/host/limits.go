@@ -11,7 +11,7 @@ const (
 	// maxHeld is how many sales wait for their reversal to come first (card 104); further ones are lost.
 	maxHeld = 1000
 	// maxFaults is how many faults are set at a time.
-	maxFaults = 32
+	maxFaults = 256
 	// maxFaultDelay is the longest delay of an answer that a fault may ask for.
 	maxFaultDelay = 10 * time.Minute
 	// maxLifecycle is the longest lifecycle id that is stored, in bytes.

@@ -89,8 +89,11 @@ type (
 		ID     string
 		Checks []poilink.Check
 	}
-	// FaultSet makes something go wrong until FaultClear.
-	FaultSet struct{ Fault Fault }
+	// FaultSet makes something go wrong until FaultClear. Code is the sensor that a tamper is of.
+	FaultSet struct {
+		Fault Fault
+		Code  string
+	}
 	// FaultClear mends a fault.
 	FaultClear struct{ Fault Fault }
 	// Tick tells that NextDue has come.
@@ -170,7 +173,8 @@ const (
 	FaultDoubleTap Fault = "double-tap"
 	// FaultNoIPEK takes the initial key away and asks for no other one.
 	FaultNoIPEK Fault = "no-ipek"
-	// FaultTamper is a device that was opened: its keys are gone until it has been inspected.
+	// FaultTamper is a device that was opened: its keys are gone, and it is locked until its unlock code was entered
+	// or, where the fault is mended, until it has been in the workshop.
 	FaultTamper Fault = "tamper"
 	// FaultKeysUsedUp is a DUKPT counter at its end.
 	FaultKeysUsedUp Fault = "keys-used-up"
@@ -226,7 +230,7 @@ func Faults() []FaultNote {
 		{FaultDelay, "Delay", "answers to the cloud leave 10 s late"},
 		{FaultDoubleTap, "Double tap", "the card is read twice, the request leaves twice"},
 		{FaultNoIPEK, "No initial key", "the IPEK is gone and none is injected: no activation, no payment"},
-		{FaultTamper, "Tamper", "the keys are erased for good, every payment is refused until this is mended"},
+		{FaultTamper, "Tamper", "the keys are erased for good, every payment is refused until the unlock code is entered, or this is mended"},
 		{FaultKeysUsedUp, "Keys used up", "no DUKPT key is left for a payment"},
 		{FaultKeyReplay, "Key replay", "the last DUKPT key is used again, and the cloud refuses it"},
 		{FaultPaperOut, "Paper out", "receipts wait for a new roll"},

@@ -32,6 +32,7 @@ const (
 	RecordReplied   RecordKind = "replied"   // a request of class Device was answered with Frame
 	RecordManaged   RecordKind = "managed"   // the administrator set the terminal from the cloud
 	RecordCommand   RecordKind = "command"   // the cloud commanded something; absent body: a message was read
+	RecordDeveloper RecordKind = "developer" // the device is in developer mode, for ever
 	RecordSnapshot  RecordKind = "snapshot"  // all of the above in one, after compaction
 )
 
@@ -42,8 +43,9 @@ type Record struct {
 	IKID   string `json:"ikid,omitempty"`
 	KCV    string `json:"kcv,omitempty"`
 	Device []byte `json:"device,omitempty"`
-	// Tampered tells that the device was opened.
-	Tampered bool `json:"tampered,omitempty"`
+	// Tampered tells that the device was opened, Alarm by which sensor.
+	Tampered bool   `json:"tampered,omitempty"`
+	Alarm    string `json:"alarm,omitempty"`
 
 	Activated *poilink.Activated             `json:"activated,omitempty"`
 	Seq       uint64                         `json:"seq,omitempty"`
@@ -133,6 +135,9 @@ type durable struct {
 	KCV       string             `json:"kcv,omitempty"`
 	Device    []byte             `json:"device,omitempty"`
 	Tampered  bool               `json:"tampered,omitempty"`
+	Alarm     string             `json:"alarm,omitempty"`
+	Alarms    int                `json:"alarms,omitempty"` // of its whole life
+	Developer bool               `json:"developer,omitempty"`
 	Activated *poilink.Activated `json:"activated,omitempty"`
 	UpSeq     uint64             `json:"upSeq,omitempty"`
 	DownSeq   uint64             `json:"downSeq,omitempty"`
@@ -159,7 +164,12 @@ func (d *durable) apply(r Record) error {
 	case RecordKeys:
 		d.IKID, d.KCV, d.Device = r.IKID, r.KCV, r.Device
 	case RecordErased:
-		d.IKID, d.KCV, d.Device, d.Tampered = "", "", nil, r.Tampered
+		if r.Tampered && !d.Tampered { // another sensor under an alarm that stands is the same alarm
+			d.Alarms++
+		}
+		d.IKID, d.KCV, d.Device, d.Tampered, d.Alarm = "", "", nil, r.Tampered, r.Alarm
+	case RecordDeveloper:
+		d.Developer = true
 	case RecordDevice:
 		d.Device = r.Device
 	case RecordActivated:

@@ -19,6 +19,7 @@ func (m *Machine) rest() {
 	m.stop(timerScreen, timerPIN, timerPlace)
 	m.v.place = nil
 	m.maintain(false)
+	m.rekey()
 	if m.v.restart && m.d.Open == nil {
 		m.restart()
 		return
@@ -50,6 +51,7 @@ func (m *Machine) startScreen() Screen {
 	s.Lines = append(s.Lines, m.keyLines()...)
 	if m.online() {
 		s.Lines = append(s.Lines, m.say("Press OK to activate"))
+		s.Items = []Item{m.item("keys", "Key Injection")}
 	} else {
 		s.Lines = append(s.Lines, m.say("Connecting to the server"))
 	}
@@ -271,14 +273,18 @@ func (m *Machine) key(k Key) {
 		m.tipKey(k)
 	case k == KeyStop && (m.v.stage == stagePresent || m.v.stage == stageInsert || m.v.stage == stageDeclined):
 		m.stopAtCard()
+	case m.v.stage == stageNone && m.v.screen.Name == ScreenTampered:
+		if k == KeyOK {
+			m.open(pageUnlock, nil)
+		}
 	case m.v.screen.Name == ScreenMessage:
 		if k == KeyOK {
 			m.messageRead()
 		}
-	case m.v.stage == stageNone && m.d.Activated == nil:
-		m.codeKey(k)
 	case m.v.stage == stageNone && m.v.place != nil:
 		m.placeKey(k)
+	case m.v.stage == stageNone && m.d.Activated == nil:
+		m.codeKey(k)
 	case m.v.stage == stageNone && m.v.screen.Name == ScreenIdle:
 		if k.digit() {
 			m.notify(string(k))
