@@ -39,8 +39,10 @@ func (p casePorts) Open(who native.Caller, ask native.NewCase) (any, error) {
 	return shownCase(p.s.Open(asker(who), cases.Asked{Subject: cases.Subject{Kind: ask.Kind, ID: ask.ID}, Title: ask.Title, Note: ask.Note}))
 }
 
-func (p casePorts) List(who native.Caller, state string) (any, error) {
-	return p.s.List(asker(who), cases.State(state)), nil
+func (p casePorts) List(who native.Caller, f native.CaseFilter) (any, string, error) {
+	list, next, err := p.s.List(asker(who), cases.Filter{State: cases.State(f.State), After: f.After, Limit: f.Limit})
+	shown, err := shownCase(append([]cases.Case{}, list...), err)
+	return shown, next, err
 }
 
 func (p casePorts) Find(who native.Caller, id string) (any, error) {
