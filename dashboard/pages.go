@@ -59,11 +59,11 @@ func New(c Config) (*Handler, error) {
 
 		"GET /cases/{id}/attachments/{file}": h.caseFile,
 
-		"GET /calls/{$}":                h.calls,
-		"GET /calls/{number}":           h.oneCall,
-		"GET /live":                     h.live,
-		"GET /static/{name}":            h.static,
-		"GET /":                         h.nothing,
+		"GET /calls/{$}":      h.calls,
+		"GET /calls/{number}": h.oneCall,
+		"GET /live":           h.live,
+		"GET /static/{name}":  h.static,
+		"GET /":               h.nothing,
 	} {
 		h.mux.HandleFunc(path, serve)
 	}

@@ -115,30 +115,54 @@ func (f caseFacts) Of(who cases.Who, about cases.Subject) (cases.Facts, error) {
 }
 
 // examined is the diagnosis that a case is opened from, or a new one of its subject. What the operator asks about a
-// subject is gathered as its owner sees it, so that the owner may see the case.
+// subject, or has asked, is gathered as its owner sees it, so that the owner may see the case.
 func (f caseFacts) examined(who cases.Who, about cases.Subject) (clinic.Kept, error) {
 	reader := clinic.Reader{Operator: who.Operator, Account: who.Account, Group: who.Group, By: who.By}
+	ask := clinic.Ask{Subject: doctor.Subject{Kind: doctor.Kind(about.Kind), ID: about.ID}}
 	if about.Kind == cases.AboutDiagnosis {
-		return f.c.clinic.Find(reader, about.ID)
+		d, err := f.c.clinic.Find(reader, about.ID)
+		if err != nil || d.Account != "" {
+			return d, err
+		}
+		ask = clinic.Ask{Subject: d.Diagnosis.Subject, Symptom: d.Symptom}
+		if account, _ := f.ownerOf(ask.Subject); account == "" {
+			return d, nil
+		}
 	}
-	subject := doctor.Subject{Kind: doctor.Kind(about.Kind), ID: about.ID}
-	if t, ok := f.c.registry.Terminal(f.terminalOf(subject)); ok && who.Operator {
-		reader = clinic.Reader{Account: t.Account, Group: t.Group, By: who.By}
+	if account, group := f.ownerOf(ask.Subject); who.Operator && account != "" {
+		reader = clinic.Reader{Account: account, Group: group, By: who.By}
 	}
 	ctx, cancel := context.WithTimeout(context.Background(), fillTime)
 	defer cancel()
-	return f.c.clinic.Diagnose(ctx, reader, clinic.Ask{Subject: subject})
+	return f.c.clinic.Diagnose(ctx, reader, ask)
+}
+
+// ownerOf is the account and the group that an order was made for, or that a terminal belongs to; empty for all else.
+func (f caseFacts) ownerOf(s doctor.Subject) (account, group string) {
+	if s.Kind == doctor.Order {
+		o := f.order(s.ID)
+		return o.Account, o.Scope
+	}
+	if s.Kind == doctor.Terminal {
+		t, _ := f.c.registry.Terminal(s.ID)
+		return t.Account, t.Group
+	}
+	return "", ""
 }
 
 // terminalOf is the terminal that a subject is, or that an order was made for.
 func (f caseFacts) terminalOf(s doctor.Subject) string {
-	if s.Kind != doctor.Order {
-		return s.ID
+	if s.Kind == doctor.Order {
+		return f.order(s.ID).TID
 	}
-	stream, ok, err := f.c.store.Load("order/" + s.ID)
-	var o kassa.Order
+	return s.ID
+}
+
+// order reads an order; it is empty when there is none.
+func (f caseFacts) order(id string) (o kassa.Order) {
+	stream, ok, err := f.c.store.Load("order/" + id)
 	if err != nil || !ok || json.Unmarshal(stream.State, &o) != nil {
-		return ""
+		return kassa.Order{}
 	}
-	return o.TID
+	return o
 }
