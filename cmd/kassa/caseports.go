@@ -116,25 +116,24 @@ func (f caseFacts) Of(who cases.Who, about cases.Subject) (cases.Facts, error) {
 
 // examined is the diagnosis that a case is opened from, or a new one of its subject. What the operator asks about a
 // subject, or has asked, is gathered as its owner sees it, so that the owner may see the case.
-func (f caseFacts) examined(who cases.Who, about cases.Subject) (clinic.Kept, error) {
+func (f caseFacts) examined(who cases.Who, about cases.Subject) (d clinic.Kept, err error) {
 	reader := clinic.Reader{Operator: who.Operator, Account: who.Account, Group: who.Group, By: who.By}
 	ask := clinic.Ask{Subject: doctor.Subject{Kind: doctor.Kind(about.Kind), ID: about.ID}}
-	if about.Kind == cases.AboutDiagnosis {
-		d, err := f.c.clinic.Find(reader, about.ID)
-		if err != nil || d.Account != "" {
-			return d, err
-		}
-		ask = clinic.Ask{Subject: d.Diagnosis.Subject, Symptom: d.Symptom}
-		if account, _ := f.ownerOf(ask.Subject); account == "" {
-			return d, nil
-		}
-	}
-	if account, group := f.ownerOf(ask.Subject); who.Operator && account != "" {
-		reader = clinic.Reader{Account: account, Group: group, By: who.By}
-	}
 	ctx, cancel := context.WithTimeout(context.Background(), fillTime)
 	defer cancel()
-	return f.c.clinic.Diagnose(ctx, reader, ask)
+	switch account, group := f.ownerOf(ask.Subject); {
+	case about.Kind == cases.AboutDiagnosis:
+		d, err = f.c.clinic.Find(reader, about.ID)
+	case who.Operator && account != "":
+		return f.c.clinic.Diagnose(ctx, clinic.Reader{Account: account, Group: group, By: who.By}, ask)
+	default:
+		d, err = f.c.clinic.Diagnose(ctx, reader, ask)
+	}
+	account, group := f.ownerOf(d.Diagnosis.Subject)
+	if err != nil || !who.Operator || d.Account != "" || account == "" {
+		return d, err
+	}
+	return f.c.clinic.Diagnose(ctx, clinic.Reader{Account: account, Group: group, By: who.By}, clinic.Ask{Subject: d.Diagnosis.Subject, Symptom: d.Symptom})
 }
 
 // ownerOf is the account and the group that an order was made for, or that a terminal belongs to; empty for all else.
