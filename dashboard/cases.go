@@ -165,7 +165,6 @@ func (h *Handler) oneCase(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	v := caseView{frame: h.frame(c.Title, "cases"), caseRow: rowOfCase(c)}
-	v.frame.Title = c.Title
 	if c.Into == "" {
 		v.States = slices.DeleteFunc(caseStates(), func(s string) bool { return s == c.State })
 		list, _, err := h.Cases.List(CaseFilter{Limit: 4 * perPage})

@@ -23,7 +23,11 @@ func onPage(err error) error {
 	}
 	for _, of := range []error{cases.ErrInvalid, cases.ErrState, cases.ErrFull} {
 		if errors.Is(err, of) {
-			return fmt.Errorf("%w: %s", dashboard.ErrCaseRefused, strings.TrimPrefix(err.Error(), of.Error()+": "))
+			says := strings.TrimPrefix(err.Error(), of.Error()+": ")
+			if of == cases.ErrInvalid { // the field, and then the rule
+				says = strings.Replace(says, ": ", " ", 1)
+			}
+			return fmt.Errorf("%w: %s", dashboard.ErrCaseRefused, says)
 		}
 	}
 	return err
