@@ -39,8 +39,10 @@ func (p casePorts) Open(who native.Caller, ask native.NewCase) (any, error) {
 	return shownCase(p.s.Open(asker(who), cases.Asked{Subject: cases.Subject{Kind: ask.Kind, ID: ask.ID}, Title: ask.Title, Note: ask.Note}))
 }
 
-func (p casePorts) List(who native.Caller, state string) (any, error) {
-	return p.s.List(asker(who), cases.State(state)), nil
+func (p casePorts) List(who native.Caller, f native.CaseFilter) (any, string, error) {
+	list, next, err := p.s.List(asker(who), cases.Filter{State: cases.State(f.State), After: f.After, Limit: f.Limit})
+	shown, err := shownCase(append([]cases.Case{}, list...), err)
+	return shown, next, err
 }
 
 func (p casePorts) Find(who native.Caller, id string) (any, error) {
@@ -113,30 +115,53 @@ func (f caseFacts) Of(who cases.Who, about cases.Subject) (cases.Facts, error) {
 }
 
 // examined is the diagnosis that a case is opened from, or a new one of its subject. What the operator asks about a
-// subject is gathered as its owner sees it, so that the owner may see the case.
-func (f caseFacts) examined(who cases.Who, about cases.Subject) (clinic.Kept, error) {
+// subject, or has asked, is gathered as its owner sees it, so that the owner may see the case.
+func (f caseFacts) examined(who cases.Who, about cases.Subject) (d clinic.Kept, err error) {
 	reader := clinic.Reader{Operator: who.Operator, Account: who.Account, Group: who.Group, By: who.By}
-	if about.Kind == cases.AboutDiagnosis {
-		return f.c.clinic.Find(reader, about.ID)
-	}
-	subject := doctor.Subject{Kind: doctor.Kind(about.Kind), ID: about.ID}
-	if t, ok := f.c.registry.Terminal(f.terminalOf(subject)); ok && who.Operator {
-		reader = clinic.Reader{Account: t.Account, Group: t.Group, By: who.By}
-	}
+	ask := clinic.Ask{Subject: doctor.Subject{Kind: doctor.Kind(about.Kind), ID: about.ID}}
 	ctx, cancel := context.WithTimeout(context.Background(), fillTime)
 	defer cancel()
-	return f.c.clinic.Diagnose(ctx, reader, clinic.Ask{Subject: subject})
+	switch account, group := f.ownerOf(ask.Subject); {
+	case about.Kind == cases.AboutDiagnosis:
+		d, err = f.c.clinic.Find(reader, about.ID)
+	case who.Operator && account != "":
+		return f.c.clinic.Diagnose(ctx, clinic.Reader{Account: account, Group: group, By: who.By}, ask)
+	default:
+		d, err = f.c.clinic.Diagnose(ctx, reader, ask)
+	}
+	account, group := f.ownerOf(d.Diagnosis.Subject)
+	if err != nil || !who.Operator || d.Account != "" || account == "" {
+		return d, err
+	}
+	return f.c.clinic.Diagnose(ctx, clinic.Reader{Account: account, Group: group, By: who.By}, clinic.Ask{Subject: d.Diagnosis.Subject, Symptom: d.Symptom})
+}
+
+// ownerOf is the account and the group that an order was made for, or that a terminal belongs to; empty for all else.
+func (f caseFacts) ownerOf(s doctor.Subject) (account, group string) {
+	if s.Kind == doctor.Order {
+		o := f.order(s.ID)
+		return o.Account, o.Scope
+	}
+	if s.Kind == doctor.Terminal {
+		t, _ := f.c.registry.Terminal(s.ID)
+		return t.Account, t.Group
+	}
+	return "", ""
 }
 
 // terminalOf is the terminal that a subject is, or that an order was made for.
 func (f caseFacts) terminalOf(s doctor.Subject) string {
-	if s.Kind != doctor.Order {
-		return s.ID
+	if s.Kind == doctor.Order {
+		return f.order(s.ID).TID
 	}
-	stream, ok, err := f.c.store.Load("order/" + s.ID)
-	var o kassa.Order
+	return s.ID
+}
+
+// order reads an order; it is empty when there is none.
+func (f caseFacts) order(id string) (o kassa.Order) {
+	stream, ok, err := f.c.store.Load("order/" + id)
 	if err != nil || !ok || json.Unmarshal(stream.State, &o) != nil {
-		return ""
+		return kassa.Order{}
 	}
-	return o.TID
+	return o
 }

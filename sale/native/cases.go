@@ -25,7 +25,8 @@ var (
 // Cases keeps what people ask support about. What a case looks like is its own matter; it is shown as it is.
 type Cases interface {
 	Open(who Caller, ask NewCase) (any, error)
-	List(who Caller, state string) (any, error)
+	// List gives a page, and where the next one begins; empty when there is none.
+	List(who Caller, f CaseFilter) (list any, next string, err error)
 	Find(who Caller, id string) (any, error)
 	Change(who Caller, id string, by CaseChange) (any, error)
 }
@@ -40,6 +41,12 @@ type CaseFiles interface {
 // NewCase is what somebody opens a case with.
 type NewCase struct{ Kind, ID, Title, Note string }
 
+// CaseFilter limits a list; what is empty limits nothing.
+type CaseFilter struct {
+	State, After string
+	Limit        int
+}
+
 // CaseChange is one step of a case: a note, a state, or the case that it becomes part of.
 type CaseChange struct{ Note, State, Into string }
 
@@ -47,17 +54,22 @@ type CaseChange struct{ Note, State, Into string }
 const maxAttachment = 8 << 20
 
 func (h *Handler) noCase(err error) *problem {
-	says := func(of error) string { return strings.TrimPrefix(err.Error(), of.Error()+": ") }
 	switch {
 	case errors.Is(err, ErrNoCase):
 		return noSuch("case or subject")
 	case errors.Is(err, ErrCaseInput):
-		field, rule, _ := strings.Cut(says(ErrCaseInput), ": ")
+		field, rule := inputOf(err)
 		return badInput(mistake{Pointer: "/" + field, Detail: rule})
 	case errors.Is(err, ErrCaseState):
-		return fault("wrong_state", says(ErrCaseState))
+		return fault("wrong_state", strings.TrimPrefix(err.Error(), ErrCaseState.Error()+": "))
 	}
 	return unreadable("the record could not be read or written")
+}
+
+// inputOf is the field that an ErrCaseInput names, and the rule.
+func inputOf(err error) (field, rule string) {
+	field, rule, _ = strings.Cut(strings.TrimPrefix(err.Error(), ErrCaseInput.Error()+": "), ": ")
+	return field, rule
 }
 
 func (h *Handler) openCase(w http.ResponseWriter, c *call) *problem {
@@ -80,11 +92,19 @@ func (h *Handler) openCase(w http.ResponseWriter, c *call) *problem {
 }
 
 func (h *Handler) listCases(w http.ResponseWriter, c *call) *problem {
-	list, err := h.Cases.List(c.caller, c.query.Get("state"))
+	limit, refused := limitOf(c.query, defaultPage, maxPage)
+	if refused != nil {
+		return refused
+	}
+	list, next, err := h.Cases.List(c.caller, CaseFilter{c.query.Get("state"), c.query.Get("after"), limit})
+	if errors.Is(err, ErrCaseInput) {
+		field, rule := inputOf(err)
+		return badInput(mistake{Parameter: field, Detail: rule})
+	}
 	if err != nil {
 		return h.noCase(err)
 	}
-	return answer(w, http.StatusOK, page{Data: list})
+	return answer(w, http.StatusOK, page{Data: list, HasMore: next != "", Next: next})
 }
 
 func (h *Handler) showCase(w http.ResponseWriter, c *call) *problem {
@@ -192,7 +212,7 @@ func sent(w http.ResponseWriter, kind, name string, body []byte) *problem {
 func caseRoutes() []route {
 	return []route{
 		{"POST", "cases", casesWrite, "", true, (*Handler).openCase, nil},
-		{"GET", "cases", casesRead, "state", false, (*Handler).listCases, nil},
+		{"GET", "cases", casesRead, "state after limit", false, (*Handler).listCases, nil},
 		{"GET", "cases/{case}", casesRead, "", false, (*Handler).showCase, nil},
 		{"PATCH", "cases/{case}", casesWrite, "", false, (*Handler).changeCase, nil},
 		{"POST", "cases/{case}/notes", casesWrite, "", true, (*Handler).noteCase, nil},

@@ -39,14 +39,17 @@ func (f folder) Open(who native.Caller, ask native.NewCase) (any, error) {
 	return f.of(who, id)
 }
 
-func (f folder) List(who native.Caller, _ string) (any, error) {
+func (f folder) List(who native.Caller, ask native.CaseFilter) (any, string, error) {
+	if ask.State == "lost" {
+		return nil, "", fmt.Errorf("%w: state: must be open, waiting or closed", native.ErrCaseInput)
+	}
 	list := []any{}
 	for id := range f {
 		if c, err := f.of(who, id); err == nil {
 			list = append(list, c)
 		}
 	}
-	return list, nil
+	return list[:min(len(list), ask.Limit)], ask.After + "x", nil
 }
 
 func (f folder) Find(who native.Caller, id string) (any, error) { return f.of(who, id) }
@@ -88,6 +91,9 @@ func TestCases(t *testing.T) {
 		{"POST", "cases", `{}`, 400, `"pointer":"/title"`},
 		{"POST", "cases", `{"title":"x","subject":{"kind":"terminal","id":"1"}}`, 404, "case or subject"},
 		{"GET", "cases?state=open", "", 200, "Nothing works"},
+		{"GET", "cases?limit=1&after=1_c", "", 200, `"has_more":true,"next":"1_cx"`},
+		{"GET", "cases?state=lost", "", 400, `"parameter":"state"`},
+		{"GET", "cases?limit=0", "", 400, `"parameter":"limit"`},
 		{"POST", "cases/case_test_x/notes", `{"text":"hello"}`, 200, "hello"},
 		{"POST", "cases/case_test_x/notes", `{}`, 400, "/text"},
 		{"PATCH", "cases/case_test_x", `{"state":"waiting"}`, 200, "waiting"},

@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"io"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -242,13 +243,46 @@ func TestACaseIsSeenByItsOwn(t *testing.T) {
 				t.Errorf("%+v, step %d: %v", who, i, err)
 			}
 		}
-		for _, listed := range w.List(who, "") {
+		seen, _, err := w.List(who, cases.Filter{})
+		must(t, err)
+		for _, listed := range seen {
 			if listed.ID == c.ID {
 				t.Errorf("%+v lists it", who)
 			}
 		}
 	}
-	if got := w.List(cases.Who{Operator: true}, cases.Open); len(got) < 3 {
-		t.Errorf("the operator lists %d", len(got))
+	if got, _, err := w.List(cases.Who{Operator: true}, cases.Filter{State: cases.Open}); err != nil || len(got) < 3 {
+		t.Errorf("the operator lists %d, %v", len(got), err)
+	}
+}
+
+func TestCasesAreListedByPages(t *testing.T) {
+	w := newWorld(t)
+	var want []string
+	for range 5 {
+		c := w.opened(anna, "A-1")
+		want = append(want, c.ID)
+	}
+	slices.Sort(want)
+	closed, err := w.Move(anna, want[0], cases.Closed)
+	must(t, err)
+	var got []string
+	for after := ""; ; {
+		page, next, err := w.List(anna, cases.Filter{State: cases.Open, After: after, Limit: 2})
+		must(t, err)
+		for _, c := range page {
+			got = append(got, c.ID)
+		}
+		if after = next; next == "" {
+			break
+		}
+	}
+	if slices.Sort(got); !slices.Equal(got, want[1:]) {
+		t.Errorf("the pages have %v, want %v without %s", got, want, closed.ID)
+	}
+	for field, f := range map[string]cases.Filter{"state": {State: "lost"}, "after": {After: "x"}} {
+		if _, _, err := w.List(anna, f); !errors.Is(err, cases.ErrInvalid) || !strings.Contains(err.Error(), field) {
+			t.Errorf("%+v: %v", f, err)
+		}
 	}
 }

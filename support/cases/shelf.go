@@ -1,11 +1,13 @@
 package cases
 
 import (
+	"cmp"
 	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
 	"slices"
+	"strconv"
 	"strings"
 	"sync"
 	"time"
@@ -181,21 +183,44 @@ func (s *Shelf) Find(who Who, id string) (Case, error) {
 	return k.copied(), nil
 }
 
-// List lists the cases that the asker may see, those of a state when it is not empty, the one that changed last first.
-func (s *Shelf) List(who Who, state State) []Case {
+// Filter limits a list; what is empty limits nothing.
+type Filter struct {
+	State State
+	After string // the next of an earlier page
+	Limit int    // at most so many; 0 is all
+}
+
+// List lists the cases that the asker may see, the one that changed last first. Next is where the following page begins,
+// empty when there is none; a case that changes while pages are read is on the first one again.
+func (s *Shelf) List(who Who, f Filter) (list []Case, next string, err error) {
+	if f.State != "" && !slices.Contains([]State{Open, Waiting, Closed}, f.State) {
+		return nil, "", invalid("state", "must be open, waiting or closed")
+	}
+	stamp, id, ok := strings.Cut(f.After, "_")
+	nanos, err := strconv.ParseInt(stamp, 10, 64)
+	if f.After != "" && (err != nil || !ok) {
+		return nil, "", invalid("after", "must be the next of an earlier page")
+	}
+	after := Case{ID: id, ChangedAt: time.Unix(0, nanos)}
 	s.mu.RLock()
-	list := []Case{}
+	defer s.mu.RUnlock()
 	for _, k := range s.cases {
-		if who.sees(k.Case) && (state == "" || k.State == state) {
-			list = append(list, k.copied())
+		if who.sees(k.Case) && (f.State == "" || k.State == f.State) && (f.After == "" || newerFirst(after, k.Case) < 0) {
+			list = append(list, k.Case)
 		}
 	}
-	s.mu.RUnlock()
-	slices.SortFunc(list, func(a, b Case) int {
-		if c := b.ChangedAt.Compare(a.ChangedAt); c != 0 {
-			return c
-		}
-		return strings.Compare(a.ID, b.ID)
-	})
-	return list
+	slices.SortFunc(list, newerFirst)
+	if f.Limit > 0 && len(list) > f.Limit {
+		list = list[:f.Limit]
+		last := list[f.Limit-1]
+		next = strconv.FormatInt(last.ChangedAt.UnixNano(), 10) + "_" + last.ID
+	}
+	for i, c := range list {
+		list[i] = c.copied()
+	}
+	return list, next, nil
+}
+
+func newerFirst(a, b Case) int {
+	return cmp.Or(b.ChangedAt.Compare(a.ChangedAt), strings.Compare(a.ID, b.ID))
 }
