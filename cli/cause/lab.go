@@ -290,8 +290,16 @@ func (s *Shop) Pay(ctx context.Context, minor int64, card string) (ref string, e
 	if _, err = s.Present(ctx, card, ""); err != nil {
 		return ref, err
 	}
-	// What the terminal made of the card is on its way.
-	var status string
+	status, err := s.dealtWith(ctx, ref)
+	if err == nil && (status == "declined" || status == "initialized") {
+		err = s.POS(ctx, s.Key, "POST", "orders/"+ref+"/cancel", nil, nil)
+	}
+	return ref, err
+}
+
+// dealtWith waits until it is known what became of a card, and gives the order's status: what the terminal made of it
+// is on its way when the card is taken away. An order that waits for another card is left as it is after a while.
+func (s *Shop) dealtWith(ctx context.Context, ref string) (status string, err error) {
 	const atMost = 10 * time.Second
 	wait, cancel := context.WithTimeout(ctx, atMost)
 	defer cancel()
@@ -300,12 +308,9 @@ func (s *Shop) Pay(ctx context.Context, minor int64, card string) (ref string, e
 		return status != "initialized", err
 	})
 	if wait.Err() != nil && ctx.Err() == nil {
-		err = nil // it waits for another card
+		err = nil
 	}
-	if err == nil && (status == "declined" || status == "initialized") {
-		err = s.POS(ctx, s.Key, "POST", "orders/"+ref+"/cancel", nil, nil)
-	}
-	return ref, err
+	return status, err
 }
 
 // Fault breaks the shop's terminal; kassa sim faults has the names.

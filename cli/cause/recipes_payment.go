@@ -150,6 +150,9 @@ func inserting(card string) func(context.Context, *Shop) (Subject, error) {
 			_, err = s.Present(ctx, card, "insert")
 		}
 		if err == nil {
+			_, err = s.dealtWith(ctx, ref)
+		}
+		if err == nil {
 			err = s.POS(ctx, s.Key, "POST", "orders/"+ref+"/cancel", nil, nil)
 		}
 		return s.about(ref), err
