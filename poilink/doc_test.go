@@ -76,6 +76,7 @@ var types = map[poilink.Type]string{
 	"completionAdvice": "up", "decision": "down", "report": "up", "start": "up", "started": "down", "tip": "up",
 	"refund": "up", "refundAnswer": "down", "receipt": "up", "receiptAnswer": "down", "totals": "up", "totalsAnswer": "down",
 	"settings": "down", "settingsApplied": "up", "probe": "down", "probed": "up", "command": "down",
+	"collectLogs": "down", "logChunk": "up",
 }
 
 func TestEveryExampleIsAFrameAndSaysNothingElse(t *testing.T) {

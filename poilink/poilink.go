@@ -62,6 +62,8 @@ const (
 	TypeProbe                 Type = "probe"                 // down, asks whether the POI is there, and how it is
 	TypeProbed                Type = "probed"                // up, answers probe
 	TypeCommand               Type = "command"               // down*, something to do that is no payment
+	TypeCollectLogs           Type = "collectLogs"           // down, asks for lines of the POI's log
+	TypeLogChunk              Type = "logChunk"              // up, answers collectLogs
 )
 
 // Frame is one WebSocket text message.
@@ -108,6 +110,8 @@ type Frame struct {
 	Probe                 *Probe                 `json:"probe,omitempty"`
 	Probed                *Probed                `json:"probed,omitempty"`
 	Command               *Command               `json:"command,omitempty"`
+	CollectLogs           *CollectLogs           `json:"collectLogs,omitempty"`
+	LogChunk              *LogChunk              `json:"logChunk,omitempty"`
 }
 
 // Challenge opens a link. Nonce is 32 random bytes; Host is the cloud's own name, which the POI
