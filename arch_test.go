@@ -42,12 +42,13 @@ func folders() []folder {
 		{"clinic", []string{".", "journal", "estate", "doctor"}, "who gathers the facts for the doctor and keeps what it finds knows no rule and no door"},
 		{"status", []string{".", "journal"}, "how the components are is measured from what the record says of them"},
 		{"support", []string{".", "journal", "estate"}, "cases, returns, logs and codes are jobs around the estate"},
+		{"operator", []string{".", "journal"}, "whom unattended terminals work for decides no payment"},
 		{"hsm", []string{"card", "emv", "dukpt", "iso8583"}, "keys know no payment, so that a PKCS#11 module can stand in its place"},
 		{"store", []string{".", "journal", "estate"}, "a store keeps; it decides nothing"},
 		{"bus", []string{".", "journal"}, "nudges carry no truth"},
 		{"sale/multisafepay", []string{".", "journal", "estate"}, "a door speaks one dialect; it declares what it needs, and cmd/kassa joins them"},
 		{"sale/adyen", []string{".", "journal", "estate", "nexo", "sale/adyen"}, "a door speaks one dialect; it declares what it needs, and cmd/kassa joins them"},
-		{"sale/ocpi", []string{".", "journal", "estate", "ocpi"}, "a door speaks one dialect; it declares what it needs, and cmd/kassa joins them"},
+		{"sale/ocpi", []string{".", "journal", "estate", "ocpi", "sale/ocpi"}, "a door speaks one dialect; it declares what it needs, and cmd/kassa joins them"},
 		{"sale/native", []string{".", "journal", "estate", "doctor"}, "a door declares what it needs, and cmd/kassa joins them"},
 		{"poi", []string{".", "journal", "estate", "poilink", "nexo"}, "an edge knows no other edge; card data pass it sealed"},
 		{"acquirer", []string{".", "journal", "estate", "iso8583", "emv", "card"}, "an edge knows no other edge; the secure module fills in the card data"},
@@ -248,7 +249,7 @@ const (
 func larger() map[string]int {
 	return map[string]int{
 		"sale/multisafepay":   7000,  // one dialect, whole: its calls share how they read, find, refuse and show the same order
-		"sale/native":         6500,  // one API, whole: its calls share how they know the caller, what it sees, and how they read, refuse, repeat and show
+		"sale/native":         7500,  // one API, whole: its calls share how they know the caller, what it sees, and how they read, refuse, repeat and show
 		"sale/adyen":          5500,  // one dialect, whole: its categories share how they are read, kept, repeated, answered and encrypted
 		"virtual/terminal":    12000, // one device, from its secure element to its menus and its page: it changes as one, and nothing else may use its parts
 		"estate":              6000,  // one registry, whose steps change shops, terminals, devices, keys and settings together

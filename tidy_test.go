@@ -251,7 +251,7 @@ func american() *regexp.Regexp {
 
 // othersWords are words that belong to somebody else's protocol or API, and are written as they write them.
 func othersWords() *regexp.Regexp {
-	return regexp.MustCompile("`[^`]*`|\"[^\"\n]*\"|[A-Za-z_]*_[a-z_]+|\\b(?:Authorization|initialized|canceled|Unauthorized|[a-z]+\\.[A-Z][A-Za-z.]+)\\b|\\bDo not honor\\b|--?[a-z-]*color[a-z-]*|\\bNO_COLOR\\b|\\[[^\\]]*\\]\\([^)]*\\)")
+	return regexp.MustCompile("`[^`]*`|\"[^\"\n]*\"|[A-Za-z_]*_[a-z_]+|\\b(?:Authorization|initialized|canceled|Unauthorized|[a-z]+\\.[A-Z][A-Za-z.]+)\\b|\\bDo not honor\\b|\\bSecurity Center\\b|--?[a-z-]*color[a-z-]*|\\bNO_COLOR\\b|\\[[^\\]]*\\]\\([^)]*\\)")
 }
 
 // checkSpelling: British spelling, in prose and in the names that we choose.

@@ -16,6 +16,7 @@ const (
 	TokensManage     estate.Permission = "tokens.manage"
 	TerminalsRead    estate.Permission = "terminals.read"
 	TerminalsManage  estate.Permission = "terminals.manage"
+	DevicesService   estate.Permission = "devices.service"
 	TerminalsTest    estate.Permission = "terminals.test"
 	SettingsRead     estate.Permission = "settings.read"
 	SettingsWrite    estate.Permission = "settings.write"
@@ -29,6 +30,8 @@ const (
 	EstateOperate    estate.Permission = "estate.operate"
 	DiagnosesMake    estate.Permission = "diagnoses.make"
 	DiagnosesRead    estate.Permission = "diagnoses.read"
+	CasesRead        estate.Permission = "cases.read"
+	CasesWrite       estate.Permission = "cases.write"
 	Simulate         estate.Permission = "simulate"
 )
 
@@ -58,6 +61,7 @@ func Table() []Row {
 		{TokensManage, "read and remove the cards that customers left", []estate.Role{operator, admin, developer}},
 		{TerminalsRead, "read terminals and devices, and whether they are connected", all},
 		{TerminalsManage, "board, move, unbind, block and return terminals", []estate.Role{operator, admin}},
+		{DevicesService, "unlock tampered devices, give developer codes, decide returns, inject keys", []estate.Role{operator, support}},
 		{TerminalsTest, "test the connection of a terminal", []estate.Role{operator, admin, developer, support}},
 		{SettingsRead, "read settings, without what is secret in them", []estate.Role{operator, admin, developer, support, auditor}},
 		{SettingsWrite, "change settings", []estate.Role{operator, admin, developer}},
@@ -68,6 +72,8 @@ func Table() []Row {
 		{WebhooksManage, "make, change, test and remove webhooks", []estate.Role{operator, admin, developer}},
 		{DiagnosesMake, "ask the doctor, say whether it was it, and share what was found", []estate.Role{operator, admin, developer, support}},
 		{DiagnosesRead, "read what the doctor found, and the causes that he knows", []estate.Role{operator, admin, developer, support, auditor}},
+		{CasesRead, "read support cases, what is attached, and their bundles", []estate.Role{operator, admin, developer, support, auditor}},
+		{CasesWrite, "open support cases, write in them, attach files, and merge them", []estate.Role{operator, admin, developer, support}},
 		{EventsRead, "read and follow events", []estate.Role{operator, admin, developer, support, auditor}},
 		{DeliveriesManage, "read deliveries of webhooks and send them again", []estate.Role{operator, admin, developer, support}},
 		{EstateOperate, "accounts, stock of devices, tampered devices, developer mode, and the installation itself", []estate.Role{operator}},

@@ -44,6 +44,7 @@ func (s said) Error() string { return fmt.Sprintf("exit code %d", s.code) }
 func New(extra ...*cobra.Command) *cobra.Command {
 	root := group("kassa", "In-person payments: the cloud, its simulated surroundings, and the verbs to work with them",
 		browseCommand(), cardCommand(), clockCommand(), doctorCommand(), groupsCommand(), incidentsCommand(), intentCommand(), keysCommand(), ordersCommand(), eventsCommand(), listenCommand(), scenarioCommand(), settingsCommand(), shopsCommand(), simCommand(), statusCommand(), terminalsCommand(), triggerCommand(), versionCommand())
+	root.AddCommand(workshopCommands()...)
 	for _, c := range extra {
 		// "sim acquirer" joins the verbs of "sim" instead of hiding them.
 		if same, _, err := root.Find([]string{c.Name()}); err == nil && same != root && c.HasSubCommands() {

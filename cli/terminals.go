@@ -82,12 +82,16 @@ func lifeCommands() []*cobra.Command {
 	for _, c := range []*cobra.Command{block, unblock} {
 		c.Flags().String("why", "", "for the record, and for the terminal's screen")
 	}
-	developer := doCommand(&cobra.Command{Use: "developer-mode TERMINAL on|off", Short: "Switch developer mode"}, []string{"TERMINAL", "on|off"},
+	developer := doCommand(&cobra.Command{Use: "developer-mode TERMINAL on", Short: "Note that the device of a terminal is in developer mode, for ever"}, []string{"TERMINAL", "on"},
 		func(_ *cobra.Command, args []string) (string, string, any, error) {
-			if args[1] != "on" && args[1] != "off" {
-				return "", "", nil, Failure{Usage, plain(args[1]) + " is neither on nor off", ""}
+			switch args[1] {
+			case "on":
+			case "off":
+				return "", "", nil, Failure{Usage, "developer mode cannot be left", "kassa returns ask " + plain(args[0]) + " has the device replaced"}
+			default:
+				return "", "", nil, Failure{Usage, plain(args[1]) + " is not on", ""}
 			}
-			return http.MethodPost, at(terminalsPath, args[0], "developer-mode"), map[string]bool{"on": args[1] == "on"}, nil
+			return http.MethodPost, at(terminalsPath, args[0], "developer-mode"), map[string]bool{"on": true}, nil
 		})
 	back := doCommand(&cobra.Command{Use: "return POIID", Short: "Take a device out of use and open a return"}, []string{"POIID"},
 		func(c *cobra.Command, args []string) (string, string, any, error) {

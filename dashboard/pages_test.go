@@ -233,3 +233,26 @@ func TestHostileTexts(t *testing.T) {
 		}
 	}
 }
+
+// TestTheWorkOnADevice: an alarm with its steps, developer mode, and the jobs with what comes next.
+func TestTheWorkOnADevice(t *testing.T) {
+	w := newWorld(t)
+	at := time.Now()
+	w.service = dashboard.Jobs{Alarm: "0x10 the case was opened", AlarmAt: at, Developer: true, Key: "failed: the device is not connected", Jobs: []dashboard.Job{
+		{Kind: "P Serial Tamper", ID: "tamper_test_1", State: "asked", At: at, Says: "0x10 <b>", Next: "kassa tamper approve tamper_test_1"},
+	}}
+	page := w.get("/terminals/" + bar)
+	for _, want := range []string{"Attacked: 0x10 the case was opened", "kassa tamper ask " + bar, "not PCI compliant", "the device is not connected", "kassa tamper approve tamper_test_1", "0x10 &lt;b&gt;"} {
+		if !strings.Contains(page, want) {
+			t.Errorf("the page lacks %q", want)
+		}
+	}
+	w.service.Suspected = true
+	if page := w.get("/terminals/" + bar); !strings.Contains(page, "a sensor may be damaged") || strings.Contains(page, "kassa tamper ask") {
+		t.Error("a damaged sensor is to be unlocked")
+	}
+	w.service = dashboard.Jobs{}
+	if page := w.get("/terminals/" + bar); strings.Contains(page, "Work on the device") {
+		t.Error("there is a section of nothing")
+	}
+}

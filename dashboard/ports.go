@@ -77,6 +77,31 @@ type Terminal struct {
 	Device
 }
 
+// Jobs is the work on the device of a terminal.
+type Jobs struct {
+	// Alarm is the code and the words of the tamper alarm that stands, Suspected that its sensor may be damaged.
+	Alarm     string
+	AlarmAt   time.Time
+	Suspected bool
+	// Developer tells that the device is in developer mode.
+	Developer bool
+	// Key says how the last injection of an initial key went; empty when that is nothing to look at.
+	Key  string
+	Jobs []Job
+}
+
+// Any tells whether there is anything to see.
+func (j Jobs) Any() bool { return j.Alarm != "" || j.Developer || j.Key != "" || len(j.Jobs) > 0 }
+
+// Job is a request for an unlock code, a developer code or a return.
+type Job struct {
+	Kind, ID, State string
+	At              time.Time
+	Says            string // what it is about
+	Next            string // the command for what is to be done next; empty when it is over
+	Over            bool
+}
+
 // Webhook is one webhook with its tries.
 type Webhook struct {
 	ID      string
@@ -123,6 +148,8 @@ type Config struct {
 	// Doctor says why something does not work; nil when there is none. Causes are what he knows.
 	Doctor Doctor
 	Causes Causes
+	// Service tells of the work on the device of a terminal, or on the one that it sent back; nil when there is none.
+	Service func(tid string) Jobs
 	// Moves nudges when a terminal came or went without a fact of the journal.
 	Moves func(ctx context.Context) <-chan string
 	// Simulation is the path of the virtual terminals' pages, ending in a slash; empty in live.

@@ -12,10 +12,11 @@ import (
 type terminalView struct {
 	frame
 	terminalRow
-	Links  []linkRow
-	From   time.Time // the history begins here
-	Search search
-	List   payments
+	Links   []linkRow
+	From    time.Time // the history begins here
+	Search  search
+	List    payments
+	Service Jobs
 	// CanTest tells that there is a connection test.
 	CanTest bool
 	Doctor  *panel
@@ -67,6 +68,9 @@ func (h *Handler) terminal(w http.ResponseWriter, r *http.Request) {
 	t := all[i]
 	v := terminalView{frame: h.frame(t.Name, "terminals"), Search: readSearch(r), CanTest: h.Test != nil}
 	v.Search.TID = t.TID
+	if h.Service != nil {
+		v.Service = h.Service(t.TID)
+	}
 	var err error
 	if v.terminalRow, err = h.terminalRow(t); err == nil {
 		v.List, err = h.list(v.Search, "/terminals/"+t.TID, []string{t.GroupID})

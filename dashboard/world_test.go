@@ -21,6 +21,7 @@ import (
 
 // world is a store with orders that went through the language of a payment, and the pages over it.
 type world struct {
+	service   dashboard.Jobs
 	t         *testing.T
 	store     *sqlite.Store
 	pages     *dashboard.Handler
@@ -71,7 +72,8 @@ func newWorld(t *testing.T) *world {
 			}
 			return w.verdict, tid == bar
 		},
-		Doctor: w.doctor, Causes: dashboard.Causes{
+		Service: func(string) dashboard.Jobs { return w.service },
+		Doctor:  w.doctor, Causes: dashboard.Causes{
 			Rules: []doctor.Rule{
 				{ID: "NET-01", Code: "wifi_lost", Look: func(*doctor.Chart) doctor.Sign { return doctor.Sign{} }, Says: doctor.Says{Title: words("It lost its Wi-Fi on {network}")}},
 				{ID: "DISP-02", Code: "logo_cached", Says: doctor.Says{Title: words("Old logo")}},

@@ -27,7 +27,7 @@ func (r *Registry) Activate(now time.Time, poiid, code string) (Terminal, Group,
 	if known && t.POIID == poiid {
 		return r.standing(t), r.groups[t.Group], Refusal{}, nil
 	}
-	if why := unfit(d); why != "" {
+	if why := r.unfit(d); why != "" {
 		return r.refuse(now, d, t.TID, why)
 	}
 	if !known {
@@ -46,12 +46,14 @@ func (r *Registry) Activate(now time.Time, poiid, code string) (Terminal, Group,
 }
 
 // unfit tells why a device can be activated nowhere.
-func unfit(d Device) RefusalCode {
+func (r *Registry) unfit(d Device) RefusalCode {
 	switch {
 	case d.Returned != nil:
 		return RefusedReturned
 	case d.Tampered != nil:
 		return RefusedTampered
+	case d.Developer && r.env == Live:
+		return RefusedDeveloper
 	case d.TID != "":
 		return RefusedAlreadyActive
 	case !d.Configured:

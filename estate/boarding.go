@@ -197,11 +197,14 @@ func (r *Registry) planDevice(now time.Time, poiid, account string) (Device, jou
 	if known && !former.Retired && former.Returned == nil {
 		return Device{}, journaled{}, fmt.Errorf("%w: device", ErrExists)
 	}
+	if former.Developer && r.env == Live {
+		return Device{}, journaled{}, fmt.Errorf("%w: device %s is in developer mode, and takes no live payments", ErrState, poiid)
+	}
 	if !known && len(r.devices) >= maxDevices {
 		return Device{}, journaled{}, fmt.Errorf("%w: devices", ErrFull)
 	}
 	d := Device{
-		POIID: poiid, Number: former.Number, Account: account, BoardedAt: now, Tampered: former.Tampered, Developer: former.Developer,
+		POIID: poiid, Number: former.Number, Account: account, BoardedAt: now, Tampered: former.Tampered, Developer: former.Developer, Former: former.Former,
 	}
 	return d, r.deviceChange(d, DeviceBoarded{POIID: poiid, Account: account}), nil
 }

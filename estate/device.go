@@ -61,6 +61,7 @@ func (r *Registry) RecordInjection(now time.Time, poiid string, number uint32, i
 		return fmt.Errorf("%w: device with this number", ErrUnknown)
 	}
 	d.IKID, d.KCV, d.Configured = strings.ToUpper(ikid), strings.ToUpper(kcv), false
+	d.injecting(now)
 	return r.write(now, r.deviceChange(d, KeyInjected{POIID: poiid, Number: number, IKID: d.IKID, KCV: d.KCV}))
 }
 
@@ -78,6 +79,7 @@ func (r *Registry) ConfirmKeys(now time.Time, poiid, ikid, kcv string) error {
 		if len(reported) > 2*8 {
 			reported = reported[:2*8]
 		}
+		d.injected(now, InjectionMismatch)
 		if err := r.write(now, r.deviceChange(d, KeysMismatched{POIID: poiid, IKID: d.IKID, Reported: reported})); err != nil {
 			return err
 		}
@@ -87,5 +89,6 @@ func (r *Registry) ConfirmKeys(now time.Time, poiid, ikid, kcv string) error {
 		return nil
 	}
 	d.Configured = true
+	d.injected(now, "")
 	return r.write(now, r.deviceChange(d, KeysConfirmed{POIID: poiid, IKID: d.IKID}))
 }

@@ -139,10 +139,11 @@ type Terminal struct {
 	// SettingsSince counts the changes of place or mode that gave it other settings; see Desired.
 	SettingsSince uint64 `json:"settingsSince,omitempty"`
 
-	// ShopStatus is the status of its shop, empty without one, and Tampered that of its device, as they
+	// ShopStatus is the status of its shop, empty without one, and Tampered and Alarm those of its device, as they
 	// are when the terminal is read. They are not kept with it.
 	ShopStatus ShopStatus `json:"-"`
 	Tampered   bool       `json:"-"`
+	Alarm      string     `json:"-"` // what tampered it
 }
 
 // Block is why and since when a terminal takes no payments.
@@ -166,6 +167,8 @@ func (t Terminal) May() (ok bool, why string) {
 		return false, "the terminal is blocked"
 	case t.Inventory:
 		return false, "the terminal is in the inventory and assigned to no shop or group"
+	case t.Tampered && t.Alarm != "":
+		return false, "the device has raised a tamper alarm: " + t.Alarm
 	case t.Tampered:
 		return false, "the device has raised a tamper alarm"
 	case t.Developer && t.Environment == Live:
@@ -209,14 +212,23 @@ type Device struct {
 	// its terminal tells.
 	Developer bool    `json:"developer,omitempty"`
 	Returned  *Return `json:"returned,omitempty"`
+	// Former is its last alarm that is over.
+	Former *Tamper `json:"former,omitempty"`
+	// Injection is how it came to its initial key, or why it has none; nil before the first.
+	Injection *Injection `json:"injection,omitempty"`
 	// Retired devices are unknown until they are boarded again.
 	Retired bool `json:"retired,omitempty"`
 }
 
 // Tamper is an alarm of a device's sensors. Its keys are gone: it is inspected and gets new ones.
 type Tamper struct {
-	At   time.Time `json:"at"`
-	What string    `json:"what,omitempty"`
+	At time.Time `json:"at"`
+	// What is the code that the device shows and which sensor it is, "0x10 the case was opened".
+	What string `json:"what,omitempty"`
+	// Number is which of its alarms the device says it is; 0 where it does not count them.
+	Number int `json:"number,omitempty"`
+	// Cleared is when it was over; zero while it stands.
+	Cleared time.Time `json:"cleared,omitzero"`
 }
 
 // Return is a device on its way back, out of use.

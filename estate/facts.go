@@ -147,11 +147,12 @@ type TerminalUnblocked struct {
 	Why string `json:"why,omitempty"`
 }
 
-// DeveloperModeSet tells that the device of a terminal went into developer mode, or came out of it.
+// DeveloperModeSet tells that a device went into developer mode. TID is empty for one that is bound to no terminal.
 type DeveloperModeSet struct {
-	TID string `json:"tid"`
-	On  bool   `json:"on"`
-	By  string `json:"by,omitempty"`
+	TID   string `json:"tid,omitempty"`
+	POIID string `json:"poiid,omitempty"`
+	On    bool   `json:"on"`
+	By    string `json:"by,omitempty"`
 }
 
 // DeviceTampered is an alarm of a device's sensors; its initial key counts no more.
@@ -172,6 +173,38 @@ type DeviceReturned struct {
 	Case  string `json:"case"`
 	By    string `json:"by,omitempty"`
 	Why   string `json:"why,omitempty"`
+}
+
+// DeviceRepaired brings a device back that was sent back.
+type DeviceRepaired struct {
+	POIID string `json:"poiid"`
+	By    string `json:"by,omitempty"`
+}
+
+// DeviceReplaced puts a device in the place of another one at a terminal.
+type DeviceReplaced struct {
+	TID   string `json:"tid"`
+	POIID string `json:"poiid"`
+	Old   string `json:"old"`
+	By    string `json:"by,omitempty"`
+}
+
+// DeviceRetired takes a device out of use that another one has replaced.
+type DeviceRetired struct {
+	POIID string `json:"poiid"`
+	By    string `json:"by,omitempty"`
+}
+
+// KeyInjectionAsked tells that somebody wants a new initial key for a device.
+type KeyInjectionAsked struct {
+	POIID string `json:"poiid"`
+	By    string `json:"by,omitempty"`
+}
+
+// KeyInjectionFailed tells why a device has no new initial key.
+type KeyInjectionFailed struct {
+	POIID  string           `json:"poiid"`
+	Reason InjectionFailure `json:"reason"`
 }
 
 // DeviceAssigned puts a device into the stock of an account, or of the operator.

@@ -125,15 +125,18 @@ func (r *Registry) Unblock(now time.Time, tid, by, why string) error {
 	})
 }
 
-// SetDeveloperMode notes that the device of a terminal is in developer mode, or was inspected and is so
-// no more. In the live environment such a terminal takes no payments.
+// SetDeveloperMode notes that the device of a terminal is in developer mode, which it never leaves. In the live
+// environment such a terminal takes no payments.
 func (r *Registry) SetDeveloperMode(now time.Time, tid string, on bool, by string) error {
 	return r.changeTerminal(now, tid, func(t *Terminal) ([]any, error) {
-		if t.Developer == on {
+		switch {
+		case t.Developer == on:
 			return nil, nil
+		case !on:
+			return nil, fmt.Errorf("%w: developer mode cannot be left; the device is returned and replaced", ErrState)
 		}
-		t.Developer, t.SettingsSince = on, r.nextSettings()
-		return []any{DeveloperModeSet{TID: tid, On: on, By: clip(by, maxName)}}, nil
+		t.Developer, t.SettingsSince = true, r.nextSettings()
+		return []any{DeveloperModeSet{TID: tid, POIID: t.POIID, On: true, By: clip(by, maxName)}}, nil
 	})
 }
 
@@ -185,13 +188,16 @@ func (r *Registry) parted(now time.Time, t *Terminal, by string) []journaled {
 }
 
 // MarkTampered notes an alarm of a device's sensors: its initial key counts no more, and its terminal
-// takes no payments.
-func (r *Registry) MarkTampered(now time.Time, poiid, what string) error {
+// takes no payments. The alarm that stands, told again, is nothing new; one with a higher number is another one.
+func (r *Registry) MarkTampered(now time.Time, poiid, what string, number int) error {
 	return r.changeDevice(now, poiid, func(d *Device) ([]any, error) {
-		if d.Tampered != nil {
+		switch {
+		case d.Tampered != nil && number <= d.Tampered.Number:
 			return nil, nil
+		case d.Tampered != nil:
+			d.endAlarm(now)
 		}
-		d.Tampered = &Tamper{At: now, What: clip(what, maxWhy)}
+		d.Tampered = &Tamper{At: now, What: clip(what, maxWhy), Number: number}
 		d.Configured, d.IKID, d.KCV = false, "", ""
 		return []any{DeviceTampered{POIID: poiid, What: d.Tampered.What}}, nil
 	})
@@ -203,7 +209,7 @@ func (r *Registry) ClearTamper(now time.Time, poiid, by string) error {
 		if d.Tampered == nil {
 			return nil, nil
 		}
-		d.Tampered = nil
+		d.endAlarm(now)
 		return []any{TamperCleared{POIID: poiid, By: clip(by, maxName)}}, nil
 	})
 }
@@ -253,21 +259,17 @@ func (r *Registry) ReturnDevice(now time.Time, poiid, by, why string) (caseID st
 	case d.Returned != nil:
 		return d.Returned.Case, nil
 	}
-	number, err := draw(r.random, codeAlphabet, codeLength)
-	if err != nil {
+	if caseID, err = r.NewParcel(); err != nil {
 		return "", err
 	}
-	caseID = "RMA" + r.env.letter() + number
-	var changes []journaled
-	if t, bound := r.terminals[d.TID]; bound {
-		t.CodeHash, t.CodeExpires = "", time.Time{}
-		d.TID, d.Unbound, d.Developer = "", now, t.Developer
-		changes = r.parted(now, &t, by)[:1]
-	}
-	d.Returned = &Return{At: now, By: clip(by, maxName), Why: clip(why, maxWhy), Case: caseID}
-	told := DeviceReturned{POIID: poiid, Case: caseID, By: d.Returned.By, Why: d.Returned.Why}
-	if err := r.write(now, append(changes, r.deviceChange(d, told))...); err != nil {
+	if err := r.write(now, r.sentBack(now, d, Return{At: now, By: by, Why: why, Case: caseID})...); err != nil {
 		return "", err
 	}
 	return caseID, nil
+}
+
+// NewParcel draws what is written on the parcel of a device that is sent back.
+func (r *Registry) NewParcel() (string, error) {
+	number, err := draw(r.random, codeAlphabet, codeLength)
+	return "RMA" + r.env.letter() + number, err
 }

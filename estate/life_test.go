@@ -55,11 +55,10 @@ func TestTheLifeOfATerminal(t *testing.T) {
 		t.Errorf("the terminal is not told of developer mode: version %d after %d, %s", version, before, values["device.developerMode"])
 	}
 	life(estate.LifeDeveloper, "")
-	before, _ = w.Desired(tid)
-	must(t, w.SetDeveloperMode(noon, tid, false, "key_1"))
-	if version, values := w.Desired(tid); version <= before || values["device.developerMode"] != nil {
-		t.Errorf("the terminal is not told that developer mode is over: version %d after %d", version, before)
+	if err := w.SetDeveloperMode(noon, tid, false, "key_1"); !errors.Is(err, estate.ErrState) {
+		t.Errorf("developer mode was left: %v", err)
 	}
+	life(estate.LifeDeveloper, "")
 	must(t, w.RetireTerminal(noon, tid))
 	life(estate.LifeRetired, "retired")
 	for name, err := range map[string]error{
@@ -72,7 +71,7 @@ func TestTheLifeOfATerminal(t *testing.T) {
 	}
 	want := []string{
 		"AccountMade", "GroupMade", "TerminalBoarded", "TerminalBlocked", "TerminalUnblocked", "TerminalMoved", "TerminalMoved",
-		"DeveloperModeSet", "DeveloperModeSet", "TerminalRetired",
+		"DeveloperModeSet", "TerminalRetired",
 	}
 	if diff := cmp.Diff(want, w.kinds()); diff != "" {
 		t.Errorf("facts, of which a second block is none (-want +got):\n%s", diff)
@@ -158,7 +157,7 @@ func TestWhyADeviceIsNotActivated(t *testing.T) {
 		"VT1-1": {estate.RefusedExpiredCode, func(string, string) {}, 30 * 24 * time.Hour},
 		"VT1-2": {"", func(string, string) {}, 30*24*time.Hour - 1},
 		"VT1-3": {estate.RefusedBlocked, func(tid, _ string) { must(t, w.Block(noon, tid, "", "x")) }, 0},
-		"VT1-4": {estate.RefusedTampered, func(_, poiid string) { must(t, w.MarkTampered(noon, poiid, "case opened")) }, 0},
+		"VT1-4": {estate.RefusedTampered, func(_, poiid string) { must(t, w.MarkTampered(noon, poiid, "case opened", 0)) }, 0},
 		"VT1-5": {estate.RefusedReturned, func(_, poiid string) {
 			_, err := w.ReturnDevice(noon, poiid, "", "broken")
 			must(t, err)
@@ -213,7 +212,7 @@ func TestCountriesThatAreNotOffered(t *testing.T) {
 func TestTamperedAndReturnedDevices(t *testing.T) {
 	w := newWorld(t)
 	term, _ := w.active("VT1-1")
-	must(t, w.MarkTampered(noon, "VT1-1", "mesh broken"))
+	must(t, w.MarkTampered(noon, "VT1-1", "mesh broken", 0))
 	d, _ := w.Device("VT1-1")
 	got, _ := w.Terminal(term.TID)
 	if ok, why := got.May(); ok || !strings.Contains(why, "tamper") || d.Configured || d.IKID != "" {
@@ -247,7 +246,7 @@ func TestTamperedAndReturnedDevices(t *testing.T) {
 	}
 	for name, err := range map[string]error{
 		"assign":   w.AssignDevice(noon, "VT1-9", "", ""),
-		"tamper":   w.MarkTampered(noon, "VT1-9", ""),
+		"tamper":   w.MarkTampered(noon, "VT1-9", "", 0),
 		"to whom?": w.AssignDevice(noon, "VT1-1", "9", ""),
 	} {
 		if !errors.Is(err, estate.ErrUnknown) {
@@ -337,13 +336,7 @@ func TestWhatIsWrongWithADeviceStaysWithIt(t *testing.T) {
 	if again, no := w.activate(noon, "VT1-1", code); no.Refused() || !again.Developer {
 		t.Errorf("activated again: %+v %v", again, no)
 	}
-	must(t, w.SetDeveloperMode(noon, term.TID, false, "key_1"))
-	code, err = w.Unbind(noon, term.TID, "key_2")
-	must(t, err)
-	if again, no := w.activate(noon, "VT1-1", code); no.Refused() || again.Developer {
-		t.Errorf("activated after the inspection: %+v %v", again, no)
-	}
-	must(t, w.MarkTampered(noon, "VT1-1", "mesh broken"))
+	must(t, w.MarkTampered(noon, "VT1-1", "mesh broken", 0))
 	for name, out := range map[string]func() error{
 		"returned": func() error { _, err := w.ReturnDevice(noon, "VT1-1", "key_2", "display"); return err },
 		"retired": func() error {
@@ -355,7 +348,7 @@ func TestWhatIsWrongWithADeviceStaysWithIt(t *testing.T) {
 			must(t, w.ClearTamper(noon, "VT1-1", "key_1"))
 			w.keyed("VT1-1")
 			other, no := w.activate(noon, "VT1-1", code)
-			must(t, w.MarkTampered(noon, "VT1-1", "mesh broken"))
+			must(t, w.MarkTampered(noon, "VT1-1", "mesh broken", 0))
 			if no.Refused() {
 				t.Fatal(no.Code)
 			}

@@ -51,3 +51,6 @@ const (
 	wrongCodes  = 5
 	lockForTime = 15 * time.Minute
 )
+
+// alarmAgain is how soon a second alarm speaks against the sensor, and not for a second attack.
+const alarmAgain = 30 * 24 * time.Hour

@@ -33,7 +33,9 @@ func (r *Registry) Terminal(tid string) (Terminal, bool) {
 // standing tells of a terminal what depends on its shop and its device. The caller holds a lock.
 func (r *Registry) standing(t Terminal) Terminal {
 	t.ShopStatus = r.shops[t.Shop].Status
-	t.Tampered = r.devices[t.POIID].Tampered != nil
+	if alarm := r.devices[t.POIID].Tampered; alarm != nil {
+		t.Tampered, t.Alarm = true, alarm.What
+	}
 	return t
 }
 

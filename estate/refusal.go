@@ -19,6 +19,7 @@ const (
 	RefusedReturned      RefusalCode = "returned"
 	RefusedCountry       RefusalCode = "country_not_offered"
 	RefusedOtherAccount  RefusalCode = "other_account"
+	RefusedDeveloper     RefusalCode = "developer_mode"
 )
 
 // Refusal says no to an activation; the zero value is no refusal.
@@ -56,6 +57,8 @@ func (r Refusal) Text() string {
 		return "This device is to be sent back. Use another one"
 	case RefusedCountry:
 		return "Terminals are not offered in the country of this shop"
+	case RefusedDeveloper:
+		return "This device is in developer mode, and takes no live payments. Use another one"
 	case RefusedOtherAccount:
 		return "This device belongs to another merchant. Ask support"
 	}

@@ -195,7 +195,12 @@ type fact struct {
 
 // write makes changes durable and then visible. The caller holds writing.
 func (r *Registry) write(now time.Time, changes ...journaled) error {
-	batch := make(journal.Batch, 0, len(changes))
+	return r.writeWith(now, nil, changes...)
+}
+
+// writeWith is write together with what somebody else keeps in the same batch: all of it is durable, or nothing.
+func (r *Registry) writeWith(now time.Time, with []journal.Change, changes ...journaled) error {
+	batch := make(journal.Batch, 0, len(changes)+len(with))
 	for _, c := range changes {
 		j, err := encode(now, c, r.version[c.stream])
 		if err != nil {
@@ -203,8 +208,12 @@ func (r *Registry) write(now time.Time, changes ...journaled) error {
 		}
 		batch = append(batch, j)
 	}
+	batch = append(batch, with...)
+	if len(batch) == 0 {
+		return nil
+	}
 	if err := commit(r.store, batch); err != nil {
-		return fmt.Errorf("estate: write %s: %w", changes[0].stream, err)
+		return fmt.Errorf("estate: write %s: %w", batch[0].Stream, err)
 	}
 	r.mu.Lock()
 	for _, c := range changes {

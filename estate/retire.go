@@ -22,7 +22,7 @@ func (r *Registry) RetireTerminal(now time.Time, tid string) error {
 		stream: "terminal/" + tid, state: t, facts: []fact{told}, show: func() { r.showTerminal(t) },
 	}}
 	if bound {
-		gone := Device{POIID: d.POIID, Number: d.Number, Retired: true, Tampered: d.Tampered, Developer: t.Developer}
+		gone := Device{POIID: d.POIID, Number: d.Number, Retired: true, Tampered: d.Tampered, Former: d.Former, Developer: t.Developer}
 		changes = append(changes, r.deviceChange(gone))
 	}
 	return r.write(now, changes...)

@@ -34,6 +34,10 @@ func (m *Machine) counter(link LinkID, f poilink.Frame) string {
 		text = checkRefund(*f.Refund)
 	case poilink.TypeReceipt:
 		text = checkReceipt(*f.Receipt)
+	case poilink.TypeChosen:
+		text = checkChosen(*f.Chosen)
+	case poilink.TypeStop:
+		text = checkStop(*f.Stop)
 	case poilink.TypeTotals:
 		text = checkTotals(*f.Totals)
 	}
@@ -151,8 +155,8 @@ func checkReport(r poilink.Report) string {
 	switch {
 	case h.Battery != nil && (*h.Battery < 0 || *h.Battery > 100):
 		return "report: battery is not 0 to 100"
-	case h.Network.Signal < 0 || h.Network.Signal > 100 || h.Unsent < 0:
-		return "report: signal is not 0 to 100, or unsent is negative"
+	case h.Network.Signal < 0 || h.Network.Signal > 100 || h.Unsent < 0 || h.Alarms < 0:
+		return "report: signal is not 0 to 100, or unsent or alarms is negative"
 	}
 	return ""
 }

@@ -69,7 +69,7 @@ func (quiet) FromPOI(string, string, kassa.Input, func())                       
 func (quiet) POIConnected(string, string, []string)                                {}
 func (quiet) POIMode(string, bool)                                                 {}
 func (quiet) NoteClone(time.Time, estate.CloneSuspected) error                     { return nil }
-func (quiet) MarkTampered(time.Time, string, string) error                         { return nil }
+func (quiet) MarkTampered(time.Time, string, string, int) error                    { return nil }
 func (quiet) SettingOn(string, string) bool                                        { return true }
 func (quiet) Desired(string) (uint64, map[string]json.RawMessage)                  { return 0, nil }
 func (quiet) Reported(string) (r estate.Report, ok bool)                           { return r, false }

@@ -132,7 +132,7 @@ func (m *Machine) welcome(s *session) {
 	s.hello = nil
 	if old := m.current; old != nil && old.phase == open {
 		s.took, old.counted = true, true
-		m.emit(Measure{Link: old.link}) // only who still holds that link can answer
+		m.measure(old) // only who still holds that link can answer
 		m.end(old, poilink.Bye{Reason: byeReplaced})
 		old.phase = replaced
 	}
@@ -163,7 +163,7 @@ func (m *Machine) welcome(s *session) {
 	m.tid = t.TID
 	m.send(s, poilink.Frame{Type: poilink.TypeWelcome, Welcome: w})
 	m.resume(s, h.Received)
-	m.emit(Measure{Link: s.link})
+	m.measure(s)
 	m.emit(Up{Epoch: s.epoch, Software: h.Software})
 	if known && !d.Configured {
 		// The report of the loaded key was lost with an earlier process; this is as good.
@@ -173,12 +173,13 @@ func (m *Machine) welcome(s *session) {
 	if h.Report != nil {
 		m.said = h.Report
 		m.tellHow(*h.Report)
-		m.alarmed(d, *h)
+		m.stands(d, *h)
 	}
 	m.tellMode()
 	if active {
 		m.emit(Connected{TID: t.TID, Open: h.Open})
 		m.emit(WantSettings{TID: t.TID})
+		m.emit(WantPoints{TID: t.TID})
 	}
 }
 

@@ -35,7 +35,19 @@ type Notes interface {
 	NoteClone(now time.Time, clone estate.CloneSuspected) error
 	NoteNotActivated(now time.Time, poiid, code string, reason estate.RefusalCode) error
 	// MarkTampered is durable when it returns without an error.
-	MarkTampered(now time.Time, poiid, what string) error
+	MarkTampered(now time.Time, poiid, what string, number int) error
+}
+
+// Workshop is the work on devices. What a method returned without an error is durable.
+type Workshop interface {
+	// Serve answers a code that was typed in at a device; a "no" is in the answer, with a text for the screen.
+	Serve(now time.Time, poiid string, s poilink.Servicing) (poilink.Serviced, error)
+	// Recovered tells that a device stands without an alarm again.
+	Recovered(now time.Time, poiid string) error
+	// InDeveloperMode tells that a device says so of itself.
+	InDeveloperMode(now time.Time, poiid string) error
+	// KeyFailed tells why a device got no initial key, or did not take it.
+	KeyFailed(now time.Time, poiid string, why estate.InjectionFailure) error
 }
 
 // Settings are what terminals are to be set to, and what they are set to.
@@ -95,6 +107,10 @@ type Config struct {
 	Devices   Devices
 	Settings  Settings
 	Watcher   Watcher
+	// Service takes what the work on a device itself asks for; nil when nobody does.
+	Service Workshop
+	// Points are what unattended terminals sell; nil when none sells anything.
+	Points Points
 	// Telemetry keeps how devices are; nil when nothing is kept.
 	Telemetry TelemetryStore
 	// Moved is by how much the clock of Now was moved on by hand; nil when it never is.
@@ -349,7 +365,7 @@ func (h *Hub) handle(u *unit, in Input) (slow []Output) {
 		case ToDevices:
 			h.toDevices(u, out)
 		case Measure:
-			u.on(out.Link, (*link).measure)
+			u.on(out.Link, func(l *link) { l.measure(out.Number) })
 		case Moved:
 			h.watchers.nudge(out.TID)
 		case Answer:
@@ -386,6 +402,7 @@ func (h *Hub) do(u *unit, out Output) Input {
 		return Pinned{out.Link, h.failed(u, "pin key", h.cfg.Boarding.PinDeviceKey(now, u.poiid, out.PublicKey))}
 	case MakeKey:
 		keys, err := h.makeKey(now, u, out)
+		h.noKey(now, u, err)
 		return KeyMade{out.Link, keys, h.failed(u, "make key", err)}
 	case CheckKeys:
 		return KeysChecked{out.Link, out.Seq, h.failed(u, "confirm keys", h.cfg.Boarding.ConfirmKeys(now, u.poiid, out.IKID, out.KCV))}
@@ -394,11 +411,13 @@ func (h *Hub) do(u *unit, out Output) Input {
 		return ActivationDecided{out.Link, t, g, no, h.failed(u, "activate", err)}
 	case WantSettings:
 		return h.configure(u, out.TID)
+	case WantPoints:
+		return h.points(u, out.TID)
 	case Apply:
 		return Applied{out.Link, out.Seq, h.failed(u, "settings", h.apply(now, out))}
 	case Tampered:
 		h.cfg.Log.Warn("poi.alarm", "poiid", u.poiid, "alarm", "tampered: "+out.What)
-		_ = h.failed(u, "tamper alarm", h.cfg.Notes.MarkTampered(now, u.poiid, out.What)) // it is reported again
+		_ = h.failed(u, "tamper alarm", h.cfg.Notes.MarkTampered(now, u.poiid, out.What, out.Number)) // it is reported again
 		return Refresh{}
 	case Clone:
 		h.clone(now, u, out)
@@ -413,6 +432,14 @@ func (h *Hub) do(u *unit, out Output) Input {
 		_ = h.failed(u, "note link", h.cfg.Notes.NoteLinkDown(now, down))
 	case How:
 		_ = h.failed(u, "note telemetry", h.charts.note(now, h.scopeOf(out.Telemetry.TID), out.Telemetry)) // it is told again
+	case Serve:
+		return Served{out.Link, h.serve(now, u, out.Service)}
+	case Recovered:
+		_ = h.failed(u, "recovered", h.service().Recovered(now, u.poiid)) // its next hello tells it again
+		return Refresh{}
+	case Developer:
+		_ = h.failed(u, "developer mode", h.service().InDeveloperMode(now, u.poiid)) // its next hello tells it again
+		return Refresh{}
 	case NotActivated:
 		_ = h.failed(u, "note refusal", h.cfg.Notes.NoteNotActivated(now, u.poiid, out.Code, out.Reason))
 	}
@@ -451,6 +478,8 @@ func (h *Hub) ask(out Ask) (answer poilink.Frame, err error) {
 		var a poilink.ReceiptAnswer
 		a, err = h.cfg.Sales.SendReceipt(ctx, t, *f.Receipt)
 		return poilink.Frame{Type: poilink.TypeReceiptAnswer, ReceiptAnswer: &a}, err
+	case poilink.TypeChosen, poilink.TypeStop:
+		return h.charge(ctx, t, f)
 	case poilink.TypeTotals:
 		var a poilink.TotalsAnswer
 		a, err = h.cfg.Sales.Totals(ctx, t, *f.Totals)

@@ -77,6 +77,12 @@ type Asked struct {
 	Err    error
 }
 
+// Served answers Serve.
+type Served struct {
+	Link   LinkID
+	Answer poilink.Serviced
+}
+
 // Settled tells that what a frame caused at the engine is durable.
 type Settled struct{ Seq uint64 }
 
@@ -121,10 +127,11 @@ type Applied struct {
 // Refresh tells that the estate may have changed.
 type Refresh struct{}
 
-// Ponged is the answer to a Measure.
+// Ponged is the answer to the Measure with that number.
 type Ponged struct {
-	Link LinkID
-	RTT  time.Duration
+	Link   LinkID
+	Number uint64
+	RTT    time.Duration
 }
 
 // ProbeFailed tells that a probe that was sent at Since has got no answer over a link.
@@ -145,6 +152,7 @@ func (KeyMade) input()           {}
 func (KeysChecked) input()       {}
 func (ActivationDecided) input() {}
 func (Asked) input()             {}
+func (Served) input()            {}
 func (Settled) input()           {}
 func (Tell) input()              {}
 func (Shutdown) input()          {}
@@ -246,8 +254,11 @@ type DecideActivation struct {
 // Moved tells that the reach of the POI has changed; TID is empty before its activation.
 type Moved struct{ TID string }
 
-// Measure sends a WebSocket ping; Ponged answers it.
-type Measure struct{ Link LinkID }
+// Measure sends a WebSocket ping; Ponged answers it. Numbers rise from 1 on each link.
+type Measure struct {
+	Link   LinkID
+	Number uint64
+}
 
 // Clone notes that two links of the POI were alive at once.
 type Clone struct {
@@ -256,7 +267,23 @@ type Clone struct {
 }
 
 // Tampered notes that the device was opened, durably.
-type Tampered struct{ What string }
+type Tampered struct {
+	What   string
+	Number int // of the alarm in the life of the device; 0 where it does not count them
+}
+
+// Serve does what somebody at the device asks for; Served answers it.
+type Serve struct {
+	Link    LinkID
+	Service poilink.Servicing
+}
+
+// Recovered notes that the device says it has no alarm, where it had one, and Developer that it says it is in
+// developer mode.
+type (
+	Recovered struct{}
+	Developer struct{}
+)
 
 // ToDevices hands up what the POI answered to a Show, or with Event what it says without being asked,
 // from the frame Seq; Settled answers it.
@@ -311,3 +338,6 @@ func (Answer) output()           {}
 func (NotActivated) output()     {}
 func (Alert) output()            {}
 func (How) output()              {}
+func (Serve) output()            {}
+func (Recovered) output()        {}
+func (Developer) output()        {}

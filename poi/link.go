@@ -29,13 +29,15 @@ type link struct {
 	ahead [aheadSize]byte
 	head  [ws.MaxHeaderSize]byte
 
-	unit    *unit     // once its hello named one
-	pinged  time.Time // when the last WebSocket ping of ours went out
-	mu      sync.Mutex
-	queue   [][]byte
-	writing bool
-	ending  bool // closed once the queue is written
-	dead    bool // the reader has gone
+	unit   *unit     // once its hello named one
+	pinged time.Time // when the last WebSocket ping of ours went out
+	// measured is the number of that ping.
+	measured uint64
+	mu       sync.Mutex
+	queue    [][]byte
+	writing  bool
+	ending   bool // closed once the queue is written
+	dead     bool // the reader has gone
 }
 
 // malformed tells that the other side does not speak the protocol; it is said to it.

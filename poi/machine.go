@@ -52,6 +52,7 @@ type Machine struct {
 	checks          allowance
 	wishes          allowance
 	reports         allowance
+	services        allowance
 	clones          allowance
 	said            *poilink.Report // nil before it says anything of itself
 	software        string          // that its last hello named
@@ -79,8 +80,11 @@ type session struct {
 	// counted tells that its end was noted; pings counts those of the POI.
 	counted bool
 	pings   uint8
-	pushed  uint64 // the version of the settings that were sent over it
-	told    uint64 // fingerprint of who the POI was told to be
+	// measured is the number of the last Measure.
+	measured uint64
+	pushed   uint64            // the version of the settings that were sent over it
+	sold     map[string]string // the last frame of what is sold ("") and of each session, by reference
+	told     uint64            // fingerprint of who the POI was told to be
 }
 
 type phase int
@@ -140,6 +144,8 @@ func (m *Machine) Handle(now time.Time, in Input) []Output {
 		m.activationDecided(in)
 	case Asked:
 		m.asked(in)
+	case Served:
+		m.served(in)
 	case Settled:
 		m.settled(in.Seq)
 	case Tell:

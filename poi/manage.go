@@ -35,6 +35,8 @@ func (m *Machine) manage(in Input) {
 		m.pushUntil(pending{frame: poilink.Frame{Type: poilink.TypeCommand, Command: &c}, until: in.Until})
 	case Configure:
 		m.configure(in)
+	case Sell:
+		m.sell(in)
 	case Applied:
 		m.applied(in)
 	case Refresh:
@@ -221,6 +223,7 @@ func (m *Machine) refresh() {
 		m.tellIdentity(m.current, a)
 	}
 	m.emit(WantSettings{TID: m.tid})
+	m.emit(WantPoints{TID: m.tid})
 }
 
 // parted tells that the POI is not the terminal any more which it was when it was last looked: nudges of the
@@ -251,10 +254,10 @@ func (m *Machine) leave(reason string) {
 }
 
 // alarmed notes a tamper alarm: the device says so, or it has lost its keys together with its secure
-// element.
+// element. One that stands is told from a new one by its number.
 func (m *Machine) alarmed(d estate.Device, h poilink.Hello) {
 	r := h.Report
-	if r == nil || r.Health == nil || d.Tampered != nil || d.POIID == "" {
+	if r == nil || r.Health == nil || d.POIID == "" || d.Tampered != nil && r.Health.Alarms <= d.Tampered.Number {
 		return
 	}
 	what := r.Health.Tampered
@@ -262,7 +265,7 @@ func (m *Machine) alarmed(d estate.Device, h poilink.Hello) {
 		what = "the secure element does not work, and the keys are gone"
 	}
 	if what != "" {
-		m.emit(Tampered{What: what})
+		m.emit(Tampered{What: what, Number: r.Health.Alarms})
 	}
 }
 

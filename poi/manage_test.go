@@ -455,3 +455,25 @@ func TestKeysGoneWithTheSecureElement(t *testing.T) {
 		}
 	}
 }
+
+// TestASecondAlarmUnderTheFirstIsAnother tells the alarm that stands from a new one by its number.
+func TestASecondAlarmUnderTheFirstIsAnother(t *testing.T) {
+	c := newCloud(t, nil)
+	c.run()
+	s := c.board()
+	tell := func(number int) {
+		s.write(poilink.Frame{Type: poilink.TypeReport, Report: &poilink.Report{
+			Model: "P2", CloudMode: true, Health: &poilink.Health{Tampered: "0x10 the case was opened", Alarms: number},
+		}})
+	}
+	device := func() estate.Device { d, _ := c.estate.Device(poiid); return d }
+	tell(1)
+	until(t, func() bool { return device().Tampered != nil })
+	first := *device().Tampered
+	tell(1)
+	tell(2)
+	until(t, func() bool { return device().Tampered.Number == 2 })
+	if d := device(); !d.SensorSuspected() || d.Former == nil || d.Former.Number != 1 || !d.Former.At.Equal(first.At) {
+		t.Errorf("after the second alarm: %+v, %+v", d.Tampered, d.Former)
+	}
+}

@@ -275,12 +275,19 @@ func (m *Machine) probeFailed(in ProbeFailed) {
 	}
 }
 
+// measure asks whoever holds a link for a sign of life.
+func (m *Machine) measure(s *session) {
+	s.measured++
+	m.emit(Measure{Link: s.link, Number: s.measured})
+}
+
 // ponged is a WebSocket pong to our last ping on a link. On a link that was replaced it proves that
 // somebody still holds that one, after the holder of the key has opened another: there are two of them.
+// (A pong to an earlier ping proves nothing: it may have been on its way when the other link came.)
 func (m *Machine) ponged(in Ponged) {
 	s := m.session(in.Link)
 	switch {
-	case s == nil:
+	case s == nil || in.Number != s.measured:
 	case s == m.current && s.phase == open:
 		m.rtt = in.RTT
 	case s.phase == replaced && m.clones.take(m.now, clonesPerMinute):

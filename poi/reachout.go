@@ -246,9 +246,9 @@ func (h *Hub) clone(now time.Time, u *unit, out Clone) {
 }
 
 // measure sends a WebSocket ping. Its payload is the instant, so that only the last one counts.
-func (l *link) measure() {
+func (l *link) measure(number uint64) {
 	l.mu.Lock()
-	l.pinged = time.Now()
+	l.pinged, l.measured = time.Now(), number
 	payload := strconv.AppendInt(nil, l.pinged.UnixNano(), 36)
 	l.mu.Unlock()
 	l.enqueue(ws.NewPingFrame(payload))
@@ -257,7 +257,7 @@ func (l *link) measure() {
 // ponged takes the answer to the last measure.
 func (l *link) ponged(payload []byte) {
 	l.mu.Lock()
-	sent := l.pinged
+	sent, number := l.pinged, l.measured
 	ours := !sent.IsZero() && string(payload) == strconv.FormatInt(sent.UnixNano(), 36)
 	if ours {
 		l.pinged = time.Time{}
@@ -266,5 +266,5 @@ func (l *link) ponged(payload []byte) {
 	if !ours || l.unit == nil {
 		return
 	}
-	l.hub.settle(l.unit, Ponged{Link: l.id, RTT: max(time.Since(sent), time.Microsecond)})
+	l.hub.settle(l.unit, Ponged{Link: l.id, Number: number, RTT: max(time.Since(sent), time.Microsecond)})
 }

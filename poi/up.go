@@ -32,7 +32,7 @@ func (m *Machine) arrived(s *session, f poilink.Frame) {
 	case poilink.TypePing:
 		m.send(s, poilink.Frame{Type: poilink.TypePong})
 		if s.pings++; s.pings%measureEvery == 0 {
-			m.emit(Measure{Link: s.link})
+			m.measure(s)
 		}
 	case poilink.TypeAck:
 	case poilink.TypeBye:
@@ -43,6 +43,10 @@ func (m *Machine) arrived(s *session, f poilink.Frame) {
 		m.activate(s, *f.Activate)
 	case poilink.TypeProbed:
 		if text := m.probed(s, *f.Probed); text != "" {
+			m.badFrame(s, text)
+		}
+	case poilink.TypeService:
+		if text := m.serviceAsked(s, *f.Service); text != "" {
 			m.badFrame(s, text)
 		}
 	case poilink.TypeReport, poilink.TypeTotals:
@@ -167,7 +171,7 @@ func (m *Machine) takeOver(s *session, f poilink.Frame) string {
 		return ""
 	case poilink.TypeCompletionAdvice:
 		return m.completion(s.link, f.Seq, *f.CompletionAdvice)
-	case poilink.TypeTip, poilink.TypeStart, poilink.TypeRefund, poilink.TypeReceipt:
+	case poilink.TypeTip, poilink.TypeStart, poilink.TypeRefund, poilink.TypeReceipt, poilink.TypeChosen, poilink.TypeStop:
 		return m.counter(s.link, f)
 	case poilink.TypeSettingsApplied:
 		return m.settingsApplied(s.link, f.Seq, *f.SettingsApplied)

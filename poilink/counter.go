@@ -29,6 +29,8 @@ type Report struct {
 	// whether refunds can be made on the POI. nil when it does not say.
 	CloseTimeout *int  `json:"closeTimeout,omitempty"`
 	AllowRefunds *bool `json:"allowRefunds,omitempty"`
+	// DeveloperMode tells that the device is in developer mode, which it never leaves.
+	DeveloperMode bool `json:"developerMode,omitempty"`
 }
 
 // ConnectFailure is why a POI could not connect: at which step the last time, how often in a row, and since when.

@@ -14,9 +14,12 @@ type Health struct {
 	CardReader bool `json:"cardReader"`
 	PED        bool `json:"ped"`
 	Security   bool `json:"security"`
-	// Tampered tells what opened the device; empty while nothing did.
-	Tampered string  `json:"tampered,omitempty"`
-	Network  Network `json:"network,omitzero"`
+	// Tampered is the code and the words of the alarm that the device has raised; empty while there is none.
+	Tampered string `json:"tampered,omitempty"`
+	// Alarms counts the alarms of the device's whole life, so that a new one is told from the one that stands; 0 where it
+	// does not count them.
+	Alarms  int     `json:"alarms,omitempty"`
+	Network Network `json:"network,omitzero"`
 	// Firmware is the version of the device's own software.
 	Firmware string `json:"firmware,omitempty"`
 	// Unsent is how many frames wait for the cloud.
@@ -105,4 +108,48 @@ const (
 	CommandRestart  CommandKind = "restart"  // switch off and on again
 	CommandIdentify CommandKind = "identify" // show and sound who it is
 	CommandMessage  CommandKind = "message"  // show a text to the staff
+	CommandKeys     CommandKind = "keys"     // ask for a new initial key, as soon as nobody pays
+)
+
+// Servicing is what the work on the device itself asks for. ID tells one request from another.
+type Servicing struct {
+	ID   string      `json:"id"`
+	Kind ServiceKind `json:"kind"`
+	// Code was typed in, for ServiceUnlock and ServiceDeveloper.
+	Code string `json:"code,omitempty"`
+}
+
+// ServiceKind is what a service request is about.
+type ServiceKind string
+
+// The services.
+const (
+	ServiceUnlock    ServiceKind = "unlock"     // the unlock code of a tamper alarm
+	ServiceDeveloper ServiceKind = "developer"  // the code of developer mode
+	ServiceKeyFailed ServiceKind = "keyRefused" // the device did not take an initial key; nothing is asked
+)
+
+// Serviced answers a service request. Accepted is durable before it is said, and a code that was accepted is
+// accepted again from the same device until it has done what the code is for.
+type Serviced struct {
+	ID       string      `json:"id"`
+	Kind     ServiceKind `json:"kind"`
+	Accepted bool        `json:"accepted"`
+	// Reason says why not in a word that the POI has its own languages for, Text in English.
+	Reason       ServiceReason `json:"reason,omitempty"`
+	Text         string        `json:"text,omitempty"`
+	RetryAfterMS int64         `json:"retryAfterMS,omitempty"`
+}
+
+// ServiceReason is why a code was not accepted.
+type ServiceReason string
+
+// The reasons.
+const (
+	ServiceNoCode  ServiceReason = "noCode"  // there is none for this device
+	ServiceWrong   ServiceReason = "wrong"   // another one was typed in
+	ServiceLocked  ServiceReason = "locked"  // too many wrong ones: the next is looked at after RetryAfterMS
+	ServiceVoid    ServiceReason = "void"    // too many wrong ones: it is worth nothing any more
+	ServiceExpired ServiceReason = "expired" // its time is over
+	ServiceLive    ServiceReason = "live"    // developer mode, in the live environment
 )

@@ -64,6 +64,12 @@ const (
 	TypeCommand               Type = "command"               // down*, something to do that is no payment
 	TypeCollectLogs           Type = "collectLogs"           // down, asks for lines of the POI's log
 	TypeLogChunk              Type = "logChunk"              // up, answers collectLogs
+	TypeService               Type = "service"               // up, a code that was typed in, or a key that was not taken
+	TypeServiced              Type = "serviced"              // down, answers service
+	TypeSells                 Type = "sells"                 // down*, what an unattended POI sells
+	TypeChosen                Type = "chosen"                // up*, a driver chose what to charge with
+	TypeCharging              Type = "charging"              // down*, how far a session is; answers chosen and stop
+	TypeStop                  Type = "stop"                  // up*, a driver wants to end a session
 )
 
 // Frame is one WebSocket text message.
@@ -112,6 +118,12 @@ type Frame struct {
 	Command               *Command               `json:"command,omitempty"`
 	CollectLogs           *CollectLogs           `json:"collectLogs,omitempty"`
 	LogChunk              *LogChunk              `json:"logChunk,omitempty"`
+	Service               *Servicing             `json:"service,omitempty"`
+	Serviced              *Serviced              `json:"serviced,omitempty"`
+	Sells                 *Sells                 `json:"sells,omitempty"`
+	Chosen                *Chosen                `json:"chosen,omitempty"`
+	Charging              *Charging              `json:"charging,omitempty"`
+	Stop                  *Stop                  `json:"stop,omitempty"`
 }
 
 // Challenge opens a link. Nonce is 32 random bytes; Host is the cloud's own name, which the POI
@@ -173,6 +185,7 @@ const (
 	RefusedExpiredCode   RefusalCode = "expired_code"   // the code is older than 30 days
 	RefusedTampered      RefusalCode = "tampered"       // the POI has raised a tamper alarm and was not inspected
 	RefusedReturned      RefusalCode = "returned"       // the POI is to be sent back
+	RefusedDeveloper     RefusalCode = "developer_mode" // the POI is in developer mode, and this is the live environment
 	RefusedOtherAccount  RefusalCode = "other_account"  // the POI is in the stock of another merchant
 	// RefusedCountry: terminals are not offered in the country of the group or the shop.
 	RefusedCountry    RefusalCode = "country_not_offered"

@@ -290,7 +290,18 @@ func (s *Shop) Pay(ctx context.Context, minor int64, card string) (ref string, e
 	if _, err = s.Present(ctx, card, ""); err != nil {
 		return ref, err
 	}
-	status, err := s.Status(ctx, ref)
+	// What the terminal made of the card is on its way.
+	var status string
+	const atMost = 10 * time.Second
+	wait, cancel := context.WithTimeout(ctx, atMost)
+	defer cancel()
+	err = s.Await(wait, "the card is dealt with", func() (bool, error) {
+		status, err = s.Status(ctx, ref)
+		return status != "initialized", err
+	})
+	if wait.Err() != nil && ctx.Err() == nil {
+		err = nil // it waits for another card
+	}
 	if err == nil && (status == "declined" || status == "initialized") {
 		err = s.POS(ctx, s.Key, "POST", "orders/"+ref+"/cancel", nil, nil)
 	}

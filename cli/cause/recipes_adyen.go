@@ -18,7 +18,7 @@ func adyenRecipes() []Recipe {
 		{Code: "connection_check_outdated", What: "the terminal is gone after somebody checked it", Layer: OnTerminal, Blocks: dark, Break: lostLink, Meet: terminalSeeing("Terminal is connected")},
 		{Code: "terminal_offline", What: "a terminal on a cable loses its link", Layer: OnNetwork, Blocks: dark, About: "terminal", Model: "P3MIX", Break: cableLost, Meet: aboutTerminal},
 		{Code: "terminal_of_other_merchant", What: "a register names another merchant account", Layer: OnKey, About: "key", Meet: foreignMerchant},
-		{Code: "connected_list_empty", What: "the only terminal of an account is gone", Layer: OnNetwork, Blocks: dark, About: "key", Break: lostLink, Meet: aboutKey},
+		{Code: "connected_list_empty", What: "the only terminal of an account is gone", Layer: OnNetwork, Blocks: dark, Prevents: []Event{AWebhook}, About: "key", Break: lostLink, Meet: aboutKey},
 		{Code: "cloud_icon_missing", What: "somebody misses the cloud icon of a terminal that is gone", Layer: OnTerminal, Blocks: dark, Break: lostLink, Meet: terminalSeeing("there is no cloud icon")},
 		{Code: "terminal_api_disabled", What: "the Terminal API is switched off for the terminal", Layer: OnTerminal, Blocks: dark, About: "terminal", Break: switchedTo("cloud.apiEnabled", false), Meet: aboutTerminal},
 		{Code: "websocket_wish_undecided", What: "the operator has not decided a request for cloud connections", Layer: OnTerminal, Blocks: dark, About: "terminal", Break: wished, Meet: aboutTerminal},
@@ -141,7 +141,7 @@ func missedWhile(fault string) func(context.Context, *Shop) error {
 		if err := s.terminalAPI(ctx, "/sync", s.request(12.5), nil); err != nil {
 			return err
 		}
-		if err := s.Mend(ctx); err != nil {
+		if err := s.MendOne(ctx, fault); err != nil {
 			return err
 		}
 		return s.Online(ctx)
@@ -164,7 +164,7 @@ func deafened(ctx context.Context, s *Shop) error {
 	case <-ctx.Done():
 		return ctx.Err()
 	}
-	if err := s.Mend(ctx); err != nil {
+	if err := s.MendOne(ctx, "deaf"); err != nil {
 		return err
 	}
 	return s.Online(ctx)

@@ -80,7 +80,7 @@ func hookAt(address func(*Shop) string) func(context.Context, *Shop) error {
 
 func hookRecipes() []Recipe {
 	made := func(code, name, what string, broken func(context.Context, *Shop) error) Recipe {
-		return Recipe{Code: code, Name: name, What: what, Layer: OnHook, About: "order", Break: broken, Meet: paying("visa")}
+		return Recipe{Code: code, Name: name, What: what, Layer: OnHook, Needs: []Event{AWebhook}, About: "order", Break: broken, Meet: paying("visa")}
 	}
 	return []Recipe{
 		made("webhook_reply_not_ok", "", "the receiver answers 204", answering(http.StatusNoContent, "", "")),
@@ -99,7 +99,7 @@ func hookRecipes() []Recipe {
 func refundRecipes() []Recipe {
 	return []Recipe{
 		{
-			Code: "refund_refused_1034", What: "the register refunds more than was paid", Layer: InOrder, Blocks: []Layer{OnCard}, About: "order",
+			Code: "refund_refused_1034", What: "the register refunds more than was paid", Layer: InOrder, Blocks: []Layer{OnCard}, Needs: []Event{APayment}, About: "order",
 			Meet: func(ctx context.Context, s *Shop) (Subject, error) {
 				ref, err := s.Pay(ctx, 1250, "visa")
 				if err == nil {
@@ -109,7 +109,7 @@ func refundRecipes() []Recipe {
 			},
 		},
 		{
-			Code: "refund_refused_1034", Name: "twice", What: "the register refunds the same amount twice", Layer: InOrder, Blocks: []Layer{OnCard}, About: "order",
+			Code: "refund_refused_1034", Name: "twice", What: "the register refunds the same amount twice", Layer: InOrder, Blocks: []Layer{OnCard}, Needs: []Event{APayment}, About: "order",
 			Meet: func(ctx context.Context, s *Shop) (Subject, error) {
 				ref, err := s.Pay(ctx, 1250, "visa")
 				refund := func() error {

@@ -21,13 +21,13 @@ func kassaRecipes() []Recipe {
 		{Code: "key_of_other_environment", What: "a register shows a live key here", Layer: OnKey, About: "key", Meet: liveKey},
 		{Code: "key_network", What: "a key is used from an address that is not in its list", Layer: OnKey, About: "key", Meet: keyElsewhere},
 		{Code: "key_may_not", What: "an auditor's key asks for a payment", Layer: OnKey, About: "key", Meet: auditorPays},
-		{Code: "duplicate_reference", What: "a register uses an order id twice", Layer: InOrder, Blocks: []Layer{OnCard}, About: "order", Meet: sameID},
+		{Code: "duplicate_reference", What: "a register uses an order id twice", Layer: InOrder, Blocks: []Layer{OnCard}, Prevents: []Event{ACard, AWebhook}, About: "order", Meet: sameID},
 		{Code: "terminal_unknown", What: "a register names a terminal that is not here", Layer: OnKey, About: "key", Meet: ordersFor("ZZZZZZZZ")},
 		{Code: "wrong_group_key", What: "a register uses the key of another group than its terminal's", Layer: OnKey, About: "key", Meet: otherGroupsKey},
-		{Code: "key_replay", What: "the terminal uses a key of its secure module again", Layer: OnTerminal, Blocks: []Layer{OnCard, OnNetwork}, About: "order", Break: replays, Meet: paying("visa")},
-		{Code: "keys_used_up", What: "the terminal has no key left for a payment", Layer: OnTerminal, Blocks: []Layer{OnCard, OnNetwork}, About: "order", Break: faulty("keys-used-up"), Meet: paying("visa")},
-		{Code: "card_data_unreadable", What: "what the terminal seals cannot be opened", Layer: OnTerminal, Blocks: []Layer{OnCard, OnNetwork}, About: "order", Break: faulty("garbled-card"), Meet: paying("visa")},
-		{Code: "stopped_at_terminal", What: "somebody presses the red key", Layer: InOrder, Blocks: []Layer{OnCard}, About: "order", Meet: redKey},
+		{Code: "key_replay", What: "the terminal uses a key of its secure module again", Layer: OnTerminal, Blocks: []Layer{OnCard, OnNetwork}, Needs: []Event{ACard}, Prevents: []Event{APayment}, About: "order", Break: replays, Meet: paying("visa")},
+		{Code: "keys_used_up", What: "the terminal has no key left for a payment", Layer: OnTerminal, Blocks: []Layer{OnCard, OnNetwork}, Needs: []Event{ACard}, Prevents: []Event{APayment}, About: "order", Break: faulty("keys-used-up"), Meet: endedByTerminal},
+		{Code: "card_data_unreadable", What: "what the terminal seals cannot be opened", Layer: OnTerminal, Blocks: []Layer{OnCard, OnNetwork}, Needs: []Event{ACard}, Prevents: []Event{APayment}, About: "order", Break: faulty("garbled-card"), Meet: paying("visa")},
+		{Code: "stopped_at_terminal", What: "somebody presses the red key", Layer: InOrder, Blocks: []Layer{OnCard}, Prevents: []Event{ACard}, About: "order", Meet: redKey},
 		{Code: "hold_not_closed", What: "money is held for a day and an hour", Layer: InOrder, About: "order", Whole: true, Meet: heldFor("25h")},
 		{Code: "hold_expired", What: "money is held until nobody may take it", Layer: InOrder, About: "order", Whole: true, Meet: heldFor("180h")},
 		{Code: "terminals_offline", What: "one of two terminals has been off for two hours", Layer: OnTerminal, Whole: true, Break: offForHours, Meet: aboutInstallation},
@@ -47,7 +47,7 @@ func blocked(ctx context.Context, s *Shop) error {
 }
 
 func refusesSetting(ctx context.Context, s *Shop) error {
-	return s.setting(ctx, "localization.language", "xx-XX")
+	return s.setting(ctx, "localization.timezone", "Europe/Paris")
 }
 
 func missesSetting(ctx context.Context, s *Shop) error {
@@ -244,4 +244,16 @@ func hookGone(ctx context.Context, s *Shop) error {
 // aboutInstallation is met by an account that asks what is wrong with all that is its own.
 func aboutInstallation(_ context.Context, s *Shop) (Subject, error) {
 	return Subject{Type: "installation", Key: s.AccountKey}, nil
+}
+
+// endedByTerminal is met by a payment that the terminal gives up by itself.
+func endedByTerminal(ctx context.Context, s *Shop) (Subject, error) {
+	ref, err := s.Order(ctx, 1250, nil)
+	if err == nil {
+		_, err = s.Present(ctx, "visa", "")
+	}
+	if err == nil {
+		err = s.Ends(ctx, ref, "cancelled")
+	}
+	return s.about(ref), err
 }

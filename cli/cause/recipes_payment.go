@@ -32,7 +32,7 @@ func waitingRecipes() []Recipe {
 			Break: setOnDevice("manualInput", "on"), Meet: ordering,
 		},
 		{
-			Code: "busy_previous_payment", What: "the register sends a second payment while the first is on the screen", Layer: InOrder, Blocks: []Layer{OnCard, OnHook}, About: "order",
+			Code: "busy_previous_payment", What: "the register sends a second payment while the first is on the screen", Layer: InOrder, Blocks: []Layer{OnCard, OnHook}, Prevents: []Event{ACard}, About: "order",
 			Meet: func(ctx context.Context, s *Shop) (Subject, error) {
 				if _, err := s.Order(ctx, 1250, nil); err != nil {
 					return Subject{}, err
@@ -44,7 +44,7 @@ func waitingRecipes() []Recipe {
 			},
 		},
 		{
-			Code: "stuck_declined_patch_cancel", What: "the register cancels a declined payment with PATCH", Layer: InOrder, Blocks: []Layer{OnCard}, About: "order",
+			Code: "stuck_declined_patch_cancel", What: "the register cancels a declined payment with PATCH", Layer: InOrder, Blocks: []Layer{OnCard}, Needs: []Event{APayment}, About: "order",
 			Meet: func(ctx context.Context, s *Shop) (Subject, error) {
 				ref, err := s.Order(ctx, 1250, nil)
 				if err == nil {
@@ -60,7 +60,7 @@ func waitingRecipes() []Recipe {
 			},
 		},
 		{
-			Code: "double_payment", What: "the register cancels too late, and charges the same card again", Layer: InOrder, Blocks: []Layer{OnCard}, About: "order",
+			Code: "double_payment", What: "the register cancels too late, and charges the same card again", Layer: InOrder, Blocks: []Layer{OnCard}, Needs: []Event{APayment}, About: "order",
 			Meet: func(ctx context.Context, s *Shop) (Subject, error) {
 				if _, err := lateCancel(ctx, s); err != nil {
 					return Subject{}, err
@@ -70,14 +70,14 @@ func waitingRecipes() []Recipe {
 			},
 		},
 		{
-			Code: "cannot_cancel_now", What: "the register cancels a payment that was approved", Layer: InOrder, Blocks: []Layer{OnCard}, About: "order",
+			Code: "cannot_cancel_now", What: "the register cancels a payment that was approved", Layer: InOrder, Blocks: []Layer{OnCard}, Needs: []Event{APayment}, About: "order",
 			Meet: func(ctx context.Context, s *Shop) (Subject, error) {
 				ref, err := lateCancel(ctx, s)
 				return s.about(ref), err
 			},
 		},
 		{
-			Code: "event_stream_closed", What: "the register stops listening after declined", Layer: InOrder, Blocks: []Layer{OnCard, OnHook}, About: "order",
+			Code: "event_stream_closed", What: "the register stops listening after declined", Layer: InOrder, Blocks: []Layer{OnCard, OnHook}, Needs: []Event{APayment}, About: "order",
 			Meet: deafAfterDeclined,
 		},
 	}
@@ -85,13 +85,13 @@ func waitingRecipes() []Recipe {
 
 func cardRecipes() []Recipe {
 	return []Recipe{
-		{Code: "config_error", What: "the terminal has lost its list of accepted cards", Layer: OnTerminal, Blocks: []Layer{InOrder, OnCard}, About: "order", Break: faulty("no-profile"), Meet: paying("visa")},
+		{Code: "config_error", What: "the terminal has lost its list of accepted cards", Layer: OnTerminal, Blocks: []Layer{InOrder, OnCard, OnNetwork}, About: "order", Break: faulty("no-profile"), Meet: paying("visa")},
 		{Code: "card_not_supported", What: "the customer presents a loyalty card", Layer: OnCard, About: "order", Meet: paying("visa:110")},
 		{Code: "use_other_interface", What: "the card allows no tap, and the customer does not insert it", Layer: OnCard, About: "order", Meet: holding("tap", "visa:113", "insertCard", 1)},
 		{Code: "card_declined_1000", What: "the chip of the card has blocked its PIN", Layer: OnCard, About: "order", Meet: inserting("visa:122")},
 		{Code: "use_magstripe", What: "the chip of the card cannot be read", Layer: OnCard, About: "order", Meet: holding("insert", "visa:114", "useMagstripe", 3)},
 		{
-			Code: "method_disabled", What: "cards of one brand are switched off for the terminal", Layer: OnTerminal, Blocks: []Layer{InOrder, OnCard}, About: "order",
+			Code: "method_disabled", What: "cards of one brand are switched off for the terminal", Layer: OnTerminal, Blocks: []Layer{InOrder, OnCard, OnNetwork}, About: "order",
 			Break: func(ctx context.Context, s *Shop) error {
 				return s.Native(ctx, "PATCH", "terminals/"+s.TID+"/settings", object{"set": object{"cloud.disabledMethods": []string{"VISA"}}}, nil)
 			},

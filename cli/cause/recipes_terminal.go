@@ -22,7 +22,7 @@ func terminalRecipes() []Recipe {
 		{Code: "activation_10008_not_synced", What: "a P3 MIX is activated before its key has come", Layer: OnTerminal, Bare: true, Model: "P3MIX", Break: activatedEarly, Meet: aboutDevice},
 		{Code: "ipek_missing", What: "the terminal loses its initial key", Layer: OnTerminal, Blocks: noOrders, About: "terminal", Break: faulty("no-ipek"), Meet: aboutTerminal},
 		{Code: "ipek_missing", Name: "order", What: "an order comes to a terminal without its initial key", Layer: OnTerminal, Blocks: noOrders, Meet: orderWithoutKey},
-		{Code: "firmware_outdated", What: "the terminal runs an older program than others of its model", Layer: OnKey, About: "terminal", Break: oldProgram, Meet: aboutTerminal},
+		{Code: "firmware_outdated", What: "the terminal runs an older program than others of its model", Layer: OnKey, Prevents: []Event{ASelfTest}, About: "terminal", Break: oldProgram, Meet: aboutTerminal},
 		{Code: "logo_not_assigned", What: "somebody wants to hide the logo, and the group has none", Layer: OnKey, About: "terminal", Meet: terminalWith("I cannot hide the logo")},
 		{Code: "does_not_print", What: "the roll is at its end", Layer: OnKey, About: "terminal", Meet: paperOut},
 		{Code: "no_printer", What: "somebody waits for paper from a model without a printer", Layer: OnKey, About: "terminal", Model: "P2SE", Meet: terminalWith("it does not print")},

@@ -59,6 +59,8 @@ func (p adyenPorts) Reach(tid string) adyen.Unreachable {
 	}
 	may, _ := t.May()
 	switch {
+	case t.Tampered:
+		return adyen.Tampered
 	case !may:
 		return adyen.NotInUse
 	case !p.c.registry.SettingOn(tid, "cloud.webSocketEnabled"), !p.c.registry.SettingOn(tid, "cloud.apiEnabled"):

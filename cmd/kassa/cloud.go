@@ -30,8 +30,11 @@ import (
 	"kassa/sale/adyen/management"
 	"kassa/sale/multisafepay"
 	"kassa/sale/native"
+	ocpidoor "kassa/sale/ocpi"
 	"kassa/status"
 	"kassa/store/sqlite"
+	"kassa/support"
+	"kassa/support/cases"
 	"kassa/webhook"
 )
 
@@ -48,6 +51,8 @@ type cloud struct {
 	pois     *poi.Hub
 	door     *multisafepay.Handler
 	adyen    *adyen.Handler
+	ocpi     *ocpidoor.Handler
+	ocpiURL  string // how charge point operators reach this installation
 	webhooks *webhook.Deliverer
 	post     *mail.Outbox
 	native   *native.Handler
@@ -55,10 +60,12 @@ type cloud struct {
 	pages    *dashboard.Handler
 	help     *help.Handler
 	clinic   *clinic.Clinic
+	cases    *cases.Shelf
 	calls    *dashboard.Calls
 	refusals *refusals
 	gauges   *gauges
 	board    *status.Board
+	desk     *support.Desk
 	// statusPage is the public page about the installation.
 	statusPage *status.Page
 	// authority signs the certificate of the HTTPS listener; server makes it.
@@ -115,13 +122,21 @@ func (c *cloud) join(o serveOptions, log *slog.Logger) error {
 	if c.pois, err = c.poiHub(o, log); err != nil {
 		return err
 	}
+	if err := c.joinDesk(); err != nil {
+		return err
+	}
 	if c.engine, err = engine.New(c.store, c.acquirer, c.pois, c.now, log); err != nil {
 		return err
 	}
 	if c.post, err = c.outbox(o); err != nil {
 		return err
 	}
-	if err := c.joinClinic(o); err != nil {
+	if err := c.joinClinic(o, log); err != nil {
+		return err
+	}
+	if c.cases, err = cases.New(cases.Config{
+		Store: c.store, Vault: c.secure, Known: caseFacts{c}, Environment: string(c.registry.Environment()), Now: c.now, Random: rand.Reader,
+	}); err != nil {
 		return err
 	}
 	if err := c.joinDoors(o, log); err != nil {
@@ -160,6 +175,9 @@ func (c *cloud) joinDoors(o serveOptions, log *slog.Logger) error {
 	if err := c.joinAdyen(); err != nil {
 		return err
 	}
+	if err := c.joinOCPI(o); err != nil {
+		return err
+	}
 	if c.webhooks, err = c.deliverer(door); err != nil {
 		return err
 	}
@@ -176,7 +194,7 @@ func (c *cloud) joinDoors(o serveOptions, log *slog.Logger) error {
 // parts are what must run, each until its context ends.
 func (c *cloud) parts() []func(context.Context) error {
 	return []func(context.Context) error{
-		c.engine.Run, c.acquirer.Run, c.runPOIs, c.door.Run, c.adyen.Run, c.manage.Run, c.webhooks.Run, c.post.Run, c.pages.Run, c.clinic.Run,
+		c.engine.Run, c.acquirer.Run, c.runPOIs, c.door.Run, c.adyen.Run, c.ocpi.Run, c.manage.Run, c.webhooks.Run, c.post.Run, c.pages.Run, c.clinic.Run,
 		c.refusals.run, c.gauges.run, c.board.Run, c.watchStore,
 	}
 }
@@ -207,6 +225,7 @@ func (c *cloud) server(o serveOptions, plain, secure net.Listener, log *slog.Log
 	if c.authority, err = front.EnsureCA(filepath.Join(o.dir, "tls"), hosts, time.Now, rand.Reader); err != nil {
 		return nil, err
 	}
+	c.ocpiURL = cmp.Or(c.ocpiURL, front.URL("http", plain))
 	mux := http.NewServeMux()
 	mux.Handle(poilink.Path, c.pois)
 	mux.Handle("/sim/", c.simulation(o, log))
@@ -226,6 +245,8 @@ func (c *cloud) server(o serveOptions, plain, secure net.Listener, log *slog.Log
 			terminal.ServeHTTP(w, r)
 		case management.Owns(path):
 			manage.ServeHTTP(w, r)
+		case ocpidoor.Owns(path):
+			c.ocpi.ServeHTTP(w, r) // not among the calls that are shown: its bodies carry tokens
 		case native.Owns(path):
 			api.ServeHTTP(w, r)
 		default:
@@ -298,5 +319,5 @@ func (c *cloud) acquirerLink(o serveOptions, log *slog.Logger) (*acquirer.Link, 
 // refuse writes the front's errors in the words of the dialect whose path it is.
 func refuse(w http.ResponseWriter, r *http.Request, status int, message string) bool {
 	return multisafepay.Refuse(w, r, status, message) || adyen.Refuse(w, r, status, message) ||
-		management.Refuse(w, r, status, message) || native.Refuse(w, r, status, message)
+		management.Refuse(w, r, status, message) || ocpidoor.Refuse(w, r, status, message) || native.Refuse(w, r, status, message)
 }

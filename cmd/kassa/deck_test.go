@@ -417,7 +417,7 @@ func playTampered(t *testing.T, s *site, terminal int) {
 		await(t, "it is online", 30*time.Second, func() bool { return s.seen(tid).Online && s.online(tid) })
 	}
 	back()
-	if state := s.seen(tid); state.Screen.Title != "Tampered" || state.Configured {
+	if state := s.seen(tid); state.Screen.Title != "Attacked! Please contact your service provider" || state.Configured {
 		t.Errorf("it shows %+v", state)
 	}
 	s.refusesToPay("tampered-1", tid, 6100)

@@ -70,9 +70,22 @@ func demoMerchant(name, mid string) estate.Merchant {
 	return estate.Merchant{Name: name, Address: "Kade 1", City: "Amsterdam", Country: "NL", MID: mid, MCC: "5813"}
 }
 
+// demoStep is how far apart the demo terminals are that have had the same place, one after the other.
+const demoStep = 100
+
+// demoTerminal is the demo terminal at a place: another one where the former was retired, with another device where
+// that has gone to another terminal.
 func (c *cloud) demoTerminal(i int, other bool) (demoTerminal, error) {
 	now, r := c.now(), c.registry
-	d := demoTerminal{TID: demoTID(i), POIID: fmt.Sprintf("P2-KS%08d", i+1), Name: fmt.Sprintf("Bar %d", i+1), Group: "Bar"}
+	tid, serial := i, i
+	for t, ok := r.Terminal(demoTID(tid)); ok && t.Retired; t, ok = r.Terminal(demoTID(tid)) {
+		tid += demoStep
+	}
+	d := demoTerminal{TID: demoTID(tid), Name: fmt.Sprintf("Bar %d", i+1), Group: "Bar"}
+	for taken, ok := r.Device(demoPOIID(serial)); ok && taken.TID != "" && taken.TID != d.TID; taken, ok = r.Device(demoPOIID(serial)) {
+		serial += demoStep
+	}
+	d.POIID = demoPOIID(serial)
 	group := demoGroup
 	if other {
 		group, d.Group, d.Name = demoOtherGroup, "Terrace", "Terrace 1"
@@ -95,6 +108,8 @@ func (c *cloud) demoTerminal(i int, other bool) (demoTerminal, error) {
 	}
 	return d, err
 }
+
+func demoPOIID(i int) string { return fmt.Sprintf("P2-KS%08d", i+1) }
 
 // demoTID counts from 00000ABC in base 26, so that the first ones are those of the examples in
 // MultiSafepay's documentation.

@@ -227,7 +227,8 @@ func (d *dev) spawn(ctx context.Context, c *child) error {
 // acquirer is signed on.
 func (d *dev) awaitReady(ctx context.Context, facts demoFacts) error {
 	deadline := time.Now().Add(20 * time.Second)
-	asked := make(map[string]bool)
+	// Asked again after a while: a device whose old key counts no more gets a new one first.
+	asked := make(map[string]time.Time)
 	last := ""
 	for {
 		state, err := d.state(ctx, facts)
@@ -239,8 +240,8 @@ func (d *dev) awaitReady(ctx context.Context, facts demoFacts) error {
 			return nil
 		}
 		for _, t := range state.toActivate {
-			if !asked[t.POIID] && d.activate(ctx, facts.Token, t) == nil {
-				asked[t.POIID] = true
+			if time.Since(asked[t.POIID]) > 3*time.Second && d.activate(ctx, facts.Token, t) == nil {
+				asked[t.POIID] = time.Now()
 			}
 		}
 		if time.Now().After(deadline) {

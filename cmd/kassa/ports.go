@@ -111,7 +111,7 @@ func (c *cloud) poiHub(o serveOptions, log *slog.Logger) (*poi.Hub, error) {
 			in, err := c.secure.InjectKey(ephemeral, nonce, number)
 			return poilink.Keys{Ephemeral: in.Ephemeral, Block: in.Block, IKID: in.IKID, KCV: in.KCV}, err
 		},
-		Sales: counterPorts{c}, Devices: devicePorts{c}, Settings: c.registry, Watcher: c.registry,
+		Sales: counterPorts{c}, Devices: devicePorts{c}, Settings: c.registry, Watcher: c.registry, Service: workshop{c},
 		Telemetry: c.store, Moved: func() time.Duration { return time.Duration(c.clock.ahead.Load()) },
 		Past: func() ([]journal.Entry, error) { return c.store.StreamTail(estate.LinksStream, maxPastLinks) },
 		Now:  c.now, Random: rand.Reader, Log: log, Heartbeat: o.heartbeat,

@@ -21,6 +21,8 @@ import (
 	"kassa/sale/adyen/management"
 	"kassa/sale/multisafepay"
 	"kassa/sale/native"
+	"kassa/support"
+	"kassa/support/cases"
 )
 
 // everyRoute lists the calls of all doors, as the doors themselves know them.
@@ -158,8 +160,9 @@ func (v *tenancy) furnish(own estate.Key) {
 		"gateway_id": "VISA", "merchantAccount": "VMerchant", "merchantId": "VMerchant", "companyId": "VCompany", "storeId": s.ID, "shop": s.ID,
 		"deviceId": "P2-VICT01", "terminalId": "P2-VICT01", "device": "P2-VICT01", "terminal": term.TID, "account": "20000001", "group": "2001",
 		"webhookId": e.ID, "webhook": e.ID, "apiCredentialId": own.ID, "key": own.ID, "actionId": "TRAC1", "delivery": "0000000000000001",
-		"wish": wish.ID, "paymentPspReference": "V", "incident": "inc_test_0",
+		"wish": wish.ID, "paymentPspReference": "V", "incident": "inc_test_0", "connection": "NONE",
 	}
+	v.furnishJobs()
 	made := v.send(attempt{route: "POST /v1/json/orders", body: `{"type":"redirect","order_id":"v-order","currency":"EUR","amount":100,
 		"description":"` + ofGroup + `","gateway_info":{"terminal_id":"$terminal"}}`}, "the victim's own")
 	o, ok, err := v.c.engine.Find(v.t.Context(), multisafepay.Dialect, "2001", "v-order")
@@ -170,6 +173,35 @@ func (v *tenancy) furnish(own estate.Key) {
 	d, err := v.c.clinic.Diagnose(v.t.Context(), clinic.Reader{Account: "20000001", Group: "2001"}, clinic.Ask{Subject: doctor.Subject{Kind: doctor.Terminal, ID: term.TID}, Symptom: ofGroup})
 	v.must(d, err)
 	v.ids["diagnosis"], v.ids["rule"] = d.ID, "expired_no_card"
+	who := cases.Who{Account: "20000001", Group: "2001"}
+	opened, err := v.c.cases.Open(who, cases.Asked{Title: ofGroup, Note: ofGroup})
+	v.must(opened, err)
+	opened, err = v.c.cases.Attach(who, opened.ID, "theirs.txt", []byte(ofGroup))
+	v.must(opened, err)
+	v.ids["case"], v.ids["file"] = opened.ID, opened.Attachments[0].ID
+}
+
+// furnishJobs gives the victim a job of each kind around its device.
+func (v *tenancy) furnishJobs() {
+	v.t.Helper()
+	desk, registry := v.c.desk, v.c.registry
+	code, _, err := desk.AskDeveloperCode(support.CodeAsk{TUSN: "P2-VICT01", Reason: ofGroup, Understood: true, By: "victim"})
+	v.must(code, err)
+	v.must(nil, registry.MarkTampered(v.c.now(), "P2-VICT01", "0x10 "+ofGroup, 0))
+	request, err := desk.AskUnlock(support.TamperAsk{Device: "P2-VICT01", Code: "0x10", Note: ofGroup, By: "victim"})
+	v.must(request, err)
+	address := support.Address{Name: ofGroup, Street: "x", PostalCode: "1", City: "x", Country: "NL"}
+	back, err := desk.AskReturn(support.ReturnAsk{Device: "P2-VICT01", Reason: "printer", Ticket: "1", Note: ofGroup, Address: address, By: "victim"})
+	v.must(back, err)
+	if request, err = desk.Refuse(request.ID, "operator", ofGroup); err != nil {
+		v.t.Fatal(err)
+	}
+	v.must(nil, desk.Inspected("P2-VICT01", "operator")) // it pays all the same
+	n, err := registry.AllocateDeviceNumber(v.c.now(), "P2-VICT01")
+	v.must(n, err)
+	v.must(nil, registry.RecordInjection(v.c.now(), "P2-VICT01", n, "0011223300000002", "A1B2C3D4E5"))
+	v.must(nil, registry.ConfirmKeys(v.c.now(), "P2-VICT01", "0011223300000002", "A1B2C3D4E5"))
+	v.ids["tamper"], v.ids["devcode"], v.ids["return"] = request.ID, code.ID, back.ID
 }
 
 var placeholder = regexp.MustCompile(`\{([A-Za-z_]+)\}`)

@@ -1,6 +1,8 @@
 package kassa
 
 import (
+	"time"
+
 	"kassa"
 	"kassa/doctor"
 	"kassa/doctor/past"
@@ -46,8 +48,11 @@ func keysUsedUp() doctor.Rule {
 				return doctor.No("the terminal never came as far as a card")
 			}
 			t, ok := past.Last(c)
-			if later := past.All(c); !ok && len(later) > 0 {
-				t, ok = later[0], true // it has told nothing before, and so soon afterwards it was as it is
+			for _, later := range past.All(c) {
+				// What it told before it had its key is out of date, and so soon afterwards it was as it is.
+				if (!ok || t.IKID == "") && later.At.After(t.At) && later.At.Before(o.ShownAt.Add(soon)) {
+					t, ok = later, true
+				}
 			}
 			switch {
 			case !ok:
@@ -60,3 +65,6 @@ func keysUsedUp() doctor.Rule {
 		},
 	}
 }
+
+// soon is how long after a payment a report of the device still tells how it was then.
+const soon = time.Minute

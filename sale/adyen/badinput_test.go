@@ -274,7 +274,7 @@ func TestCategoriesThatAreNotSupported(t *testing.T) {
 
 func TestATerminalThatCannotBeAsked(t *testing.T) {
 	inWorld(t, func(w *world) {
-		for _, why := range []adyen.Unreachable{adyen.Offline, adyen.NotEnabled, adyen.NotActivated, adyen.CloudModeOff, adyen.NotInUse} {
+		for _, why := range []adyen.Unreachable{adyen.Offline, adyen.NotEnabled, adyen.NotActivated, adyen.CloudModeOff, adyen.Tampered, adyen.NotInUse} {
 			w.mu.Lock()
 			w.reach["00000ABC"] = why
 			w.mu.Unlock()

@@ -98,6 +98,7 @@ const (
 	NotEnabled   Unreachable = "not_enabled"    // WebSocket or cloud API is switched off for it
 	NotActivated Unreachable = "not_activated"  // no device is bound to it
 	CloudModeOff Unreachable = "cloud_mode_off" // it shows only what is started on it
+	Tampered     Unreachable = "tampered"       // its device has raised a tamper alarm
 	NotInUse     Unreachable = "not_in_use"     // blocked, in stock, or out of use
 )
 

@@ -135,6 +135,7 @@ var unreachableAdvice = map[Unreachable]string{
 	NotEnabled:   "Ask the operator to enable cloud payments for this terminal",
 	NotActivated: "Activate the terminal",
 	CloudModeOff: "Switch cloud mode on in the terminal's settings",
+	Tampered:     "Take another terminal: this one has raised a tamper alarm, and support unlocks it",
 	NotInUse:     "Take another terminal: this one is blocked or not in use",
 }
 

@@ -45,7 +45,7 @@ func estateRoutes() []route {
 		{"POST", "devices", estateOperate, "", true, (*Handler).boardDevice, nil},
 		{"GET", "devices/{device}", terminalsRead, "", false, (*Handler).showDevice, nil},
 		{"PATCH", "devices/{device}", estateOperate, "", false, (*Handler).assignDevice, nil},
-		{"POST", "devices/{device}/return", terminalsManage, "", true, (*Handler).returnDevice, nil},
+		{"POST", "devices/{device}/return", devicesService, "", true, (*Handler).returnDevice, nil},
 		{"DELETE", "devices/{device}/tampered", estateOperate, "", false, (*Handler).clearTamper, nil},
 	}
 }

@@ -24,14 +24,23 @@ type Device struct {
 	LockedTill time.Time      `json:"lockedUntil,omitzero"` // after too many wrong codes
 	Tampered   *estate.Tamper `json:"tampered,omitempty"`
 	Returned   *estate.Return `json:"returned,omitempty"`
+	// Developer tells that it is in developer mode: not PCI compliant any more, and never in the live environment.
+	Developer bool       `json:"developer,omitempty"`
+	Injection *Injection `json:"injection,omitempty"`
 }
 
 func (h *Handler) device(d estate.Device) any {
 	state, _ := h.Registry.LifeOfDevice(d.POIID)
+	var injection *Injection
+	if d.Injection != nil {
+		injection = new(h.injection(d))
+	}
+	t, _ := h.Registry.Terminal(d.TID)
 	return Device{
 		ID: h.shown(deviceID, d.POIID), POIID: d.POIID, State: state, Account: h.shown(accountID, h.accountOf(d)), Terminal: h.shown(terminalID, d.TID),
 		Configured: d.Configured, KCV: d.KCV, Seen: len(d.PublicKey) > 0, BoardedAt: d.BoardedAt, LockedTill: d.LockedUntil,
 		Tampered: d.Tampered, Returned: d.Returned,
+		Developer: d.Developer || t.Developer, Injection: injection,
 	}
 }
 
@@ -154,7 +163,7 @@ func (h *Handler) deviceChanged(w http.ResponseWriter, poiid string, err error) 
 	return answer(w, http.StatusOK, h.device(d))
 }
 
-// returnDevice takes a device out of use, to be sent back; a second time gives the same case.
+// returnDevice takes a device out of use at once, to be sent back; a second time changes nothing.
 func (h *Handler) returnDevice(w http.ResponseWriter, c *call) *problem {
 	d, refused := h.deviceIn(c)
 	if refused != nil {
@@ -169,8 +178,7 @@ func (h *Handler) returnDevice(w http.ResponseWriter, c *call) *problem {
 	if in.Why == "" || len(in.Why) > maxDescription {
 		return badInput(mistake{Pointer: "/why", Detail: fmt.Sprintf("must say in 1 to %d bytes what is wrong with it", maxDescription)})
 	}
-	_, err := h.Registry.ReturnDevice(h.Now(), d.POIID, c.actor(), in.Why)
-	return h.deviceChanged(w, d.POIID, err)
+	return h.deviceServed(w, d.POIID, h.Workshop.TakeBack(d.POIID, c.actor(), in.Why))
 }
 
 // clearTamper notes that a device was inspected after an alarm. It needs a new initial key.
@@ -179,5 +187,16 @@ func (h *Handler) clearTamper(w http.ResponseWriter, c *call) *problem {
 	if refused != nil {
 		return refused
 	}
-	return h.deviceChanged(w, d.POIID, h.Registry.ClearTamper(h.Now(), d.POIID, c.actor()))
+	if d.Tampered == nil {
+		return answer(w, http.StatusOK, h.device(d))
+	}
+	return h.deviceServed(w, d.POIID, h.Workshop.Inspected(d.POIID, c.actor()))
+}
+
+// deviceServed answers with a device after a job.
+func (h *Handler) deviceServed(w http.ResponseWriter, poiid string, err error) *problem {
+	if err != nil {
+		return jobProblem(err, "change")
+	}
+	return h.deviceChanged(w, poiid, nil)
 }

@@ -132,7 +132,7 @@ func TestDevices(t *testing.T) {
 	}
 	w.refused("PATCH", "devices/P2-00000ABC", `{"account":"2"}`, "wrong_state", "bound")
 	w.refused("PATCH", "devices/P2-STOCK", `{}`, "invalid_input", "/account")
-	if err := w.estate.MarkTampered(time.Now(), "P2-00000ABC", "case opened"); err != nil {
+	if err := w.estate.MarkTampered(time.Now(), "P2-00000ABC", "case opened", 0); err != nil {
 		t.Fatal(err)
 	}
 	if d := w.ok("GET", "devices/P2-00000ABC", ""); d["state"] != "tampered" || d["tampered"].(object)["what"] != "case opened" || d["terminal"] != "term_test_00000ABC" {
@@ -146,7 +146,8 @@ func TestDevices(t *testing.T) {
 		t.Errorf("%v", d)
 	}
 	w.refused("POST", "devices/P2-00000ABC/return", `{}`, "invalid_input", "/why")
-	first := w.ok("POST", "devices/P2-00000ABC/return", `{"why":"no display"}`, w.as("account")...)
+	w.refused("POST", "devices/P2-00000ABC/return", `{"why":"no display"}`, "forbidden", "devices.service", w.as("account")...)
+	first := w.ok("POST", "devices/P2-00000ABC/return", `{"why":"no display"}`)
 	if first["state"] != "returned" || first["returned"].(object)["case"] == nil {
 		t.Errorf("%v", first)
 	}

@@ -134,12 +134,15 @@ func limitOf(q url.Values, usual, most int) (int, *problem) {
 }
 
 // body reads the JSON object of the body into to. Without a body it is an empty one.
-func (c *call) body(w http.ResponseWriter, to any) *problem {
-	tooLong := fault("too_large", fmt.Sprintf("the body may have %d bytes at most", maxBody))
-	if c.ContentLength > maxBody {
+func (c *call) body(w http.ResponseWriter, to any) *problem { return c.bodyUpTo(w, to, maxBody) }
+
+// bodyUpTo is body for one that may have more bytes than usual.
+func (c *call) bodyUpTo(w http.ResponseWriter, to any, most int64) *problem {
+	tooLong := fault("too_large", fmt.Sprintf("the body may have %d bytes at most", most))
+	if c.ContentLength > most {
 		return tooLong
 	}
-	raw, err := io.ReadAll(http.MaxBytesReader(w, c.Body, maxBody))
+	raw, err := io.ReadAll(http.MaxBytesReader(w, c.Body, most))
 	if err != nil {
 		if _, ok := errors.AsType[*http.MaxBytesError](err); ok {
 			return tooLong

@@ -50,8 +50,13 @@ func (h *Handler) onlyOnce(w http.ResponseWriter, c *call) *problem {
 		return badInput(mistake{Header: idempotencyKey, Detail: fmt.Sprintf("must be there once, with 1 to %d bytes", maxOnce)})
 	}
 	limit := int64(maxBody)
-	if c.route.path == "terminals/import" {
+	switch c.route.path {
+	case "terminals/import":
 		limit = maxImport
+	case "tamper-requests":
+		limit = maxPictureBody
+	case attachPath:
+		limit = maxAttachment
 	}
 	body, err := io.ReadAll(http.MaxBytesReader(w, c.Body, limit))
 	if err != nil {

@@ -104,9 +104,7 @@ type Life interface {
 type Bindings interface {
 	RenewCode(now time.Time, tid string) (string, error)
 	Unbind(now time.Time, tid, by string) (code string, err error)
-	ClearTamper(now time.Time, poiid, by string) error
 	AssignDevice(now time.Time, poiid, account, by string) error
-	ReturnDevice(now time.Time, poiid, by, why string) (caseID string, err error)
 }
 
 // Settings are inherited from account to group to shop to terminal.

@@ -27,6 +27,7 @@ const (
 	deliveriesManage estate.Permission = "deliveries.manage"
 	estateOperate    estate.Permission = "estate.operate"
 	simulate         estate.Permission = "simulate"
+	devicesService   estate.Permission = "devices.service"
 	anyKey           estate.Permission = "any key"
 	noKey            estate.Permission = "no key"
 	settingsSecrets  estate.Permission = "settings.secrets"
@@ -70,7 +71,7 @@ func Routes() []Route {
 // routes are all calls of the API, one a line. Where two paths match, the one with more literal
 // segments counts.
 func routes() []route {
-	return slices.Concat(recordRoutes(), estateRoutes(), accessRoutes(), doctorRoutes(), serviceRoutes())
+	return slices.Concat(recordRoutes(), estateRoutes(), accessRoutes(), doctorRoutes(), caseRoutes(), serviceRoutes(), workshopRoutes(), connectionRoutes())
 }
 
 // recordRoutes are those to what happened.

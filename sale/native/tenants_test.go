@@ -40,51 +40,68 @@ func (w *world) idsOf(account, group, tid string) map[string]string {
 	w.deliver(d)
 	w.sent[d.ID] = d
 	w.ward.made["diag_test_"+account] = native.Diagnosis{ID: "diag_test_" + account, Account: account}
+	w.bench.tampers = append(w.bench.tampers, native.TamperRequest{ID: "tamper_test_" + tid, Owner: w.bench.owner("P2-" + tid), Picture: "image/png"})
+	w.bench.codes = append(w.bench.codes, native.DeveloperCode{ID: "devcode_test_" + tid, Owner: w.bench.owner("P2-" + tid)})
+	w.bench.returns = append(w.bench.returns, native.Return{ID: "rma_test_" + tid, Owner: w.bench.owner("P2-" + tid)})
+	w.cases["case_test_"+account] = []string{account, group}
 	return map[string]string{
+		"tamper": "tamper_test_" + tid, "devcode": "devcode_test_" + tid, "return": "rma_test_" + tid,
+		"case": "case_test_" + account, "file": "casefile_test_1",
 		"diagnosis": "diag_test_" + account, "rule": "off",
 		"account": account, "group": group, "shop": s.ID, "terminal": tid, "device": "P2-" + tid, "order": w.order(group, "theirs", 100).ID(),
 		"delivery": d.ID, "key": k.ID, "webhook": e.ID, "wish": wish.ID,
-		"incident": "inc_test_NONE", // everybody's
+		"incident":   "inc_test_NONE", // everybody's
+		"connection": "NONE",          // the operator's
 	}
 }
 
 // bodies are bodies that each call would take, so that what refuses it is the key.
 func bodies() map[string]string {
 	return map[string]string{
-		"POST orders/{order}/refunds":               `{"id":"r-1"}`,
-		"PATCH terminals/{terminal}":                `{"inventory":true}`,
-		"POST terminals/{terminal}/developer-mode":  `{"on":true}`,
-		"POST devices/{device}/return":              `{"why":"broken"}`,
-		"PATCH devices/{device}":                    `{"account":""}`,
-		"PATCH groups/{group}":                      `{"name":"Mine"}`,
-		"PATCH shops/{shop}":                        `{"description":"Mine"}`,
-		"PATCH accounts/{account}":                  `{"name":"Mine"}`,
-		"POST terminals/{terminal}/settings-wishes": `{"setting":"cloud.webSocketEnabled","value":true}`,
-		"PATCH accounts/{account}/settings":         `{"set":{"cloud.apiEnabled":false}}`,
-		"PATCH groups/{group}/settings":             `{"set":{"cloud.apiEnabled":false}}`,
-		"PATCH shops/{shop}/settings":               `{"set":{"cloud.apiEnabled":false}}`,
-		"PATCH terminals/{terminal}/settings":       `{"set":{"cloud.apiEnabled":false}}`,
-		"POST keys/{key}/rotate":                    ``,
-		"PATCH webhooks/{webhook}":                  `{"active":false}`,
-		"POST webhooks/{webhook}/secret":            ``,
-		"POST webhooks/{webhook}/test":              ``,
-		"POST deliveries/{delivery}/ignore":         ``,
-		"POST deliveries/{delivery}/resend":         ``,
-		"POST settings-wishes/{wish}/grant":         ``,
-		"POST settings-wishes/{wish}/refuse":        ``,
-		"POST terminals/{terminal}/code":            ``,
-		"POST terminals/{terminal}/unbind":          ``,
-		"POST terminals/{terminal}/block":           ``,
-		"POST terminals/{terminal}/unblock":         ``,
-		"POST terminals/{terminal}/test":            ``,
-		"POST orders/{order}/cancel":                ``,
-		"POST diagnoses/{diagnosis}/feedback":       `{"code":"off","yes":true}`,
-		"POST diagnoses/{diagnosis}/share":          `{}`,
-		"POST incidents/{incident}/notes":           `{"text":"mine"}`,
-		"DELETE terminals/{terminal}":               ``,
-		"DELETE devices/{device}/tampered":          ``,
-		"DELETE keys/{key}":                         ``,
-		"DELETE webhooks/{webhook}":                 ``,
+		"POST orders/{order}/refunds":                  `{"id":"r-1"}`,
+		"PATCH terminals/{terminal}":                   `{"inventory":true}`,
+		"POST terminals/{terminal}/developer-mode":     `{"on":true}`,
+		"POST devices/{device}/return":                 `{"why":"broken"}`,
+		"POST devices/{device}/key-injection":          ``,
+		"POST tamper-requests/{tamper}/approve":        `{}`,
+		"POST tamper-requests/{tamper}/refuse":         `{"why":"no"}`,
+		"POST returns/{return}/steps":                  `{"step":"send"}`,
+		"PATCH devices/{device}":                       `{"account":""}`,
+		"PATCH groups/{group}":                         `{"name":"Mine"}`,
+		"PATCH shops/{shop}":                           `{"description":"Mine"}`,
+		"PATCH accounts/{account}":                     `{"name":"Mine"}`,
+		"POST terminals/{terminal}/settings-wishes":    `{"setting":"cloud.webSocketEnabled","value":true}`,
+		"PATCH accounts/{account}/settings":            `{"set":{"cloud.apiEnabled":false}}`,
+		"PATCH groups/{group}/settings":                `{"set":{"cloud.apiEnabled":false}}`,
+		"PATCH shops/{shop}/settings":                  `{"set":{"cloud.apiEnabled":false}}`,
+		"PATCH terminals/{terminal}/settings":          `{"set":{"cloud.apiEnabled":false}}`,
+		"POST keys/{key}/rotate":                       ``,
+		"PATCH webhooks/{webhook}":                     `{"active":false}`,
+		"POST webhooks/{webhook}/secret":               ``,
+		"POST webhooks/{webhook}/test":                 ``,
+		"POST deliveries/{delivery}/ignore":            ``,
+		"POST deliveries/{delivery}/resend":            ``,
+		"POST settings-wishes/{wish}/grant":            ``,
+		"POST settings-wishes/{wish}/refuse":           ``,
+		"POST terminals/{terminal}/code":               ``,
+		"POST terminals/{terminal}/unbind":             ``,
+		"POST terminals/{terminal}/block":              ``,
+		"POST terminals/{terminal}/unblock":            ``,
+		"POST terminals/{terminal}/test":               ``,
+		"POST orders/{order}/cancel":                   ``,
+		"POST diagnoses/{diagnosis}/feedback":          `{"code":"off","yes":true}`,
+		"POST diagnoses/{diagnosis}/share":             `{}`,
+		"PATCH cases/{case}":                           `{"state":"closed"}`,
+		"POST cases/{case}/notes":                      `{"text":"mine"}`,
+		"POST cases/{case}/merge":                      `{"into":"case_test_1"}`,
+		"POST cases/{case}/attachments":                `mine`,
+		"POST incidents/{incident}/notes":              `{"text":"mine"}`,
+		"POST ocpi-connections/{connection}/handshake": `{}`,
+		"DELETE ocpi-connections/{connection}":         ``,
+		"DELETE terminals/{terminal}":                  ``,
+		"DELETE devices/{device}/tampered":             ``,
+		"DELETE keys/{key}":                            ``,
+		"DELETE webhooks/{webhook}":                    ``,
 	}
 }
 
@@ -122,7 +139,7 @@ func TestAnothersIdsAreNotThere(t *testing.T) {
 			if answer.StatusCode != 404 && answer.StatusCode != 403 {
 				t.Errorf("%s with the key %q: %s", name, who, answer.Status)
 			}
-			if who == "other" && r.Needs != "settings.operator" && r.Needs != "estate.operate" && answer.StatusCode != 404 {
+			if who == "other" && r.Needs != "settings.operator" && r.Needs != "estate.operate" && r.Needs != "devices.service" && answer.StatusCode != 404 {
 				t.Errorf("%s: another account learns more than that it is not there: %s", name, answer.Status)
 			}
 		}
@@ -135,7 +152,7 @@ func TestAnothersIdsAreNotThere(t *testing.T) {
 func TestAnothersIdsInQueriesAndBodies(t *testing.T) {
 	w := newWorld(t)
 	theirs, own := w.tenants(), w.idsOf("2", "300", "00000ABE")
-	plain := strings.Fields("limit after before state reach q status reference format columns copy refund lang dry_run subject_type subject code trigger")
+	plain := strings.Fields("limit after before state reach q status reference format columns copy refund lang dry_run subject_type subject code trigger name")
 	document := mustReadDocument(t)
 	before := w.store.Last()
 	for _, r := range native.Routes() {
@@ -196,7 +213,8 @@ func basesOfBodies() map[string]string {
 	return map[string]string{
 		"POST groups": `{"name":"Mine"}`, "PATCH groups/{group}": `{}`, "POST shops": `{"description":"Mine"}`, "PATCH shops/{shop}": `{}`,
 		"POST terminals": `{"name":"Mine"}`, "POST terminals shop": `{"group":"300","name":"Mine"}`, "PATCH terminals/{terminal}": `{}`, "POST devices": `{"poiid":"P2-MINE"}`, "PATCH devices/{device}": `{}`,
-		"POST keys": `{"role":"cashier"}`, "POST webhooks": `{"url":"https://mine.example/"}`, "PATCH webhooks/{webhook}": `{}`,
+		"POST ocpi-connections": `{"name":"Mine"}`, "POST keys": `{"role":"cashier"}`, "POST webhooks": `{"url":"https://mine.example/"}`, "PATCH webhooks/{webhook}": `{}`,
+		"POST tamper-requests": `{"code":"0x10"}`, "POST returns": `{"reason":"printer","ticket":"1"}`, "POST returns/{return}/steps": `{"step":"replace"}`,
 	}
 }
 

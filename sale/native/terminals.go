@@ -400,7 +400,7 @@ func (h *Handler) blocking(w http.ResponseWriter, c *call, step func(now time.Ti
 	return h.changed(w, t.TID, step(h.Now(), t.TID, c.actor(), in.Why))
 }
 
-// developerMode notes that the device is in developer mode, or was inspected and is so no more.
+// developerMode notes that the device is in developer mode, which it never leaves.
 func (h *Handler) developerMode(w http.ResponseWriter, c *call) *problem {
 	t, refused := h.terminalIn(c, c.path["terminal"])
 	if refused != nil {
@@ -414,6 +414,12 @@ func (h *Handler) developerMode(w http.ResponseWriter, c *call) *problem {
 	}
 	if in.On == nil {
 		return badInput(mistake{Pointer: "/on", Detail: "must be true or false"})
+	}
+	switch {
+	case !*in.On && t.Developer:
+		return fault("developer_mode_irreversible", "the device of this terminal is in developer mode, and never leaves it").with("ask for a return: POST /api/v1/returns")
+	case *in.On && h.Environment == estate.Live:
+		return fault("developer_mode_in_live", "there is no developer mode in the live environment")
 	}
 	return h.changed(w, t.TID, h.Registry.SetDeveloperMode(h.Now(), t.TID, *in.On, c.actor()))
 }

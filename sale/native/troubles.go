@@ -59,8 +59,6 @@ func troubles() []trouble {
 			fix: "Remove what is of no use any more."},
 		{code: "country_not_offered", status: 409, title: "Country not offered", means: "Terminals are offered in the Netherlands and Belgium, to partners also in Italy and Spain.",
 			fix: "Use a group or a shop in one of these countries, or have the account made a partner's."},
-		{code: "terminal_online", status: 409, title: "The terminal is online", means: "A terminal is retired when it is not connected: a payment on its screen has an end first.",
-			fix: "Switch it off, then retire it."},
 		{code: "idempotency_mismatch", status: 422, title: "The same key for something else", means: "This Idempotency-Key, or id of a refund, stands for another request already. Nothing was done.",
 			fix: "The same purchase has the same key; another one has another key."},
 		{code: "idempotency_running", status: 409, title: "Still at work", means: "The first request with this Idempotency-Key has not been answered yet.",
@@ -88,10 +86,25 @@ func troubles() []trouble {
 		{code: "no_receipt", status: 404, title: "No receipt", means: "The order has no such refund, or no card was read for it.",
 			fix: "GET /api/v1/orders/{order} shows what there is."},
 	}
+	list = append(list, workshopTroubles()...)
 	for _, r := range kassa.Reasons() {
 		list = append(list, trouble{code: string(r), status: http.StatusConflict, title: "Refused", means: sentence(r.Text()), fix: fixOf(r), reason: true})
 	}
 	return list
+}
+
+// workshopTroubles are those of terminals out of use and of the jobs around devices.
+func workshopTroubles() []trouble {
+	return []trouble{
+		{code: "terminal_online", status: 409, title: "The terminal is online", means: "A terminal is retired when it is not connected: a payment on its screen has an end first.",
+			fix: "Switch it off, then retire it."},
+		{code: "developer_mode_in_live", status: 403, title: "No developer mode in live", means: "A device in developer mode is not PCI compliant: the live environment has none.",
+			fix: "Use a device of the test environment for development."},
+		{code: "developer_mode_irreversible", status: 409, title: "Developer mode is for ever", means: "A device that went into developer mode never leaves it.",
+			fix: "Ask for a return, and have the device replaced."},
+		{code: "sensor_suspected", status: 409, title: "A sensor may be damaged", means: "The tamper alarm came back within 30 days after the last one: another unlock code will not mend it.",
+			fix: "Make the return that the request suggests, or approve it with anyway: true."},
+	}
 }
 
 func fixOf(r kassa.Reason) string {

@@ -30,7 +30,9 @@ import (
 // world is the API over HTTP, with the real engine, estate and store, and the real table of who may do
 // what. Its terminals and its acquirer are the test itself.
 type world struct {
+	bench  *bench
 	ward   *practice
+	cases  folder
 	t      *testing.T
 	store  *sqlite.Store
 	estate *estate.Registry
@@ -231,10 +233,12 @@ func newWorld(t *testing.T) *world {
 		t.Fatal(err)
 	}
 	w.engine = &racing{Engine: machine}
+	w.bench = &bench{estate: w.estate}
+	w.cases = folder{}
 	w.ward = &practice{made: map[string]native.Diagnosis{}}
 	h, err := native.New(native.Config{
 		Environment: estate.Test, Doctor: w.ward, Rules: w.ward.rules(), Registry: w.estate, Callers: callers{auth.NewGuard(w.estate, time.Now, "https://live.example")},
-		Links: w, Parts: w, Orders: w.engine, Records: store, Feed: store, Notices: w, Deliveries: w, Papers: w, Clock: w, Webhooks: w, Board: &board{},
+		Links: w, Parts: w, Orders: w.engine, Records: store, Feed: store, Notices: w, Deliveries: w, Papers: w, Clock: w, Webhooks: w, Board: &board{}, Workshop: w.bench, Cases: w.cases, CaseFiles: w.cases, Connections: connections{},
 		Write: w.write, Heartbeat: 10 * time.Second, Dialects: []string{"multisafepay"}, Now: time.Now, Wall: w.now,
 	})
 	if err != nil {

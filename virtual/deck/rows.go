@@ -279,7 +279,7 @@ func otherRows() []Row {
 			Wire: none, Result: "the activation is refused", Fault: "no-ipek",
 		},
 		{
-			Number: 161, Title: "A tampered terminal: its keys are gone", How: "pay", Shows: []string{"Tampered"}, Wire: none,
+			Number: 161, Title: "A tampered terminal: its keys are gone", How: "pay", Shows: []string{"Attacked! Please contact your service provider"}, Wire: none,
 			Result: "cancelled; every payment is refused", Fault: "tamper",
 		},
 		{

@@ -66,7 +66,7 @@ func (m *Machine) settingsIndex() leaf {
 	if m.model().Android {
 		l.items = append(l.items, m.item("page:diagnostics", "Diagnostics"))
 	}
-	l.items = append(l.items, m.item("page:security", "Security"), m.item("page:about", "About"))
+	l.items = append(l.items, m.item("page:security", "Security"), m.item("page:advanced", "Advanced"), m.item("page:system", "System"))
 	return l
 }
 
@@ -197,6 +197,7 @@ func (m *Machine) securityPage(p *place) leaf {
 		l.lines = append(l.lines, m.say("Terminal %s", a.TID), a.Merchant.Name)
 	}
 	l.lines = append(l.lines, m.keyLines()...)
+	l.items = []Item{m.serialItem()}
 	return l
 }
 

@@ -183,7 +183,8 @@ func postActivate(w http.ResponseWriter, r *http.Request, u *unit) {
 
 func postFault(w http.ResponseWriter, r *http.Request, u *unit) {
 	var body struct {
-		Name Fault `json:"name"`
+		Name Fault  `json:"name"`
+		Code string `json:"code"` // the sensor of a tamper
 	}
 	if !decode(w, r, &body) {
 		return
@@ -192,7 +193,11 @@ func postFault(w http.ResponseWriter, r *http.Request, u *unit) {
 		fail(w, http.StatusBadRequest, "unknown_fault", fmt.Sprintf("no fault %q; there are %s", body.Name, faultNames()))
 		return
 	}
-	acted(w, r, u, FaultSet{body.Name})
+	if _, ok := sensorOf(body.Code); !ok || body.Code != "" && body.Name != FaultTamper {
+		fail(w, http.StatusBadRequest, "unknown_sensor", fmt.Sprintf("no sensor %q of a tamper; there are %v", body.Code, Sensors()))
+		return
+	}
+	acted(w, r, u, FaultSet{Fault: body.Name, Code: body.Code})
 }
 
 // deleteFault mends one fault (?name=) or all.

@@ -70,6 +70,9 @@ func (m *Machine) obey(c poilink.Command) {
 		if m.d.Open == nil {
 			m.restart()
 		}
+	case poilink.CommandKeys:
+		m.v.rekey = true
+		m.rekey()
 	case poilink.CommandIdentify:
 		m.v.identify = true
 		m.after(timerIdentify, identifyTime)

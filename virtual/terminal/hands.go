@@ -90,7 +90,7 @@ func (u *unit) hands(r *http.Request) ([]Input, error) {
 		if slices.Contains(u.state().Faults, f) {
 			list = append(list, FaultClear{f})
 		} else {
-			list = append(list, FaultSet{f})
+			list = append(list, FaultSet{Fault: f})
 		}
 	}
 	return u.withCard(list, r.FormValue("card"), Entry(r.FormValue("way")))

@@ -22,8 +22,8 @@ func (m *Machine) health() poilink.Health {
 		CardReader: !m.has(FaultReader), PED: !m.d.Tampered, Security: !m.d.Tampered,
 		Firmware: Firmware, Unsent: len(m.d.Outbox), Network: poilink.Network{Address: m.v.address},
 	}
-	if m.d.Tampered {
-		h.Tampered = "the case was opened"
+	if h.Tampered = m.alarm(); h.Tampered != "" {
+		h.Alarms = m.d.Alarms
 	}
 	if m.model().Battery {
 		h.Battery, h.Charging = new(100), true
@@ -73,7 +73,7 @@ func (m *Machine) report() *poilink.Report {
 	r := &poilink.Report{
 		Model: m.model().Name, CloudMode: m.is(setCloudMode), Health: &h, TimeMS: m.clock().UnixMilli(), UpMS: max(1, m.now.Sub(m.v.since).Milliseconds()), ManualInput: m.is(setManual),
 		APIEnabled: m.told(keptAPI), WebSocketEnabled: m.told(keptWebSocket), Screen: string(m.v.screen.Name),
-		IKID: m.d.IKID, KCV: m.d.KCV, LastFailure: m.v.lastFailure,
+		IKID: m.d.IKID, KCV: m.d.KCV, LastFailure: m.v.lastFailure, DeveloperMode: m.d.Developer,
 	}
 	if m.d.Activated != nil {
 		r.CloseTimeout, r.AllowRefunds = new(int(m.closeAfter().Seconds())), new(m.is(setRefunds))

@@ -70,7 +70,10 @@ type (
 	}
 	ReceiptMailed struct{ Exchange, Address string }
 	CopyPrinted   struct{ Exchange string }
-	TotalsAsked   struct{ Totals poilink.Totals }
+	// ChargerChosen and ChargingStopped are a driver at an unattended terminal.
+	ChargerChosen   struct{ EVSE, Connector, Language string }
+	ChargingStopped struct{ Reference string }
+	TotalsAsked     struct{ Totals poilink.Totals }
 	// Answered is a customer's answer to what a register asks for. Entries are counted from 1. Strokes are lines
 	// of a signature; with More others follow. Text is a signature that is typed, too.
 	Answered struct {
@@ -89,39 +92,44 @@ type (
 		ID     string
 		Checks []poilink.Check
 	}
-	// FaultSet makes something go wrong until FaultClear.
-	FaultSet struct{ Fault Fault }
+	// FaultSet makes something go wrong until FaultClear. Code is the sensor that a tamper is of.
+	FaultSet struct {
+		Fault Fault
+		Code  string
+	}
 	// FaultClear mends a fault.
 	FaultClear struct{ Fault Fault }
 	// Tick tells that NextDue has come.
 	Tick struct{}
 )
 
-func (PowerOn) input()        {}
-func (PowerOff) input()       {}
-func (LinkUp) input()         {}
-func (LinkDown) input()       {}
-func (FrameReceived) input()  {}
-func (CardPresented) input()  {}
-func (KeyPressed) input()     {}
-func (ActivateWith) input()   {}
-func (StartOrder) input()     {}
-func (Touched) input()        {}
-func (TextTyped) input()      {}
-func (Scanned) input()        {}
-func (LogoHeld) input()       {}
-func (SettingChanged) input() {}
-func (TipAdded) input()       {}
-func (RefundAskedFor) input() {}
-func (ReceiptMailed) input()  {}
-func (CopyPrinted) input()    {}
-func (TotalsAsked) input()    {}
-func (Answered) input()       {}
-func (TestAsked) input()      {}
-func (Tested) input()         {}
-func (FaultSet) input()       {}
-func (FaultClear) input()     {}
-func (Tick) input()           {}
+func (PowerOn) input()         {}
+func (PowerOff) input()        {}
+func (LinkUp) input()          {}
+func (LinkDown) input()        {}
+func (FrameReceived) input()   {}
+func (CardPresented) input()   {}
+func (KeyPressed) input()      {}
+func (ActivateWith) input()    {}
+func (StartOrder) input()      {}
+func (Touched) input()         {}
+func (TextTyped) input()       {}
+func (Scanned) input()         {}
+func (LogoHeld) input()        {}
+func (SettingChanged) input()  {}
+func (TipAdded) input()        {}
+func (RefundAskedFor) input()  {}
+func (ReceiptMailed) input()   {}
+func (CopyPrinted) input()     {}
+func (TotalsAsked) input()     {}
+func (ChargerChosen) input()   {}
+func (ChargingStopped) input() {}
+func (Answered) input()        {}
+func (TestAsked) input()       {}
+func (Tested) input()          {}
+func (FaultSet) input()        {}
+func (FaultClear) input()      {}
+func (Tick) input()            {}
 
 // Entry is how a card is presented.
 type Entry string
@@ -170,7 +178,8 @@ const (
 	FaultDoubleTap Fault = "double-tap"
 	// FaultNoIPEK takes the initial key away and asks for no other one.
 	FaultNoIPEK Fault = "no-ipek"
-	// FaultTamper is a device that was opened: its keys are gone until it has been inspected.
+	// FaultTamper is a device that was opened: its keys are gone, and it is locked until its unlock code was entered
+	// or, where the fault is mended, until it has been in the workshop.
 	FaultTamper Fault = "tamper"
 	// FaultKeysUsedUp is a DUKPT counter at its end.
 	FaultKeysUsedUp Fault = "keys-used-up"
@@ -226,7 +235,7 @@ func Faults() []FaultNote {
 		{FaultDelay, "Delay", "answers to the cloud leave 10 s late"},
 		{FaultDoubleTap, "Double tap", "the card is read twice, the request leaves twice"},
 		{FaultNoIPEK, "No initial key", "the IPEK is gone and none is injected: no activation, no payment"},
-		{FaultTamper, "Tamper", "the keys are erased for good, every payment is refused until this is mended"},
+		{FaultTamper, "Tamper", "the keys are erased for good, every payment is refused until the unlock code is entered, or this is mended"},
 		{FaultKeysUsedUp, "Keys used up", "no DUKPT key is left for a payment"},
 		{FaultKeyReplay, "Key replay", "the last DUKPT key is used again, and the cloud refuses it"},
 		{FaultPaperOut, "Paper out", "receipts wait for a new roll"},

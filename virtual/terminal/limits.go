@@ -42,6 +42,7 @@ const (
 	reconnectFirst   = 500 * time.Millisecond
 	reconnectMost    = 30 * time.Second
 	keysRetry        = 30 * time.Second // asking for an initial key again
+	keysDiffer       = 2 * time.Second  // the same, where the cloud knows no such key
 	activateRetry    = 30 * time.Second // automatic activation after a passing refusal
 	defaultHeartbeat = 15 * time.Second
 	pinTimeout       = 30 * time.Second // cards.md 7.3

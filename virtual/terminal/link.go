@@ -107,6 +107,8 @@ func (m *Machine) frame(f poilink.Frame) {
 		m.activated(f.Activated)
 	case poilink.TypeTotalsAnswer:
 		m.totalled(*f.TotalsAnswer)
+	case poilink.TypeServiced:
+		m.serviced(*f.Serviced)
 	case poilink.TypeProbe:
 		if !m.has(FaultNoProbe) {
 			m.probe(*f.Probe)
@@ -151,6 +153,10 @@ func (m *Machine) takeOver(f poilink.Frame) {
 		m.receiptAnswered(*f.ReceiptAnswer)
 	case poilink.TypeSettings:
 		m.takeSettings(*f.Settings)
+	case poilink.TypeSells:
+		m.takeSells(f)
+	case poilink.TypeCharging:
+		m.takeCharging(f)
 	case poilink.TypeCommand:
 		m.obey(*f.Command)
 	}
@@ -232,6 +238,7 @@ func (m *Machine) welcome(w poilink.Welcome) {
 	m.flap()
 	m.sync()
 	m.provision()
+	m.rekey()
 	if m.d.Open != nil && m.d.Open.outstanding() {
 		m.after(timerAgain, time.Second) // the cloud may have died with what it took over
 	}
@@ -301,7 +308,10 @@ func (m *Machine) refused(r poilink.Refused) {
 		m.v.activating = false
 		m.failActivation(m.activationText(r))
 		switch r.Code {
-		case poilink.RefusedIPEKMissing, poilink.RefusedTooManyTries, poilink.RefusedOverloaded:
+		case poilink.RefusedIPEKMissing:
+			m.keysUnknown(retry)
+			m.after(timerActivate, max(retry, activateRetry))
+		case poilink.RefusedTooManyTries, poilink.RefusedOverloaded:
 			m.after(timerActivate, max(retry, activateRetry))
 		default:
 			m.v.codeNo = true
@@ -309,8 +319,20 @@ func (m *Machine) refused(r poilink.Refused) {
 		return
 	}
 	m.v.injection = nil
-	m.failRest(r.Text)
+	if !m.injectionOver(r.Text) {
+		m.failRest(r.Text)
+	}
 	m.after(timerKeys, max(retry, keysRetry))
+	if r.Code == poilink.RefusedIPEKMissing {
+		m.keysUnknown(retry)
+	}
+}
+
+// keysUnknown asks for a new initial key soon: the cloud does not know the one that is here.
+func (m *Machine) keysUnknown(retry time.Duration) {
+	if m.v.confirmed = false; m.mayAskKeys() {
+		m.after(timerKeys, max(retry, keysDiffer))
+	}
 }
 
 // block shows why the cloud refuses the terminal, until it does no more.

@@ -145,10 +145,17 @@ type volatile struct {
 	// blocked is why the cloud refuses the terminal.
 	blocked string
 	restart bool // as soon as nobody pays
+	// rekey tells that the cloud wants a new initial key as soon as nobody pays, injecting that one was asked for, and
+	// injected how that ended for who looks.
+	rekey     bool
+	injecting bool
+	injected  string
 	// synced is when the fault slow-sync lets the device ask for its key.
-	synced      time.Time
-	identify    bool
-	maintenance bool
+	synced   time.Time
+	identify bool
+	// point and charge are what a driver looks at, driver the language that was chosen, said what stands under it.
+	point, charge, driver, said string
+	maintenance                 bool
 }
 
 // Machine is one terminal. Its methods are for one goroutine at a time.
@@ -200,7 +207,7 @@ func (m *Machine) Handle(now time.Time, in Input) []Output {
 	case PowerOff:
 		m.powerOff()
 	case FaultSet:
-		m.setFault(in.Fault)
+		m.setFault(in.Fault, in.Code)
 	case FaultClear:
 		m.clearFault(in.Fault)
 	default:
@@ -379,7 +386,8 @@ func (m *Machine) powerOff() {
 
 func (m *Machine) has(f Fault) bool { return slices.Contains(m.faults, f) }
 
-func (m *Machine) setFault(f Fault) {
+// setFault makes something go wrong; code is the sensor of a tamper.
+func (m *Machine) setFault(f Fault, code string) {
 	if !f.Known() || m.has(f) || f == FaultUnplug && !m.model().Cable {
 		return
 	}
@@ -398,9 +406,11 @@ func (m *Machine) setFault(f Fault) {
 		m.switchOff()
 	case FaultTwin:
 		m.twin()
-	case FaultTamper, FaultNoIPEK, FaultSlowSync:
+	case FaultTamper:
+		m.tamper(code)
+	case FaultNoIPEK, FaultSlowSync:
 		m.v.synced = time.Time{}
-		m.loseKeys(f == FaultTamper)
+		m.loseKeys("")
 	case FaultFlap, FaultIdleCut:
 		m.flap()
 	case FaultReboot, FaultOldSoftware:

@@ -61,6 +61,9 @@ func (m *Machine) takeSettings(s poilink.Settings) {
 			}
 			maps.Copy(next.Own, own)
 		}
+		if next.Own[keptDeveloper] == on {
+			m.develop()
+		}
 		cloud, network := m.is(setCloudMode), m.setting(setLanguage)
 		m.persist(Record{Kind: RecordManaged, Managed: next})
 		if string(s.Values["device.cloudMode"]) == "true" && before != nil && before.Own[setCloudMode] == off {

@@ -71,6 +71,13 @@ const (
 	pageDiagnostics pageName = "diagnostics"
 	pageAPI         pageName = "terminalAPI"
 	pageNotify      pageName = "notify"
+
+	pageUnlock    pageName = "unlock"
+	pageDeveloper pageName = "developer"
+	pageSystem    pageName = "system"
+	pageAdvanced  pageName = "advanced"
+	pageCenter    pageName = "securityCenter"
+	pageKeys      pageName = "keyInjection"
 )
 
 // place is where in the menus somebody is, with the work at hand. It lives in memory only.
@@ -91,6 +98,7 @@ type place struct {
 	wish     string
 	day      string
 	hour     int
+	taps     int
 	level    poilink.TotalsLevel
 	totals   *poilink.TotalsAnswer
 }
@@ -186,6 +194,8 @@ func (m *Machine) leaf(p *place) leaf {
 		return m.manualPage(p)
 	case pageDiagnostics, pageAPI:
 		return m.diagnosticsPage(p)
+	case pageUnlock, pageDeveloper, pageSystem, pageAdvanced, pageCenter, pageKeys:
+		return m.workshopPage(p)
 	case pageNotify:
 		return leaf{title: m.say("Call the cash register"), field: &Field{Label: m.say("Number"), Text: p.typed, Kind: FieldDigits}}
 	case pageClosing, pageClosingDay, pageHour, pageTotals:
@@ -240,6 +250,8 @@ func (m *Machine) touch(id string) {
 		return
 	}
 	switch {
+	case m.model().Unattended:
+		m.pointTouched(id)
 	case m.v.stage == stageTip:
 		m.tipTouched(id)
 	case m.v.stage == stagePrompt:
@@ -316,6 +328,10 @@ func (m *Machine) do(what string) {
 	case "test":
 		m.askTest()
 		m.showPlace()
+	case "serial":
+		m.serialPressed()
+	case "inject":
+		m.injectByHand()
 	case "keyboard":
 		m.keep(setKeyboard, on)
 		m.showPlace()
@@ -435,6 +451,10 @@ func (m *Machine) placeOK() {
 		m.leaveDone()
 	case pageNotify:
 		m.notified(p)
+	case pageUnlock:
+		m.codeTyped(poilink.ServiceUnlock, p.typed)
+	case pageDeveloper:
+		m.codeTyped(poilink.ServiceDeveloper, p.typed)
 	}
 }
 
@@ -469,6 +489,11 @@ func (m *Machine) resultTouched(id string) {
 	switch verb {
 	case "close":
 		m.rest()
+	case "unlock":
+		m.open(pageUnlock, nil)
+	case "keys":
+		m.v.injected = ""
+		m.open(pageKeys, nil)
 	case "read":
 		m.messageRead()
 	case "notify":
@@ -499,7 +524,9 @@ func (m *Machine) counter(in Input) {
 	case Scanned:
 		m.scan(in.Text)
 	case LogoHeld:
-		m.heldLogo()
+		if !m.model().Unattended { // nobody there may leave cloud mode
+			m.heldLogo()
+		}
 	case TestAsked:
 		m.askTest()
 	case Tested:
@@ -529,6 +556,10 @@ func (m *Machine) direct(in Input) {
 		id, problem = m.mail(in.Exchange, in.Address)
 	case CopyPrinted:
 		problem = m.printCopy(in.Exchange)
+	case ChargerChosen:
+		id, problem = m.chooseCharger(in.EVSE, in.Connector, in.Language)
+	case ChargingStopped:
+		id, problem = m.stopCharging(in.Reference, poilink.StopByButton)
 	case TotalsAsked:
 		id, problem = m.totals(in.Totals)
 	}

@@ -32,6 +32,10 @@ const (
 	RecordReplied   RecordKind = "replied"   // a request of class Device was answered with Frame
 	RecordManaged   RecordKind = "managed"   // the administrator set the terminal from the cloud
 	RecordCommand   RecordKind = "command"   // the cloud commanded something; absent body: a message was read
+	RecordDeveloper RecordKind = "developer" // the device is in developer mode, for ever
+	RecordSells     RecordKind = "sells"     // what an unattended terminal sells: Frame
+	RecordCharging  RecordKind = "charging"  // how far a session is: Frame
+	RecordMarked    RecordKind = "marked"    // the card that pays for a session
 	RecordSnapshot  RecordKind = "snapshot"  // all of the above in one, after compaction
 )
 
@@ -42,8 +46,9 @@ type Record struct {
 	IKID   string `json:"ikid,omitempty"`
 	KCV    string `json:"kcv,omitempty"`
 	Device []byte `json:"device,omitempty"`
-	// Tampered tells that the device was opened.
-	Tampered bool `json:"tampered,omitempty"`
+	// Tampered tells that the device was opened, Alarm by which sensor.
+	Tampered bool   `json:"tampered,omitempty"`
+	Alarm    string `json:"alarm,omitempty"`
 
 	Activated *poilink.Activated             `json:"activated,omitempty"`
 	Seq       uint64                         `json:"seq,omitempty"`
@@ -72,6 +77,7 @@ type Record struct {
 
 	Managed *Managed         `json:"managed,omitempty"`
 	Command *poilink.Command `json:"command,omitempty"`
+	Charge  *Charge          `json:"charge,omitempty"`
 }
 
 // Exchange is a payment that the cloud asked for, as the journal knows it.
@@ -133,6 +139,9 @@ type durable struct {
 	KCV       string             `json:"kcv,omitempty"`
 	Device    []byte             `json:"device,omitempty"`
 	Tampered  bool               `json:"tampered,omitempty"`
+	Alarm     string             `json:"alarm,omitempty"`
+	Alarms    int                `json:"alarms,omitempty"` // of its whole life
+	Developer bool               `json:"developer,omitempty"`
 	Activated *poilink.Activated `json:"activated,omitempty"`
 	UpSeq     uint64             `json:"upSeq,omitempty"`
 	DownSeq   uint64             `json:"downSeq,omitempty"`
@@ -150,6 +159,9 @@ type durable struct {
 	Managed  *Managed `json:"managed,omitempty"`
 	Commands []string `json:"commands,omitempty"`
 	Messages []string `json:"messages,omitempty"`
+	// Sells is what an unattended terminal sells, Charges its sessions.
+	Sells   *poilink.Sells `json:"sells,omitempty"`
+	Charges []Charge       `json:"charges,omitempty"`
 	// Settings are those that differ from what the model came with.
 	Settings map[string]string `json:"settings,omitempty"`
 }
@@ -159,13 +171,19 @@ func (d *durable) apply(r Record) error {
 	case RecordKeys:
 		d.IKID, d.KCV, d.Device = r.IKID, r.KCV, r.Device
 	case RecordErased:
-		d.IKID, d.KCV, d.Device, d.Tampered = "", "", nil, r.Tampered
+		if r.Tampered && !d.Tampered { // another sensor under an alarm that stands is the same alarm
+			d.Alarms++
+		}
+		d.IKID, d.KCV, d.Device, d.Tampered, d.Alarm = "", "", nil, r.Tampered, r.Alarm
+	case RecordDeveloper:
+		d.Developer = true
 	case RecordDevice:
 		d.Device = r.Device
 	case RecordActivated:
 		d.Activated = r.Activated
 		if r.Activated == nil { // whoever has it next starts anew
 			d.History, d.Settings, d.Receipts, d.Outcomes, d.Managed, d.Messages = nil, nil, nil, nil, nil, nil
+			d.Sells, d.Charges = nil, nil
 		}
 	case RecordDown:
 		d.DownSeq = r.Seq
@@ -175,6 +193,8 @@ func (d *durable) apply(r Record) error {
 		d.UpSeq, d.Outbox = r.Seq, nil
 	case RecordOpen, RecordAnswer, RecordEnd:
 		return d.applyExchange(r)
+	case RecordSells, RecordCharging, RecordMarked:
+		d.applySold(r)
 	case RecordManaged:
 		d.Managed = r.Managed
 	case RecordCommand:

@@ -19,6 +19,7 @@ func (m *Machine) rest() {
 	m.stop(timerScreen, timerPIN, timerPlace)
 	m.v.place = nil
 	m.maintain(false)
+	m.rekey()
 	if m.v.restart && m.d.Open == nil {
 		m.restart()
 		return
@@ -36,8 +37,10 @@ func (m *Machine) rest() {
 		m.showStarting()
 	case len(m.d.Messages) > 0:
 		m.show(m.messageScreen())
-	case m.own():
+	case m.own() && !m.model().Unattended:
 		m.open(pageHome, nil)
+	case m.model().Unattended:
+		m.restAtPoint()
 	case m.v.shown != nil:
 		m.show(m.displayScreen(*m.v.shown))
 	default:
@@ -50,6 +53,7 @@ func (m *Machine) startScreen() Screen {
 	s.Lines = append(s.Lines, m.keyLines()...)
 	if m.online() {
 		s.Lines = append(s.Lines, m.say("Press OK to activate"))
+		s.Items = []Item{m.item("keys", "Key Injection")}
 	} else {
 		s.Lines = append(s.Lines, m.say("Connecting to the server"))
 	}
@@ -85,6 +89,8 @@ func (m *Machine) refresh() {
 		m.show(m.insertScreen())
 	case ScreenHome, ScreenMenu, ScreenEntry, ScreenManagerPIN:
 		m.showPlace()
+	case ScreenPoints, ScreenPoint, ScreenCharging:
+		m.showSold()
 	case ScreenStarting:
 		m.showStarting()
 	case ScreenUseMagstripe:
@@ -134,8 +140,12 @@ func (m *Machine) cardScreen(problem string) Screen {
 	if problem != "" {
 		s.problem, s.Error = problem, m.say(problem)
 	}
+	if m.model().Unattended {
+		s.Lines = append(m.holdLines(m.d.Open), m.say("Hold your card or phone to the reader"))
+		s.Items = []Item{m.item("cancel", "Cancel")}
+	}
 	if m.online() {
-		s.Wants = []Entry{Tap, Insert, Swipe}
+		s.Wants = m.model().ways()
 	} else {
 		s.problem, s.Error = "", m.say("No connection to the server")
 	}
@@ -173,6 +183,10 @@ func (m *Machine) presentCard(problem string) {
 }
 
 func (m *Machine) askInsert() {
+	if m.model().Unattended { // it has a contactless reader only
+		m.refuseCard(problemNoPad)
+		return
+	}
 	m.forgetCard()
 	m.v.stage = stageInsert
 	m.show(m.insertScreen())
@@ -180,6 +194,10 @@ func (m *Machine) askInsert() {
 }
 
 func (m *Machine) askPIN(problem string) {
+	if m.model().Unattended {
+		m.refuseCard(problemNoPad)
+		return
+	}
 	clear(m.v.pin)
 	m.v.pin = nil
 	m.v.stage = stagePIN
@@ -271,14 +289,18 @@ func (m *Machine) key(k Key) {
 		m.tipKey(k)
 	case k == KeyStop && (m.v.stage == stagePresent || m.v.stage == stageInsert || m.v.stage == stageDeclined):
 		m.stopAtCard()
+	case m.v.stage == stageNone && m.v.screen.Name == ScreenTampered:
+		if k == KeyOK {
+			m.open(pageUnlock, nil)
+		}
 	case m.v.screen.Name == ScreenMessage:
 		if k == KeyOK {
 			m.messageRead()
 		}
-	case m.v.stage == stageNone && m.d.Activated == nil:
-		m.codeKey(k)
 	case m.v.stage == stageNone && m.v.place != nil:
 		m.placeKey(k)
+	case m.v.stage == stageNone && m.d.Activated == nil:
+		m.codeKey(k)
 	case m.v.stage == stageNone && m.v.screen.Name == ScreenIdle:
 		if k.digit() {
 			m.notify(string(k))

@@ -151,7 +151,10 @@ func (m *Machine) loadKeys(k poilink.Keys) {
 	ik, ikid, err := m.unwrap(k)
 	m.v.injection = nil
 	if err != nil {
-		m.failRest(m.say("Key injection failed. Trying again"))
+		m.keyRefused()
+		if !m.injectionOver(m.say("Key injection failed. Trying again")) {
+			m.failRest(m.say("Key injection failed. Trying again"))
+		}
 		return
 	}
 	dev, err := dukpt.NewDevice(ik, ikid)
@@ -167,7 +170,7 @@ func (m *Machine) loadKeys(k poilink.Keys) {
 	name := strings.ToUpper(hex.EncodeToString(ikid[:]))
 	m.persist(Record{Kind: RecordKeys, IKID: name, KCV: k.KCV, Device: sealed})
 	m.up(poilink.Frame{Type: poilink.TypeKeysLoaded, KeysLoaded: &poilink.KeysLoaded{IKID: name, KCV: k.KCV}})
-	if m.v.stage == stageNone {
+	if !m.injectionOver("") && m.v.stage == stageNone {
 		m.rest()
 	}
 	m.provision()

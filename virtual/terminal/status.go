@@ -37,10 +37,15 @@ type Status struct {
 	APIEnabled       bool `json:"apiEnabled"`
 	WebSocketEnabled bool `json:"webSocketEnabled"`
 	// Blocked is why the cloud refuses the terminal, Identify that it shows who it is.
-	Blocked       string         `json:"blocked,omitempty"`
+	Blocked string `json:"blocked,omitempty"`
+	// Alarm is the code and the words of the tamper alarm that stands.
+	Alarm         string         `json:"alarm,omitempty"`
 	DeveloperMode bool           `json:"developerMode,omitempty"`
 	Identify      bool           `json:"identify,omitempty"`
 	Health        poilink.Health `json:"health"`
+	// Sells is what an unattended terminal sells, Charging its sessions.
+	Sells    *poilink.Sells     `json:"sells,omitempty"`
+	Charging []poilink.Charging `json:"charging,omitempty"`
 	// Tests is the last look at the way to the cloud.
 	Tests *Tests `json:"tests,omitempty"`
 	// Administered are the settings that the cloud set, SettingsVersion their version.
@@ -62,8 +67,8 @@ func (m *Machine) Status() Status {
 	if m.v.on && !m.v.noNetwork {
 		s.Network = "up"
 	}
-	s.APIEnabled, s.WebSocketEnabled, s.DeveloperMode = m.allowed(keptAPI), m.allowed(keptWebSocket), m.is(keptDeveloper)
-	s.Blocked, s.Identify, s.Health, s.Tests = m.v.blocked, m.v.identify, m.health(), m.v.tests
+	s.APIEnabled, s.WebSocketEnabled, s.DeveloperMode = m.allowed(keptAPI), m.allowed(keptWebSocket), m.d.Developer || m.is(keptDeveloper)
+	s.Alarm, s.Blocked, s.Identify, s.Health, s.Tests = m.alarm(), m.v.blocked, m.v.identify, m.health(), m.v.tests
 	for _, set := range s.Settings {
 		if m.administered(set.ID) {
 			s.Administered = append(s.Administered, set.ID)
@@ -71,6 +76,10 @@ func (m *Machine) Status() Status {
 	}
 	if m.d.Managed != nil {
 		s.SettingsVersion = m.d.Managed.Version
+	}
+	s.Sells = m.d.Sells
+	for _, c := range m.d.Charges {
+		s.Charging = append(s.Charging, c.Charging)
 	}
 	if a := m.d.Activated; a != nil {
 		s.TID, s.Name, s.Group, s.Merchant = a.TID, a.TerminalName, a.Group, a.Merchant.Name
