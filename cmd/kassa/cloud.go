@@ -35,6 +35,7 @@ import (
 	"kassa/store/sqlite"
 	"kassa/support"
 	"kassa/support/cases"
+	"kassa/support/terminallog"
 	"kassa/webhook"
 )
 
@@ -66,6 +67,7 @@ type cloud struct {
 	gauges   *gauges
 	board    *status.Board
 	desk     *support.Desk
+	logs     *terminallog.Keeper
 	// statusPage is the public page about the installation.
 	statusPage *status.Page
 	// authority signs the certificate of the HTTPS listener; server makes it.
@@ -125,6 +127,9 @@ func (c *cloud) join(o serveOptions, log *slog.Logger) error {
 	if err := c.joinDesk(); err != nil {
 		return err
 	}
+	if err := c.joinLogs(); err != nil {
+		return err
+	}
 	if c.engine, err = engine.New(c.store, c.acquirer, c.pois, c.now, log); err != nil {
 		return err
 	}
@@ -135,7 +140,7 @@ func (c *cloud) join(o serveOptions, log *slog.Logger) error {
 		return err
 	}
 	if c.cases, err = cases.New(cases.Config{
-		Store: c.store, Vault: c.secure, Known: caseFacts{c}, Environment: string(c.registry.Environment()), Now: c.now, Random: rand.Reader,
+		Store: c.store, Vault: c.secure, Known: caseFacts{c}, Logs: caseLogs{c}, Environment: string(c.registry.Environment()), Now: c.now, Random: rand.Reader,
 	}); err != nil {
 		return err
 	}
@@ -195,7 +200,7 @@ func (c *cloud) joinDoors(o serveOptions, log *slog.Logger) error {
 func (c *cloud) parts() []func(context.Context) error {
 	return []func(context.Context) error{
 		c.engine.Run, c.acquirer.Run, c.runPOIs, c.door.Run, c.adyen.Run, c.ocpi.Run, c.manage.Run, c.webhooks.Run, c.post.Run, c.pages.Run, c.clinic.Run,
-		c.refusals.run, c.gauges.run, c.board.Run, c.watchStore,
+		c.refusals.run, c.gauges.run, c.board.Run, c.logs.Run, c.watchStore,
 	}
 }
 
