@@ -50,6 +50,11 @@ func New(c Config) (*Handler, error) {
 		"POST /diagnoses/{id}/feedback": h.judge,
 		"POST /diagnoses/{id}/share":    h.share,
 		"GET /causes/{$}":               h.causes,
+		"GET /logs/{$}":                 h.logs,
+		"POST /logs/{$}":                h.newLog,
+		"GET /logs/{id}":                h.log,
+		"POST /logs/{id}/release":       h.releaseLog,
+		"GET /logs/{id}/{serial}":       h.logFile,
 		"GET /calls/{$}":                h.calls,
 		"GET /calls/{number}":           h.oneCall,
 		"GET /live":                     h.live,
@@ -63,7 +68,7 @@ func New(c Config) (*Handler, error) {
 
 // Paths are the patterns of what a Handler serves.
 func Paths() []string {
-	return []string{"/{$}", "/payments/", "/terminals/", "/calls/", "/diagnoses/", "/causes/{$}", "/live", "/static/"}
+	return []string{"/{$}", "/payments/", "/terminals/", "/calls/", "/diagnoses/", "/logs/", "/causes/{$}", "/live", "/static/"}
 }
 
 func (h *Handler) ServeHTTP(w http.ResponseWriter, r *http.Request) {
