@@ -16,7 +16,7 @@ const (
 
 // workshopCommands are the jobs around devices.
 func workshopCommands() []*cobra.Command {
-	return []*cobra.Command{devicesCommand(), tamperCommand(), developerCommand(), returnsCommand()}
+	return []*cobra.Command{devicesCommand(), tamperCommand(), developerCommand(), returnsCommand(), logsCommand()}
 }
 
 // oneOf is a verb that does one thing with a job.

@@ -16,6 +16,7 @@ func TestWorkshopVerbs(t *testing.T) {
 	if err := os.WriteFile(picture, []byte("png"), 0o600); err != nil {
 		t.Fatal(err)
 	}
+	const logs = "/api/v1/log-tasks"
 	const tamper, codes, returns, device = "/api/v1/tamper-requests", "/api/v1/developer-codes", "/api/v1/returns", "/api/v1/devices"
 	job := answer{200, `{"id":"J1","state":"asked","unlockCode":"12345678"}`}
 	list := answer{200, `{"data":[{"id":"J1","poiid":"P2-1","state":"asked"}],"has_more":false}`}
@@ -34,14 +35,23 @@ func TestWorkshopVerbs(t *testing.T) {
 		"returns refuse J1 --note fine":   {"POST " + returns + "/J1/steps", `{"note":"fine","step":"refuse"}`, "J1"},
 		"returns replace J1 P2-2":         {"POST " + returns + "/J1/steps", `{"device":"P2-2","step":"replace"}`, "J1"},
 		"returns close J1 wrong_terminal": {"POST " + returns + "/J1/steps", `{"outcome":"wrong_terminal","step":"close"}`, "J1"},
-		"devices":                         {"GET " + device, "", "P2-1"},
-		"devices keys P2-1":               {"GET " + device + "/P2-1/key-injection", "", "J1"},
-		"devices inject-keys P2-1":        {"POST " + device + "/P2-1/key-injection", "{}", "J1"},
+		"logs list":                       {"GET " + logs, "", "J1"},
+		"logs new P2-1 P2-2":              {"POST " + logs, `{"kind":"last_two_hours","serials":["P2-1","P2-2"],"type":"syslog"}`, "J1"},
+		"logs new P2-1 --from 2026-12-01T09:00:00Z --until 2026-12-01T10:00:00Z": {
+			"POST " + logs, `{"from":"2026-12-01T09:00:00Z","kind":"recording","serials":["P2-1"],"type":"syslog","until":"2026-12-01T10:00:00Z"}`, "J1",
+		},
+		"logs show J1":             {"GET " + logs + "/J1", "", "J1"},
+		"logs release J1":          {"POST " + logs + "/J1/release", "{}", "J1"},
+		"logs download J1 P2-1":    {"GET " + logs + "/J1/devices/P2-1", "", "a line of a log"},
+		"devices":                  {"GET " + device, "", "P2-1"},
+		"devices keys P2-1":        {"GET " + device + "/P2-1/key-injection", "", "J1"},
+		"devices inject-keys P2-1": {"POST " + device + "/P2-1/key-injection", "{}", "J1"},
 	} {
 		t.Run(line, func(t *testing.T) {
 			i := world(t, map[string]answer{
 				"GET " + tamper: list, "GET " + tamper + "/J1": job, "POST " + tamper: job, "POST " + tamper + "/J1/approve": job, "POST " + tamper + "/J1/refuse": job,
 				"GET " + codes: list, "POST " + codes: job, "GET " + returns: list, "POST " + returns: job, "POST " + returns + "/J1/steps": job,
+				"GET " + logs: list, "POST " + logs: job, "GET " + logs + "/J1": job, "POST " + logs + "/J1/release": job, "GET " + logs + "/J1/devices/P2-1": {200, "a line of a log\n"},
 				"GET " + device: list, "GET " + device + "/P2-1/key-injection": job, "POST " + device + "/P2-1/key-injection": job,
 			})
 			code, out, problem := kassa(t, line)

@@ -59,6 +59,12 @@ func New(c Config) (*Handler, error) {
 
 		"GET /cases/{id}/attachments/{file}": h.caseFile,
 
+		"GET /logs/{$}":           h.logs,
+		"POST /logs/{$}":          h.newLog,
+		"GET /logs/{id}":          h.log,
+		"POST /logs/{id}/release": h.releaseLog,
+		"GET /logs/{id}/{serial}": h.logFile,
+
 		"GET /calls/{$}":      h.calls,
 		"GET /calls/{number}": h.oneCall,
 		"GET /live":           h.live,
@@ -72,7 +78,7 @@ func New(c Config) (*Handler, error) {
 
 // Paths are the patterns of what a Handler serves.
 func Paths() []string {
-	return []string{"/{$}", "/payments/", "/terminals/", "/calls/", "/diagnoses/", "/causes/{$}", "/cases/", "/live", "/static/"}
+	return []string{"/{$}", "/payments/", "/terminals/", "/calls/", "/diagnoses/", "/logs/", "/causes/{$}", "/cases/", "/live", "/static/"}
 }
 
 func (h *Handler) ServeHTTP(w http.ResponseWriter, r *http.Request) {

@@ -146,7 +146,9 @@ type Hub struct {
 
 	watchers watchers
 	probes   probes
-	charts   charts
+	// collections are what waits for lines of a log.
+	collections collections
+	charts      charts
 }
 
 // unit is a machine with the links that it speaks of.
@@ -370,6 +372,8 @@ func (h *Hub) handle(u *unit, in Input) (slow []Output) {
 			h.watchers.nudge(out.TID)
 		case Answer:
 			h.probes.answered(u.poiid, out.Probed)
+		case Chunk:
+			h.collections.answered(u.poiid, out.Chunk)
 		case Alert:
 			h.cfg.Log.Warn("poi.alarm", "poiid", u.poiid, "order", out.Order, "alarm", out.Text)
 		case Connected:

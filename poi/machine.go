@@ -53,6 +53,7 @@ type Machine struct {
 	wishes          allowance
 	reports         allowance
 	services        allowance
+	chunks          allowance
 	clones          allowance
 	said            *poilink.Report // nil before it says anything of itself
 	software        string          // that its last hello named

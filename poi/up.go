@@ -45,6 +45,10 @@ func (m *Machine) arrived(s *session, f poilink.Frame) {
 		if text := m.probed(s, *f.Probed); text != "" {
 			m.badFrame(s, text)
 		}
+	case poilink.TypeLogChunk:
+		if text := m.logChunk(*f.LogChunk); text != "" {
+			m.badFrame(s, text)
+		}
 	case poilink.TypeService:
 		if text := m.serviceAsked(s, *f.Service); text != "" {
 			m.badFrame(s, text)

@@ -149,6 +149,10 @@ func (f Frame) hasManagementBody() bool {
 		return f.Probed != nil
 	case TypeCommand:
 		return f.Command != nil
+	case TypeCollectLogs:
+		return f.CollectLogs != nil
+	case TypeLogChunk:
+		return f.LogChunk != nil
 	case TypeService:
 		return f.Service != nil
 	case TypeServiced:

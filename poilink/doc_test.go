@@ -75,6 +75,7 @@ var types = map[poilink.Type]string{
 	"nexo": "both", "progress": "up", "authorisationRequest": "up", "authorisationResponse": "down",
 	"completionAdvice": "up", "decision": "down", "report": "up", "start": "up", "started": "down", "tip": "up",
 	"refund": "up", "refundAnswer": "down", "receipt": "up", "receiptAnswer": "down", "totals": "up", "totalsAnswer": "down",
+	"collectLogs": "down", "logChunk": "up",
 	"settings": "down", "settingsApplied": "up", "probe": "down", "probed": "up", "command": "down", "service": "up", "serviced": "down",
 	"sells": "down", "chosen": "up", "charging": "down", "stop": "up",
 }

@@ -62,6 +62,8 @@ const (
 	TypeProbe                 Type = "probe"                 // down, asks whether the POI is there, and how it is
 	TypeProbed                Type = "probed"                // up, answers probe
 	TypeCommand               Type = "command"               // down*, something to do that is no payment
+	TypeCollectLogs           Type = "collectLogs"           // down, asks for lines of the POI's log
+	TypeLogChunk              Type = "logChunk"              // up, answers collectLogs
 	TypeService               Type = "service"               // up, a code that was typed in, or a key that was not taken
 	TypeServiced              Type = "serviced"              // down, answers service
 	TypeSells                 Type = "sells"                 // down*, what an unattended POI sells
@@ -114,6 +116,8 @@ type Frame struct {
 	Probe                 *Probe                 `json:"probe,omitempty"`
 	Probed                *Probed                `json:"probed,omitempty"`
 	Command               *Command               `json:"command,omitempty"`
+	CollectLogs           *CollectLogs           `json:"collectLogs,omitempty"`
+	LogChunk              *LogChunk              `json:"logChunk,omitempty"`
 	Service               *Servicing             `json:"service,omitempty"`
 	Serviced              *Serviced              `json:"serviced,omitempty"`
 	Sells                 *Sells                 `json:"sells,omitempty"`

@@ -36,6 +36,7 @@ import (
 	"kassa/store/sqlite"
 	"kassa/support"
 	"kassa/support/cases"
+	"kassa/support/terminallog"
 	"kassa/webhook"
 )
 
@@ -69,6 +70,7 @@ type cloud struct {
 	gauges   *gauges
 	board    *status.Board
 	desk     *support.Desk
+	logs     *terminallog.Keeper
 	// statusPage is the public page about the installation.
 	statusPage *status.Page
 	// authority signs the certificate of the HTTPS listener; server makes it.
@@ -128,6 +130,9 @@ func (c *cloud) join(o serveOptions, log *slog.Logger) error {
 	if err := c.joinDesk(); err != nil {
 		return err
 	}
+	if err := c.joinLogs(); err != nil {
+		return err
+	}
 	if c.engine, err = engine.New(c.store, c.acquirer, c.pois, c.now, log); err != nil {
 		return err
 	}
@@ -138,7 +143,7 @@ func (c *cloud) join(o serveOptions, log *slog.Logger) error {
 		return err
 	}
 	if c.cases, err = cases.New(cases.Config{
-		Store: c.store, Vault: c.secure, Known: caseFacts{c}, Environment: string(c.registry.Environment()), Now: c.now, Random: rand.Reader,
+		Store: c.store, Vault: c.secure, Known: caseFacts{c}, Logs: caseLogs{c}, Environment: string(c.registry.Environment()), Now: c.now, Random: rand.Reader,
 	}); err != nil {
 		return err
 	}
@@ -201,7 +206,7 @@ func (c *cloud) joinDoors(o serveOptions, log *slog.Logger) error {
 func (c *cloud) parts() []func(context.Context) error {
 	return []func(context.Context) error{
 		c.engine.Run, c.acquirer.Run, c.runPOIs, c.door.Run, c.adyen.Run, c.ocpi.Run, c.charging.Run, c.points.run, c.manage.Run, c.webhooks.Run, c.post.Run, c.pages.Run, c.clinic.Run,
-		c.refusals.run, c.gauges.run, c.board.Run, c.watchStore,
+		c.refusals.run, c.gauges.run, c.board.Run, c.logs.Run, c.watchStore,
 	}
 }
 

@@ -23,6 +23,7 @@ import (
 	"kassa/sale/native"
 	"kassa/support"
 	"kassa/support/cases"
+	"kassa/support/terminallog"
 )
 
 // everyRoute lists the calls of all doors, as the doors themselves know them.
@@ -201,6 +202,9 @@ func (v *tenancy) furnishJobs() {
 	v.must(n, err)
 	v.must(nil, registry.RecordInjection(v.c.now(), "P2-VICT01", n, "0011223300000002", "A1B2C3D4E5"))
 	v.must(nil, registry.ConfirmKeys(v.c.now(), "P2-VICT01", "0011223300000002", "A1B2C3D4E5"))
+	task, err := v.c.logs.Make(terminallog.Ask{Type: terminallog.Syslog, Kind: terminallog.LastHours, Serials: []string{"P2-VICT01"}, By: ofGroup})
+	v.must(task, err)
+	v.ids["logtask"] = task.ID
 	v.ids["tamper"], v.ids["devcode"], v.ids["return"] = request.ID, code.ID, back.ID
 }
 

@@ -30,6 +30,7 @@ type Config struct {
 	Rules      Rules
 	Board      Board
 	Workshop   Workshop
+	Logs       LogTasks
 	Cases      Cases
 	CaseFiles  CaseFiles
 	// Connections are the OCPI connections.
@@ -48,7 +49,7 @@ type Config struct {
 }
 
 func (c *Config) complete() error {
-	for _, field := range []any{c.Registry, c.Callers, c.Links, c.Parts, c.Orders, c.Records, c.Feed, c.Notices, c.Deliveries, c.Papers, c.Clock, c.Webhooks, c.Doctor, c.Board, c.Workshop, c.Cases, c.CaseFiles} {
+	for _, field := range []any{c.Registry, c.Callers, c.Links, c.Parts, c.Orders, c.Records, c.Feed, c.Notices, c.Deliveries, c.Papers, c.Clock, c.Webhooks, c.Doctor, c.Board, c.Workshop, c.Logs, c.Cases, c.CaseFiles} {
 		if field == nil {
 			return errIncomplete
 		}

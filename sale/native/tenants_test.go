@@ -43,9 +43,11 @@ func (w *world) idsOf(account, group, tid string) map[string]string {
 	w.bench.tampers = append(w.bench.tampers, native.TamperRequest{ID: "tamper_test_" + tid, Owner: w.bench.owner("P2-" + tid), Picture: "image/png"})
 	w.bench.codes = append(w.bench.codes, native.DeveloperCode{ID: "devcode_test_" + tid, Owner: w.bench.owner("P2-" + tid)})
 	w.bench.returns = append(w.bench.returns, native.Return{ID: "rma_test_" + tid, Owner: w.bench.owner("P2-" + tid)})
+	owner := w.bench.owner("P2-" + tid)
+	w.bench.logs = append(w.bench.logs, native.LogTask{ID: "log_test_" + tid, Account: owner.Account, Group: owner.Group})
 	w.cases["case_test_"+account] = []string{account, group}
 	return map[string]string{
-		"tamper": "tamper_test_" + tid, "devcode": "devcode_test_" + tid, "return": "rma_test_" + tid,
+		"logtask": "log_test_" + tid, "tamper": "tamper_test_" + tid, "devcode": "devcode_test_" + tid, "return": "rma_test_" + tid,
 		"case": "case_test_" + account, "file": "casefile_test_1",
 		"diagnosis": "diag_test_" + account, "rule": "off",
 		"account": account, "group": group, "shop": s.ID, "terminal": tid, "device": "P2-" + tid, "order": w.order(group, "theirs", 100).ID(),
@@ -66,6 +68,7 @@ func bodies() map[string]string {
 		"POST tamper-requests/{tamper}/approve":        `{}`,
 		"POST tamper-requests/{tamper}/refuse":         `{"why":"no"}`,
 		"POST returns/{return}/steps":                  `{"step":"send"}`,
+		"POST log-tasks/{logtask}/release":             ``,
 		"PATCH devices/{device}":                       `{"account":""}`,
 		"PATCH groups/{group}":                         `{"name":"Mine"}`,
 		"PATCH shops/{shop}":                           `{"description":"Mine"}`,

@@ -21,6 +21,7 @@ type bench struct {
 	tampers []native.TamperRequest
 	codes   []native.DeveloperCode
 	returns []native.Return
+	logs    []native.LogTask
 	picture []byte
 }
 

@@ -50,7 +50,7 @@ func (s *Shelf) packLogs(z *zip.Writer, c Case) error {
 			continue
 		}
 		seen[f.Serial] = true
-		logs, err := s.cfg.Logs.Around(f.Serial, c.OpenedAt)
+		logs, err := s.cfg.Logs.Around(c.Account, c.Group, f.Serial, c.OpenedAt)
 		if err != nil {
 			return fmt.Errorf("cases: logs of %s: %w", f.Serial, err)
 		}

@@ -50,7 +50,7 @@ func (*world) Of(who cases.Who, about cases.Subject) (cases.Facts, error) {
 	}, nil
 }
 
-func (*world) Around(serial string, at time.Time) ([]cases.LogFile, error) {
+func (*world) Around(_, _, serial string, at time.Time) ([]cases.LogFile, error) {
 	return []cases.LogFile{{Name: "../syslog", Body: []byte(serial + " at " + at.Format(time.TimeOnly))}}, nil
 }
 

@@ -39,9 +39,9 @@ type LogFile struct {
 	Body []byte
 }
 
-// Logs gives the logs of a device that were collected around an instant; nobody has to have any.
+// Logs gives the logs of a device around an instant, of what was the account's then, and the group's where one is given.
 type Logs interface {
-	Around(serial string, at time.Time) ([]LogFile, error)
+	Around(account, group, serial string, at time.Time) ([]LogFile, error)
 }
 
 // Config is what a Shelf works with; every field but Logs is needed.

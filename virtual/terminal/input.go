@@ -92,6 +92,8 @@ type (
 		ID     string
 		Checks []poilink.Check
 	}
+	// LogRead answers ReadLog.
+	LogRead struct{ Chunk poilink.LogChunk }
 	// FaultSet makes something go wrong until FaultClear. Code is the sensor that a tamper is of.
 	FaultSet struct {
 		Fault Fault
@@ -127,6 +129,7 @@ func (ChargingStopped) input() {}
 func (Answered) input()        {}
 func (TestAsked) input()       {}
 func (Tested) input()          {}
+func (LogRead) input()         {}
 func (FaultSet) input()        {}
 func (FaultClear) input()      {}
 func (Tick) input()            {}

@@ -109,6 +109,10 @@ func (m *Machine) frame(f poilink.Frame) {
 		m.totalled(*f.TotalsAnswer)
 	case poilink.TypeServiced:
 		m.serviced(*f.Serviced)
+	case poilink.TypeCollectLogs:
+		if !m.has(FaultOldSoftware) {
+			m.collect(*f.CollectLogs)
+		}
 	case poilink.TypeProbe:
 		if !m.has(FaultNoProbe) {
 			m.probe(*f.Probe)

@@ -170,6 +170,7 @@ type Machine struct {
 	v      volatile
 	faults []Fault
 	out    []Output
+	noted  noted
 }
 
 // New makes the terminal that its journal describes, switched off. It reads random for nonces,
@@ -217,6 +218,7 @@ func (m *Machine) Handle(now time.Time, in Input) []Output {
 		m.watchHealth()
 		m.watchScreen()
 	}
+	m.logs(in)
 	return m.out
 }
 

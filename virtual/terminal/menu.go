@@ -529,6 +529,8 @@ func (m *Machine) counter(in Input) {
 		}
 	case TestAsked:
 		m.askTest()
+	case LogRead:
+		m.collected(in.Chunk)
 	case Tested:
 		m.tested(in)
 	default:

@@ -21,6 +21,9 @@ type (
 		ID     string
 		Broken []Fault
 	}
+	// Log are lines for the device's log, numbered where they are kept. ReadLog asks for some; LogRead answers.
+	Log     struct{ Lines []poilink.LogLine }
+	ReadLog struct{ Asked poilink.CollectLogs }
 	// LookedAt is what a test came to that somebody at the device asked for.
 	LookedAt struct{ Tests Tests }
 	// Disconnect closes the connection; no LinkDown follows.
@@ -52,6 +55,8 @@ func (Persist) output()    {}
 func (Send) output()       {}
 func (Connect) output()    {}
 func (Test) output()       {}
+func (Log) output()        {}
+func (ReadLog) output()    {}
 func (LookedAt) output()   {}
 func (Disconnect) output() {}
 func (Freeze) output()     {}

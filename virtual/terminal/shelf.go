@@ -139,6 +139,9 @@ func (u *unit) wake(dir string, random io.Reader, settings []Record) error {
 		return err
 	}
 	u.journal = journal
+	if u.logbook, err = openLog(filepath.Join(dir, "log")); err != nil {
+		return errors.Join(err, journal.close())
+	}
 	if len(records) == 0 {
 		for _, r := range settings {
 			if err := journal.append(r); err != nil {
@@ -149,7 +152,7 @@ func (u *unit) wake(dir string, random io.Reader, settings []Record) error {
 	}
 	u.machine, err = New(Config{POIID: u.entry.POIID, Secret: secret, ActivationCode: u.entry.Code}, records, random)
 	if err != nil {
-		return errors.Join(err, journal.close())
+		return errors.Join(err, journal.close(), u.logbook.close())
 	}
 	u.status = u.machine.Status()
 	if len(records) > 1 {
@@ -304,7 +307,7 @@ func (s *Shelf) live(u *unit) {
 func (s *Shelf) close() error {
 	var errs []error
 	for _, u := range s.units {
-		errs = append(errs, u.journal.close())
+		errs = append(errs, u.journal.close(), u.logbook.close())
 	}
 	return errors.Join(append(errs, s.lock.Close())...)
 }

@@ -46,7 +46,7 @@ func (s *Shelf) add(d Device, source *unit) (*unit, error) {
 		return nil, err
 	}
 	if err := writeList(filepath.Join(s.cfg.Dir, "terminals.json"), append(devices, d)); err != nil {
-		return nil, errors.Join(err, u.journal.close())
+		return nil, errors.Join(err, u.journal.close(), u.logbook.close())
 	}
 	s.gone = slices.DeleteFunc(s.gone, func(id string) bool { return id == d.POIID })
 	s.units = append(s.units, u)
@@ -88,7 +88,7 @@ func (s *Shelf) remove(ctx context.Context, u *unit) error {
 	if err := writeList(filepath.Join(s.cfg.Dir, "terminals.json"), s.devices()); err != nil {
 		return err
 	}
-	return errors.Join(u.journal.close(), os.RemoveAll(filepath.Join(s.cfg.Dir, u.entry.POIID)))
+	return errors.Join(u.journal.close(), u.logbook.close(), os.RemoveAll(filepath.Join(s.cfg.Dir, u.entry.POIID)))
 }
 
 // nextSerial is a POIID of a model that no terminal here has or had.

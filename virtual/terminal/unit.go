@@ -27,6 +27,7 @@ type unit struct {
 	log     *slog.Logger
 	machine *Machine
 	journal *journalFile
+	logbook *logFile
 	cards   *cardBox
 	feed    *feed
 	inbox   chan event
@@ -156,6 +157,10 @@ func (u *unit) do(ctx context.Context, o Output) error {
 		u.part()
 	case Test:
 		u.test(ctx, o)
+	case Log:
+		return u.logbook.append(o.Lines)
+	case ReadLog:
+		return u.readLog(ctx, o.Asked)
 	case LookedAt:
 		u.feed.tell(Note{Tests: &o.Tests})
 	case Abandon:
