@@ -30,6 +30,7 @@ import (
 	"kassa/sale/adyen/management"
 	"kassa/sale/multisafepay"
 	"kassa/sale/native"
+	ocpidoor "kassa/sale/ocpi"
 	"kassa/status"
 	"kassa/store/sqlite"
 	"kassa/support"
@@ -49,6 +50,8 @@ type cloud struct {
 	pois     *poi.Hub
 	door     *multisafepay.Handler
 	adyen    *adyen.Handler
+	ocpi     *ocpidoor.Handler
+	ocpiURL  string // how charge point operators reach this installation
 	webhooks *webhook.Deliverer
 	post     *mail.Outbox
 	native   *native.Handler
@@ -165,6 +168,9 @@ func (c *cloud) joinDoors(o serveOptions, log *slog.Logger) error {
 	if err := c.joinAdyen(); err != nil {
 		return err
 	}
+	if err := c.joinOCPI(o); err != nil {
+		return err
+	}
 	if c.webhooks, err = c.deliverer(door); err != nil {
 		return err
 	}
@@ -181,7 +187,7 @@ func (c *cloud) joinDoors(o serveOptions, log *slog.Logger) error {
 // parts are what must run, each until its context ends.
 func (c *cloud) parts() []func(context.Context) error {
 	return []func(context.Context) error{
-		c.engine.Run, c.acquirer.Run, c.runPOIs, c.door.Run, c.adyen.Run, c.manage.Run, c.webhooks.Run, c.post.Run, c.pages.Run, c.clinic.Run,
+		c.engine.Run, c.acquirer.Run, c.runPOIs, c.door.Run, c.adyen.Run, c.ocpi.Run, c.manage.Run, c.webhooks.Run, c.post.Run, c.pages.Run, c.clinic.Run,
 		c.refusals.run, c.gauges.run, c.board.Run, c.watchStore,
 	}
 }
@@ -212,6 +218,7 @@ func (c *cloud) server(o serveOptions, plain, secure net.Listener, log *slog.Log
 	if c.authority, err = front.EnsureCA(filepath.Join(o.dir, "tls"), hosts, time.Now, rand.Reader); err != nil {
 		return nil, err
 	}
+	c.ocpiURL = cmp.Or(c.ocpiURL, front.URL("http", plain))
 	mux := http.NewServeMux()
 	mux.Handle(poilink.Path, c.pois)
 	mux.Handle("/sim/", c.simulation(o, log))
@@ -231,6 +238,8 @@ func (c *cloud) server(o serveOptions, plain, secure net.Listener, log *slog.Log
 			terminal.ServeHTTP(w, r)
 		case management.Owns(path):
 			manage.ServeHTTP(w, r)
+		case ocpidoor.Owns(path):
+			c.ocpi.ServeHTTP(w, r) // not among the calls that are shown: its bodies carry tokens
 		case native.Owns(path):
 			api.ServeHTTP(w, r)
 		default:
@@ -303,5 +312,5 @@ func (c *cloud) acquirerLink(o serveOptions, log *slog.Logger) (*acquirer.Link, 
 // refuse writes the front's errors in the words of the dialect whose path it is.
 func refuse(w http.ResponseWriter, r *http.Request, status int, message string) bool {
 	return multisafepay.Refuse(w, r, status, message) || adyen.Refuse(w, r, status, message) ||
-		management.Refuse(w, r, status, message) || native.Refuse(w, r, status, message)
+		management.Refuse(w, r, status, message) || ocpidoor.Refuse(w, r, status, message) || native.Refuse(w, r, status, message)
 }
