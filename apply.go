@@ -41,7 +41,7 @@ func (o Order) Apply(at time.Time, e Event) Order {
 	case OrderCompleted:
 		o.end(at, Completed, None)
 		if o.Capture == CaptureLater {
-			o.Hold = &Hold{Expires: at.Add(o.HoldFor)}
+			o.Hold = &Hold{Expires: at.Add(o.HoldFor), Amount: o.approved()}
 			o.Deadline = o.Hold.Expires
 		}
 	case OrderCancelled:
@@ -54,6 +54,8 @@ func (o Order) Apply(at time.Time, e Event) Order {
 		o.applyRefund(at, e)
 	case CaptureTaken, CaptureSettled:
 		o.applyCapture(at, e)
+	case IncrementAsked, IncrementSettled, SettlementTaken, SettlementDone:
+		o.applySettlement(at, e)
 	case HoldClosed, ReleaseDue, ReleaseAcknowledged:
 		o.applyHold(at, e)
 	default:
@@ -157,7 +159,7 @@ func (o *Order) applyAnswer(at time.Time, e AuthorisationAnswered) {
 	auth := o.ownAuthorisation(e.Request)
 	auth.ResponseCode, auth.AuthCode, auth.EMVAnswer, auth.Reason = e.ResponseCode, e.AuthCode, e.EMV, e.Reason
 	if e.Approved {
-		auth.State = HostApproved
+		auth.State, auth.Part = HostApproved, e.Part
 		o.Status, o.Deadline = Completing, at.Add(CompletionTime)
 		return
 	}

@@ -1,6 +1,9 @@
 package kassa
 
-import "time"
+import (
+	"slices"
+	"time"
+)
 
 // applyRefund takes a fact about a refund, in a slice that o does not share with its past.
 func (o *Order) applyRefund(at time.Time, e Event) {
@@ -44,6 +47,13 @@ func (o *Order) applyCapture(at time.Time, e Event) {
 	switch e := e.(type) {
 	case CaptureTaken:
 		o.Captures = append(o.Captures, e.Capture)
+		o.stepSettlement(func(t *Settlement) {
+			if t.Step == SettlementCommit {
+				t.Step = SettlementFallback
+			} else {
+				t.Step = SettlementCommit
+			}
+		})
 	case CaptureSettled:
 		if c := o.CaptureNumbered(e.Number); c != nil {
 			c.Status, c.Reason, c.ResponseCode, c.ModifiedAt = e.Status, e.Reason, e.ResponseCode, at
@@ -60,6 +70,56 @@ func (o *Order) holdDeadline() time.Time {
 		return time.Time{}
 	}
 	return o.Hold.Expires
+}
+
+// approved is what the issuer has agreed to hold.
+func (o *Order) approved() Money {
+	if paid := o.Paid(); paid != nil && paid.Part != (Money{}) {
+		return paid.Part
+	}
+	return o.Amount
+}
+
+// stepSettlement changes the settlement, if there is one, in a copy that o does not share with its past.
+func (o *Order) stepSettlement(change func(*Settlement)) {
+	if o.Settlement() == nil {
+		return
+	}
+	h, t := *o.Hold, *o.Hold.Settlement
+	change(&t)
+	h.Settlement, o.Hold = &t, &h
+}
+
+// applySettlement takes a fact about how a hold grows or is settled.
+func (o *Order) applySettlement(at time.Time, e Event) {
+	h := *o.Hold
+	h.Increments = slices.Clone(h.Increments)
+	o.Hold = &h
+	switch e := e.(type) {
+	case IncrementAsked:
+		h.Increments = append(h.Increments, e.Increment)
+		o.stepSettlement(func(t *Settlement) { t.Step = SettlementIncrement })
+	case IncrementSettled:
+		n := o.IncrementNumbered(e.Number)
+		if n == nil {
+			break
+		}
+		n.Status, n.Approved, n.Reason, n.ModifiedAt = e.Status, e.Approved, e.Reason, at
+		n.ResponseCode, n.AuthCode = e.ResponseCode, e.AuthCode
+		h.Amount = o.HeldAmount()
+		h.Amount.Minor += e.Approved
+		if e.Status == IncrementApproved && o.Terms.Extend && h.Closed == None {
+			h.Expires = at.Add(o.HoldFor)
+		}
+	case SettlementTaken:
+		h.Settlement = &Settlement{Price: e.Price}
+	case SettlementDone:
+		o.stepSettlement(func(t *Settlement) {
+			t.Done, t.DoneAt, t.Reason = true, at, e.Reason
+			t.Captured, t.Short, t.Released = e.Captured, e.Short, e.Released
+		})
+	}
+	o.Deadline = o.holdDeadline()
 }
 
 func (o *Order) applyHold(at time.Time, e Event) {

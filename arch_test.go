@@ -54,6 +54,7 @@ func folders() []folder {
 		{"acquirer", []string{".", "journal", "estate", "iso8583", "emv", "card"}, "an edge knows no other edge; the secure module fills in the card data"},
 		{"mail", []string{".", "journal", "estate"}, "an edge knows no other edge; who writes a letter is joined in cmd/kassa"},
 		{"receipt", []string{".", "estate"}, "a receipt is written from a committed order; who prints or sends it is another matter"},
+		{"charging", []string{".", "journal", "estate", "ocpi"}, "the life of a charging session declares its ports; cmd/kassa joins the engine, the door and the terminals"},
 		{"webhook", []string{".", "journal", "estate"}, "delivery knows no dialect: the dialect renders and signs"},
 		{"dashboard", []string{".", "journal", "estate", "doctor"}, "what people see changes nothing by itself"},
 		{"help", []string{"doctor"}, "what anybody may read knows the rules, and no record"},

@@ -80,6 +80,9 @@ type Authorisation struct {
 	Card          CardFacts `json:"card"`
 	HasPIN        bool      `json:"hasPIN,omitempty"`
 
+	// Part is the amount approved where that is less than Amount, and kept (HoldTerms.Minimum).
+	Part Money `json:"part,omitzero"`
+
 	State        HostState `json:"state"`
 	Reason       Reason    `json:"reason,omitempty"`
 	ResponseCode string    `json:"responseCode,omitempty"` // DE39

@@ -2,7 +2,7 @@ package kassa
 
 // Effect is something that must happen outside because of what was stored. The set is closed.
 //
-// Offer, SendReversal, SendRefund, SendRefundVoid, SendCapture and SendRelease are repeatable: they follow from the state ([Order.Owed]) and
+// Offer, SendReversal, SendRefund, SendRefundVoid, SendCapture, SendIncrement and SendRelease are repeatable: they follow from the state ([Order.Owed]) and
 // are paid off by the input that answers them. SendAuthorisation is once-only: after a restart it
 // is never sent again, but becomes an unknown outcome. The Tell effects may be lost: a terminal
 // repeats its request until it hears, and gets the stored answer.
@@ -35,18 +35,28 @@ type SendRefund struct {
 // SendRefundVoid undoes a refund.
 type SendRefundVoid struct{ Refund Refund }
 
-// SendCapture takes money that is held. Original is the authorisation that holds it; Again is as in
-// SendRefund.
+// SendCapture takes money that is held. Original is the authorisation that holds it, Held what is held in all; Again
+// is as in SendRefund.
 type SendCapture struct {
 	Capture  Capture
 	Original Authorisation
+	Held     Money
 	Again    bool
 }
 
-// SendRelease gives back what is left of a hold. Original is the authorisation that holds it.
+// SendIncrement asks to hold more than Original holds; Again is as in SendRefund.
+type SendIncrement struct {
+	Increment Increment
+	Original  Authorisation
+	Again     bool
+}
+
+// SendRelease gives back what is left of a hold. Original is the authorisation that holds it; of Held in all,
+// increments included, Captured was taken.
 type SendRelease struct {
-	Release  Release
-	Original Authorisation
+	Release        Release
+	Original       Authorisation
+	Held, Captured Money
 }
 
 // TellAnswer is the answer to one authorisation request, for the terminal.
@@ -64,6 +74,7 @@ func (SendReversal) effect()      {}
 func (SendRefund) effect()        {}
 func (SendRefundVoid) effect()    {}
 func (SendCapture) effect()       {}
+func (SendIncrement) effect()     {}
 func (SendRelease) effect()       {}
 func (TellAnswer) effect()        {}
 func (TellDecision) effect()      {}
@@ -106,9 +117,16 @@ func (o *Order) Owed() []Effect {
 			}
 		}
 	}
+	if o.Hold != nil {
+		for _, n := range o.Hold.Increments {
+			if n.Status == IncrementOpen {
+				owed = append(owed, SendIncrement{Increment: n, Original: *o.Paid()})
+			}
+		}
+	}
 	for _, c := range o.Captures {
 		if c.Status == CaptureAccepted {
-			owed = append(owed, SendCapture{Capture: c, Original: *o.Paid()})
+			owed = append(owed, SendCapture{Capture: c, Original: *o.Paid(), Held: o.HeldAmount()})
 		}
 	}
 	for _, r := range o.Refunds {
@@ -120,7 +138,8 @@ func (o *Order) Owed() []Effect {
 		}
 	}
 	if o.Hold != nil && o.Hold.Release.Owed() {
-		owed = append(owed, SendRelease{Release: *o.Hold.Release, Original: *o.Paid()})
+		captured := Money{Minor: o.AmountCaptured(), Currency: o.Amount.Currency}
+		owed = append(owed, SendRelease{Release: *o.Hold.Release, Original: *o.Paid(), Held: o.HeldAmount(), Captured: captured})
 	}
 	return owed
 }

@@ -66,7 +66,9 @@ type AuthorisationAnswered struct {
 	Reason       Reason `json:"reason,omitempty"`
 	ResponseCode string `json:"responseCode"`
 	AuthCode     string `json:"authCode,omitempty"`
-	EMV          []byte `json:"emv,omitempty"`
+	// Part is the amount approved where it is less than was asked for, and kept.
+	Part Money  `json:"part,omitzero"`
+	EMV  []byte `json:"emv,omitempty"`
 }
 
 // AuthorisationUnknown tells that the host may have answered anything.
@@ -169,6 +171,34 @@ type CaptureSettled struct {
 	ResponseCode string        `json:"responseCode"`
 }
 
+// IncrementAsked holds what identifies an increment, before it leaves.
+type IncrementAsked struct {
+	Increment Increment `json:"increment"`
+}
+
+// IncrementSettled is the host's answer to an increment; Approved is by how much the hold grew, minor units.
+type IncrementSettled struct {
+	Number       int64           `json:"number"`
+	Status       IncrementStatus `json:"status"`
+	Approved     int64           `json:"approved,omitempty"`
+	Reason       Reason          `json:"reason,omitempty"`
+	ResponseCode string          `json:"responseCode"`
+	AuthCode     string          `json:"authCode,omitempty"`
+}
+
+// SettlementTaken gives a hold its final price.
+type SettlementTaken struct {
+	Price Money `json:"price"`
+}
+
+// SettlementDone is what a settlement came to, in minor units of its price.
+type SettlementDone struct {
+	Captured int64  `json:"captured"`
+	Short    int64  `json:"short"`
+	Released int64  `json:"released"`
+	Reason   Reason `json:"reason,omitempty"`
+}
+
 // HoldClosed tells that nothing more is captured.
 type HoldClosed struct {
 	Reason Reason `json:"reason"`
@@ -218,6 +248,10 @@ func (RefundVoidDue) event()          {}
 func (RefundVoidSettled) event()      {}
 func (CaptureTaken) event()           {}
 func (CaptureSettled) event()         {}
+func (IncrementAsked) event()         {}
+func (IncrementSettled) event()       {}
+func (SettlementTaken) event()        {}
+func (SettlementDone) event()         {}
 func (HoldClosed) event()             {}
 func (ReleaseDue) event()             {}
 func (ReleaseAcknowledged) event()    {}
@@ -277,6 +311,10 @@ var eventDecoders = map[string]func([]byte) (Event, error){
 	"RefundVoidSettled":      decodeAs[RefundVoidSettled],
 	"CaptureTaken":           decodeAs[CaptureTaken],
 	"CaptureSettled":         decodeAs[CaptureSettled],
+	"IncrementAsked":         decodeAs[IncrementAsked],
+	"IncrementSettled":       decodeAs[IncrementSettled],
+	"SettlementTaken":        decodeAs[SettlementTaken],
+	"SettlementDone":         decodeAs[SettlementDone],
 	"HoldClosed":             decodeAs[HoldClosed],
 	"ReleaseDue":             decodeAs[ReleaseDue],
 	"ReleaseAcknowledged":    decodeAs[ReleaseAcknowledged],

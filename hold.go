@@ -21,6 +21,11 @@ const DefaultHold = 7 * 24 * time.Hour
 // on. What of it was taken stands in the order's Captures.
 type Hold struct {
 	Expires time.Time `json:"expires"`
+	// Amount is what is held in all: the first approval and the increments. Orders of before partial approvals
+	// were kept lack it; HeldAmount knows.
+	Amount     Money       `json:"amount,omitzero"`
+	Increments []Increment `json:"increments,omitempty"`
+	Settlement *Settlement `json:"settlement,omitempty"`
 	// Closed tells why nothing more is captured: CancelledBySale or HoldExpired, None while it is open.
 	Closed   Reason    `json:"closed,omitempty"`
 	ClosedAt time.Time `json:"closedAt,omitzero"`
@@ -60,6 +65,7 @@ type Capture struct {
 	Description   string          `json:"description,omitempty"`
 	Door          json.RawMessage `json:"door,omitempty"` // what the dialect keeps with it, opaque
 	Amount        Money           `json:"amount"`
+	Over          bool            `json:"over,omitempty"` // flagged as one above what is held; the issuer decides
 	STAN          string          `json:"stan"`
 	RRN           string          `json:"rrn"`
 	TransmittedAt time.Time       `json:"transmittedAt"`
@@ -111,32 +117,37 @@ func (o *Order) AmountPaid() int64 {
 	return o.Amount.Minor
 }
 
-// HoldLeft is what can still be captured.
+// HoldLeft is what can still be captured: nothing once a settlement has its price.
 func (o *Order) HoldLeft() int64 {
-	if o.Hold == nil || o.Hold.Closed != None {
+	if o.Hold == nil || o.Hold.Closed != None || o.Hold.Settlement != nil {
 		return 0
 	}
 	return o.uncaptured()
 }
 
-// HoldGivenUp is what a closed hold gives back: all that no capture claims. It grows when a capture that was on
-// its way is declined.
+// HoldGivenUp is what a closed or settled hold gives back: all that no capture claims. It grows when a capture
+// that was on its way is declined.
 func (o *Order) HoldGivenUp() int64 {
-	if o.Hold == nil || o.Hold.Closed == None {
+	if !o.holdEnded() {
 		return 0
 	}
 	return o.uncaptured()
+}
+
+// holdEnded tells whether nothing more of the hold will be captured.
+func (o *Order) holdEnded() bool {
+	return o.Hold != nil && (o.Hold.Closed != None || o.Hold.Settlement != nil && o.Hold.Settlement.Done)
 }
 
 // uncaptured is what of the hold no capture claims.
 func (o *Order) uncaptured() int64 {
-	left := o.Amount.Minor
+	left := o.HeldAmount().Minor
 	for _, c := range o.Captures {
 		if c.Status != CaptureDeclined {
 			left -= c.Amount.Minor
 		}
 	}
-	return left
+	return max(0, left) // a settlement may have taken more than was held
 }
 
 // capturing tells whether a capture waits for its answer.

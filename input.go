@@ -129,11 +129,45 @@ type AskCapture struct {
 	STAN, RRN   string
 }
 
-// CaptureAnswered is the host's answer to a capture.
+// CaptureAnswered is the host's answer to a capture. A Reason is a definite refusal. Next is for the capture that
+// may follow in a settlement.
 type CaptureAnswered struct {
 	Number       int64
 	Reason       Reason // None when posted
 	ResponseCode string
+	Next         Numbers
+}
+
+// Numbers are what a request to the host is known by: Number in the installation, STAN and RRN at the host.
+type Numbers struct {
+	Number    int64
+	STAN, RRN string
+}
+
+// AskIncrement asks to hold more, by Amount in minor units.
+type AskIncrement struct {
+	Number    int64
+	Amount    int64
+	Currency  Currency
+	STAN, RRN string
+}
+
+// IncrementAnswered is the host's answer to an increment. Approved is by how much it raised the hold, in minor
+// units; 0 with a yes is by all of it. Next is for the request that may follow in a settlement.
+type IncrementAnswered struct {
+	Number       int64
+	Reason       Reason // None when approved
+	ResponseCode string
+	AuthCode     string
+	Approved     int64
+	Next         Numbers
+}
+
+// Settle gives the final price of what is held, in minor units; 0 releases it. Next is for its first request.
+type Settle struct {
+	Price    int64
+	Currency Currency
+	Next     Numbers
 }
 
 // ReleaseHold gives up what of a hold has not been captured.
@@ -206,6 +240,9 @@ func (RefundAnswered) input()     {}
 func (Note) input()               {}
 func (AskCapture) input()         {}
 func (CaptureAnswered) input()    {}
+func (AskIncrement) input()       {}
+func (IncrementAnswered) input()  {}
+func (Settle) input()             {}
 func (ReleaseHold) input()        {}
 func (ReleaseAnswered) input()    {}
 func (CancelRefund) input()       {}

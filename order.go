@@ -108,6 +108,7 @@ type NewOrder struct {
 	Channel Channel       `json:"channel,omitempty"`
 	Capture CaptureMode   `json:"capture,omitempty"`
 	HoldFor time.Duration `json:"holdFor,omitempty"`
+	Terms   HoldTerms     `json:"terms,omitzero"`
 	// POIID and TID are empty until a POI takes the order up (Claim).
 	POIID string `json:"poiid"`
 	TID   string `json:"tid"` // DE41

@@ -69,9 +69,9 @@ func (s *step) take(in Input) Reason {
 		return s.poiEnded(in)
 	case Cancel:
 		return s.cancel()
-	case AskRefund, CancelRefund, AskCapture, ReleaseHold:
+	case AskRefund, CancelRefund, AskCapture, AskIncrement, Settle, ReleaseHold:
 		return s.after(in)
-	case RefundAnswered, RefundVoidAnswered, CaptureAnswered, ReleaseAnswered:
+	case RefundAnswered, RefundVoidAnswered, CaptureAnswered, IncrementAnswered, ReleaseAnswered:
 		return s.owedAnswered(in)
 	case Note:
 		return s.note(in)
@@ -92,6 +92,10 @@ func (s *step) after(in Input) Reason {
 		return s.cancelRefund(in)
 	case AskCapture:
 		return s.askCapture(in)
+	case AskIncrement:
+		return s.askIncrement(in)
+	case Settle:
+		return s.settle(in)
 	case ReleaseHold:
 		return s.releaseHold(CancelledBySale)
 	}
@@ -107,6 +111,8 @@ func (s *step) owedAnswered(in Input) Reason {
 		return s.refundVoidAnswered(in)
 	case CaptureAnswered:
 		return s.captureAnswered(in)
+	case IncrementAnswered:
+		return s.incrementAnswered(in)
 	case ReleaseAnswered:
 		return s.releaseAnswered(in)
 	}
@@ -119,7 +125,7 @@ func (s *step) parked(in Input) Reason {
 	switch in := in.(type) {
 	case ReversalAnswered:
 		return s.reversalAnswered(in)
-	case RefundAnswered, RefundVoidAnswered, CaptureAnswered, ReleaseAnswered:
+	case RefundAnswered, RefundVoidAnswered, CaptureAnswered, IncrementAnswered, ReleaseAnswered:
 		return s.owedAnswered(in)
 	case HostAnswered:
 		s.undo(in.Request)
@@ -168,6 +174,9 @@ func (s *step) create(in Create) Reason {
 	if entered != (in.Card != nil) || entered && (in.Order.Kind != Purchase || in.Order.TID == "") ||
 		in.Order.Capture == CaptureLater && in.Order.Kind != Purchase {
 		return OutOfTurn
+	}
+	if !in.Order.Terms.valid(in.Order) {
+		return AmountInvalid
 	}
 	if in.Order.NoQueue && !in.POIFree && !entered && in.Order.TID != "" {
 		return POIBusy
@@ -317,6 +326,9 @@ func newlyOwed(before, next Order, in Input) []Effect {
 			case SendCapture:
 				e.Again = true
 				owed[i] = e
+			case SendIncrement:
+				e.Again = true
+				owed[i] = e
 			}
 		}
 		return owed
@@ -344,6 +356,8 @@ func effectKey(e Effect) string {
 		return "void " + FormatID(e.Refund.Number)
 	case SendCapture:
 		return "capture " + FormatID(e.Capture.Number)
+	case SendIncrement:
+		return "increment " + FormatID(e.Increment.Number)
 	case SendRelease:
 		return "release"
 	}

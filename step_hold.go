@@ -42,6 +42,7 @@ func (s *step) captureAnswered(in CaptureAnswered) Reason {
 		settled.Status = CaptureDeclined
 	}
 	s.record(settled)
+	s.advance(in.Next)
 	s.giveBack()
 	return None
 }
@@ -53,6 +54,8 @@ func (s *step) releaseHold(why Reason) Reason {
 		return NoHold
 	case h.Closed != None:
 		return None
+	case h.Settlement != nil:
+		return NoHold
 	case s.next.uncaptured() == 0 && why != HoldExpired:
 		return NoHold
 	}
@@ -61,11 +64,11 @@ func (s *step) releaseHold(why Reason) Reason {
 	return None
 }
 
-// giveBack owes the release of what is left of a closed hold, once every capture is answered: only
-// then is it known what is left.
+// giveBack owes the release of what is left of a hold that has ended, once every capture and increment is
+// answered: only then is it known what is left.
 func (s *step) giveBack() {
 	h := s.next.Hold
-	if h == nil || h.Closed == None || h.Release != nil || s.next.capturing() {
+	if !s.next.holdEnded() || h.Release != nil || s.next.capturing() || s.next.incrementing() {
 		return
 	}
 	if left := s.next.uncaptured(); left > 0 {

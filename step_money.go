@@ -69,20 +69,32 @@ func (s *step) hostAnswered(in HostAnswered) Reason {
 			Request: in.Request, ResponseCode: in.ResponseCode, AuthCode: in.AuthCode, Approved: in.Reason == None,
 		})
 	}
-	s.record(AuthorisationAnswered{
+	answered := AuthorisationAnswered{
 		Request: in.Request, Approved: in.Reason == None, Reason: in.Reason,
 		ResponseCode: in.ResponseCode, AuthCode: in.AuthCode, EMV: in.EMV,
-	})
+	}
+	keep := s.keeps(in, auth)
+	if keep {
+		answered.Part = in.Approved
+	}
+	s.record(answered)
 	switch {
 	case in.Reason != None:
 		s.declined(in)
-	case in.Approved != auth.Amount:
+	case in.Approved != auth.Amount && !keep:
 		s.reverse(in.Request, ReversalCustomerCancel, PartialNotAllowed)
 	case !auth.Contact():
 		s.complete()
 	}
 	s.answerAgain(in.Request)
 	return None
+}
+
+// keeps tells whether an approval of a part only is enough for the order's terms.
+func (s *step) keeps(in HostAnswered, auth *Authorisation) bool {
+	least := s.next.Terms.Minimum
+	return in.Reason == None && s.next.Capture == CaptureLater && least > 0 && in.Approved.Currency == auth.Amount.Currency &&
+		in.Approved.Minor >= least && in.Approved.Minor < auth.Amount.Minor
 }
 
 func (s *step) complete() {

@@ -57,7 +57,7 @@ func (m *Machine) answer(now time.Time, l *connection, msg *iso8583.Message) {
 	approved, ok := amountOf(msg, j.amount())
 	v := m.cfg.Read(msg, j.sale.Auth)
 	want := j.amount()
-	if v.Class == ClassPartial && j.kind == saleJob {
+	if v.Class == ClassPartial && (j.kind == saleJob || j.kind == incrementJob) {
 		ok = ok && approved.Minor > 0 && approved.Minor < want.Minor
 	} else {
 		ok = ok && approved == want
@@ -76,8 +76,8 @@ func (m *Machine) answer(now time.Time, l *connection, msg *iso8583.Message) {
 		m.reversalAnswered(now, j, msg.Get(39))
 	case releaseJob:
 		m.releaseAnswered(j, msg.Get(39))
-	case voidJob, refundJob, captureJob:
-		m.owedAnswered(j, msg, v)
+	case voidJob, refundJob, captureJob, incrementJob:
+		m.owedAnswered(j, msg, v, approved)
 	}
 }
 
@@ -164,14 +164,15 @@ func (m *Machine) releaseAnswered(j *job, rc string) {
 	}
 }
 
-// owedAnswered takes the answer to what the host may refuse: a refund, the reversal of one, a capture.
-func (m *Machine) owedAnswered(j *job, msg *iso8583.Message, v Verdict) {
+// owedAnswered takes the answer to what the host may refuse: a refund, the reversal of one, a capture, an
+// increment.
+func (m *Machine) owedAnswered(j *job, msg *iso8583.Message, v Verdict, approved kassa.Money) {
 	m.warn(j, msg, v)
 	rc, reason := msg.Get(39), v.Reason
 	switch {
 	case j.kind == voidJob && acceptsReversal(rc):
 		reason = kassa.None // what the host never had is undone, too
-	case !settles(v):
+	case !settles(v) && (j.kind != incrementJob || v.Class != ClassPartial):
 		m.land(j)
 		return
 	case reason.Soft() || reason == kassa.WrongPIN:
@@ -184,10 +185,16 @@ func (m *Machine) owedAnswered(j *job, msg *iso8583.Message, v Verdict) {
 	case voidJob:
 		m.emit(Outcome{id, kassa.RefundVoidAnswered{Number: j.undo.refund, Reason: reason, ResponseCode: rc}})
 	case captureJob:
-		if reason != kassa.None {
+		if above := j.take.Held.Minor > 0 && j.take.Capture.Amount.Minor > j.take.Held.Minor; reason != kassa.None && !above {
 			m.alarmAbout(j, AlarmCaptureRefused, "response code "+rc)
 		}
 		m.emit(Outcome{id, kassa.CaptureAnswered{Number: j.take.Capture.Number, Reason: reason, ResponseCode: rc}})
+	case incrementJob:
+		in := kassa.IncrementAnswered{Number: j.more.Increment.Number, Reason: reason, ResponseCode: rc, AuthCode: msg.Get(38)}
+		if reason == kassa.None {
+			in.Approved = approved.Minor
+		}
+		m.emit(Outcome{id, in})
 	}
 }
 

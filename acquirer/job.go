@@ -14,9 +14,10 @@ const (
 	saleJob jobKind = iota
 	reversalJob
 	refundJob
-	voidJob    // undoes a refund
-	captureJob // takes what is held
-	releaseJob // gives back what is left of it
+	voidJob      // undoes a refund
+	captureJob   // takes what is held
+	incrementJob // asks to hold more
+	releaseJob   // gives back what is left of it
 )
 
 type jobState uint8
@@ -46,6 +47,7 @@ type job struct {
 	undo   original // of a reversal, a void and a release
 	back   kassa.SendRefund
 	take   kassa.SendCapture
+	more   kassa.SendIncrement
 
 	de7      string
 	deadline time.Time // of a sale
@@ -67,6 +69,8 @@ func (j *job) amount() kassa.Money {
 		return j.back.Refund.Amount
 	case captureJob:
 		return j.take.Capture.Amount
+	case incrementJob:
+		return j.more.Increment.Amount
 	}
 	return j.undo.amount
 }
@@ -79,8 +83,9 @@ type original struct {
 	sent      time.Time
 	authCode  string
 	why       kassa.ReversalReason
-	request   int   // of an authorisation
-	refund    int64 // of a refund
+	request   int         // of an authorisation
+	refund    int64       // of a refund
+	kept      kassa.Money // what stays of amount, when only a part is undone
 }
 
 // lane is the order in which one terminal's requests leave.
@@ -214,10 +219,14 @@ func originalOf(o kassa.NewOrder, auth kassa.Authorisation) original {
 	return of
 }
 
-// release undoes what of a hold was not captured. Its order has no other reversal.
+// release undoes what of a hold was not captured. Its order has no other reversal. What was captured is named as what
+// stays of all that is held.
 func (m *Machine) release(in Release) {
 	of := originalOf(in.Order, in.Effect.Original)
 	of.amount, of.why = in.Effect.Release.Amount, kassa.ReversalCustomerCancel
+	if kept := in.Effect.Captured; kept.Minor > 0 {
+		of.amount, of.kept = in.Effect.Held, kept
+	}
 	m.start(&job{identity: identity{'4', wireTID(in.Order), of.stan}, kind: releaseJob, order: in.Order, undo: of})
 }
 
@@ -241,6 +250,14 @@ func (m *Machine) capture(in Capture) {
 	})
 }
 
+func (m *Machine) increment(in Increment) {
+	n := in.Effect.Increment
+	m.start(&job{
+		identity: identity{'1', wireTID(in.Order), n.STAN}, kind: incrementJob, order: in.Order, more: in.Effect,
+		de7: de7(n.TransmittedAt),
+	})
+}
+
 func (m *Machine) refund(in Refund) {
 	r := in.Effect.Refund
 	m.start(&job{
@@ -255,7 +272,7 @@ func (m *Machine) start(j *job) {
 	if !m.add(j) {
 		return
 	}
-	if l := m.lanes[j.tid]; l != nil && (j.kind == refundJob || j.kind == captureJob) {
+	if l := m.lanes[j.tid]; l != nil && (j.kind == refundJob || j.kind == captureJob || j.kind == incrementJob) {
 		l.queue = append(l.queue, j)
 		return
 	}
@@ -326,7 +343,7 @@ func (j *job) stuck() AlarmKind {
 	switch j.kind {
 	case refundJob:
 		return AlarmRefundStuck
-	case captureJob:
+	case captureJob, incrementJob:
 		return AlarmCaptureStuck
 	}
 	return AlarmReversalStuck
@@ -459,6 +476,8 @@ func (m *Machine) build(now time.Time, j *job) (frame Frame, why kassa.Reason, e
 		msg = m.refundMessage(j)
 	case captureJob:
 		msg = m.captureMessage(j)
+	case incrementJob:
+		msg = m.incrementMessage(j)
 	}
 	b, err := m.cfg.Profile.PackMAC(msg, m.secure.MAC)
 	return b, kassa.Configuration, err

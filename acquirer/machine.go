@@ -14,7 +14,7 @@ import (
 // Input is what can happen to the machine. The set is closed.
 type Input interface{ input() }
 
-// Authorise, Reverse, Refund, Void, Capture and Release hand over an effect of an order.
+// Authorise, Reverse, Refund, Void, Capture, Increment and Release hand over an effect of an order.
 type (
 	Authorise struct {
 		Order  kassa.NewOrder
@@ -36,6 +36,10 @@ type (
 		Order  kassa.NewOrder
 		Effect kassa.SendCapture
 	}
+	Increment struct {
+		Order  kassa.NewOrder
+		Effect kassa.SendIncrement
+	}
 	Release struct {
 		Order  kassa.NewOrder
 		Effect kassa.SendRelease
@@ -55,6 +59,8 @@ func ForHost(o kassa.NewOrder, e kassa.Effect) (in Input, ok bool) {
 		return Void{o, e}, true
 	case kassa.SendCapture:
 		return Capture{o, e}, true
+	case kassa.SendIncrement:
+		return Increment{o, e}, true
 	case kassa.SendRelease:
 		return Release{o, e}, true
 	}
@@ -94,6 +100,7 @@ func (Reverse) input()       {}
 func (Refund) input()        {}
 func (Void) input()          {}
 func (Capture) input()       {}
+func (Increment) input()     {}
 func (Release) input()       {}
 func (LinkUp) input()        {}
 func (LinkDown) input()      {}
@@ -194,7 +201,7 @@ const (
 	AlarmReversalNotFound AlarmKind = "reversal_not_found" // accepted, but the host had no original
 	AlarmReversalRefused  AlarmKind = "reversal_refused"   // answered with a code that does not accept it
 	AlarmRefundStuck      AlarmKind = "refund_stuck"
-	AlarmCaptureStuck     AlarmKind = "capture_stuck"
+	AlarmCaptureStuck     AlarmKind = "capture_stuck"   // or the increment of a hold
 	AlarmCaptureRefused   AlarmKind = "capture_refused" // the host has another idea of the hold
 	AlarmOwed             AlarmKind = "owed"            // very many reversals and refunds are outstanding
 	AlarmTwice            AlarmKind = "twice"
@@ -273,6 +280,8 @@ func (m *Machine) Handle(now time.Time, in Input) []Output {
 		m.void(in)
 	case Capture:
 		m.capture(in)
+	case Increment:
+		m.increment(in)
 	case Release:
 		m.release(in)
 	case LinkUp:

@@ -130,6 +130,9 @@ func (m *Machine) reversalMessage(j *job) *iso8583.Message {
 		iso8583.TagLifecycle: j.order.ID(), iso8583.TagReversalReason: string(of.why),
 	}.String())
 	msg.Set(90, iso8583.FormatOriginal(of.mti, of.stan, de7(of.sent)))
+	if of.kept.Minor > 0 {
+		msg.Set(95, iso8583.FormatReplacement(of.kept.Minor))
+	}
 	return msg
 }
 
@@ -142,8 +145,29 @@ func (m *Machine) captureMessage(j *job) *iso8583.Message {
 	}
 	msg.Set(7, j.de7)
 	msg.Set(38, held.AuthCode)
+	private := iso8583.Private{iso8583.TagLifecycle: j.order.ID(), iso8583.TagOriginalRRN: held.RRN}
+	if c.Over {
+		private[iso8583.TagOverCommit] = "1"
+	}
+	msg.Set(48, private.String())
+	msg.Set(90, iso8583.FormatOriginal("0100", held.STAN, de7(held.TransmittedAt)))
+	return msg
+}
+
+// incrementMessage asks to hold more: an authorisation request without a card, since the hold says whose it is. A
+// repeat differs in its MTI only.
+func (m *Machine) incrementMessage(j *job) *iso8583.Message {
+	n, held := j.more.Increment, j.more.Original
+	msg := m.frameOf("0100", purchase, j.order, n.Amount, n.TransmittedAt, n.STAN, n.RRN)
+	if j.sent > 0 || j.more.Again {
+		msg.MTI = "0101"
+	}
+	msg.Set(7, j.de7)
+	msg.Set(18, m.cfg.MCC)
+	msg.Set(25, conditionOf(j.order))
+	msg.Set(38, held.AuthCode)
 	msg.Set(48, iso8583.Private{
-		iso8583.TagLifecycle: j.order.ID(), iso8583.TagOriginalRRN: held.RRN,
+		iso8583.TagLifecycle: j.order.ID(), iso8583.TagOriginalRRN: held.RRN, iso8583.TagIncrement: "1",
 	}.String())
 	msg.Set(90, iso8583.FormatOriginal("0100", held.STAN, de7(held.TransmittedAt)))
 	return msg

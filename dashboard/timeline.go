@@ -133,6 +133,14 @@ func laterHops(e kassa.Event) []Hop {
 		return sent("Capture", e.Capture.Amount, e.Capture.STAN, e.Capture.RRN)
 	case kassa.CaptureSettled:
 		return settled("Capture", "posted", e.Status == kassa.CaptureDeclined, e.ResponseCode)
+	case kassa.IncrementAsked:
+		return sent("Increment", e.Increment.Amount, e.Increment.STAN, e.Increment.RRN)
+	case kassa.IncrementSettled:
+		return settled("Increment", "held", e.Status == kassa.IncrementDeclined, e.ResponseCode)
+	case kassa.SettlementTaken:
+		return []Hop{{Who: till, To: cloud, What: "Final price " + e.Price.String(), waits: "waiting for the acquirer"}}
+	case kassa.SettlementDone:
+		return []Hop{settlementDone(e)}
 	case kassa.HoldClosed:
 		return []Hop{{Who: cloud, What: "Hold closed", More: textOf(e.Reason)}}
 	case kassa.ReleaseDue:
@@ -141,6 +149,15 @@ func laterHops(e kassa.Event) []Hop {
 		return []Hop{{Who: acquirer, To: cloud, What: "Release acknowledged", More: undone(e.ResponseCode)}}
 	}
 	return hostHops(e)
+}
+
+func settlementDone(e kassa.SettlementDone) Hop {
+	h := Hop{Who: cloud, What: "Settled: " + minor(e.Captured) + " taken, " + minor(e.Released) + " released", Tone: good}
+	if e.Short > 0 {
+		h.What += ", " + minor(e.Short) + " short"
+		h.More, h.Tone = textOf(e.Reason), warn
+	}
+	return h
 }
 
 func sent(what string, amount kassa.Money, stan, rrn string) []Hop {

@@ -299,6 +299,24 @@ func (e *Engine) Capture(ctx context.Context, dialect, scope, ref string, ask ka
 	return r.Order, r.Number, r.Reason, r.Err
 }
 
+// Increment asks the host to hold more for an order, by amount in minor units. The answer is that it was accepted; what
+// the host says of it is in the order later (IncrementSettled). Its way to the host is the engine's.
+func (e *Engine) Increment(ctx context.Context, dialect, scope, ref string, amount kassa.Money) (kassa.Order, kassa.Reason, error) {
+	r := e.ask(ctx, func(t Ticket) Input {
+		return ByRef{Ticket: t, Ref: Ref(dialect, scope, ref), Input: kassa.AskIncrement{Amount: amount.Minor, Currency: amount.Currency}}
+	})
+	return r.Order, r.Reason, r.Err
+}
+
+// Settle gives an order's hold its final price: taken as far as the acquirer lets it, at most once, the rest released.
+// The answer is that it was accepted; what it came to is in the order's Settlement once it is done (SettlementDone).
+func (e *Engine) Settle(ctx context.Context, dialect, scope, ref string, price kassa.Money) (kassa.Order, kassa.Reason, error) {
+	r := e.ask(ctx, func(t Ticket) Input {
+		return ByRef{Ticket: t, Ref: Ref(dialect, scope, ref), Input: kassa.Settle{Price: price.Minor, Currency: price.Currency}}
+	})
+	return r.Order, r.Reason, r.Err
+}
+
 // Release gives up what of an order's hold has not been captured.
 func (e *Engine) Release(ctx context.Context, dialect, scope, ref string) (kassa.Order, kassa.Reason, error) {
 	r := e.ask(ctx, func(t Ticket) Input {

@@ -256,3 +256,57 @@ func TestEngineAnswersAfterThePayment(t *testing.T) {
 		}
 	})
 }
+
+// TestASettlementSurvivesCrashes: 60.00 of 50.00 held, an increment that is declined, then the price, then what is
+// held. Each step outlives a crash with its identity, and each has an identity of its own.
+func TestASettlementSurvivesCrashes(t *testing.T) {
+	r := newRig(t)
+	in := direct(1, "a", kassa.CaptureLater)
+	in.Order.Terms = kassa.HoldTerms{Increments: 1, OverCommit: true}
+	r.all(in)
+	o := r.load(kassa.Order{NewOrder: newOrder("a", "")})
+	r.host(o, approved(1))
+	r.left()
+	r.all(engine.ByRef{Ticket: 2, Ref: orderA, Input: kassa.Settle{Price: 2000, Currency: kassa.EUR}})
+	r.all(engine.ByRef{Ticket: 3, Ref: orderA, Input: kassa.Settle{Price: 2001, Currency: kassa.EUR}})
+	if r.replies[2].Reason != kassa.None || r.replies[3].Reason != kassa.CaptureRepeated {
+		t.Errorf("settle: %+v, another price: %s", r.replies[2], r.replies[3].Reason)
+	}
+	seen := map[string]bool{}
+	again := func(want string) {
+		t.Helper()
+		if got := r.left(); got != want {
+			t.Errorf("%q left, want %s", got, want)
+		}
+		was := r.load(o)
+		before := was.Owed()
+		r.crash()
+		r.flush()
+		was = r.load(o)
+		if got, after := r.left(), was.Owed(); got != want || len(after) != 1 || fmt.Sprint(after) != fmt.Sprint(before) {
+			t.Errorf("after a crash %q left, owed %v, before %v", got, after, before)
+		}
+	}
+	again("SendIncrement")
+	n := r.load(o).Hold.Increments[0]
+	r.host(o, kassa.IncrementAnswered{Number: n.Number, Reason: kassa.DeclinedFunds, ResponseCode: "51"})
+	again("SendCapture")
+	first := r.load(o).Captures[0]
+	r.host(o, kassa.CaptureAnswered{Number: first.Number, Reason: kassa.Configuration, ResponseCode: "13"})
+	again("SendCapture")
+	second := r.load(o).Captures[1]
+	for _, stan := range []string{n.STAN, first.STAN, second.STAN} {
+		if seen[stan] || stan == "" {
+			t.Errorf("trace number %q is used twice, or none", stan)
+		}
+		seen[stan] = true
+	}
+	if !first.Over || first.Amount.Minor != 2000 || second.Over || second.Amount.Minor != 1250 || second.Number <= first.Number {
+		t.Errorf("captured %+v, then %+v", first, second)
+	}
+	r.host(o, kassa.CaptureAnswered{Number: second.Number, ResponseCode: "00"})
+	got := r.load(o)
+	if s := got.Settlement(); !s.Done || s.Captured != 1250 || s.Short != 750 || s.Released != 0 || got.Open() {
+		t.Errorf("it ends as %+v", s)
+	}
+}

@@ -75,6 +75,11 @@ func (p *poi) shows(o kassa.Origin) bool { return o.AtPOI() || !p.own }
 func (m *Machine) equip(now time.Time, p *poi, s *slot, in kassa.Input) (kassa.Input, counters) {
 	stan := p.state.STAN%maxSTAN + 1
 	text := fmt.Sprintf("%06d", stan)
+	if in, ok := equipHold(in, func() kassa.Numbers {
+		return kassa.Numbers{Number: m.num.take(now), STAN: text, RRN: kassa.RRN(now, text)}
+	}); ok {
+		return in, counters{stan: stan}
+	}
 	switch in := in.(type) {
 	case kassa.Create:
 		in.POIFree = p.holder == "" && p.shows(in.Order.Origin)
@@ -94,9 +99,6 @@ func (m *Machine) equip(now time.Time, p *poi, s *slot, in kassa.Input) (kassa.I
 	case kassa.HostAnswered:
 		in.NextAttempt = m.num.take(now)
 		return in, counters{}
-	case kassa.AskCapture:
-		in.Number, in.STAN, in.RRN = m.num.take(now), text, kassa.RRN(now, text)
-		return in, counters{stan: stan}
 	case kassa.AskRefund:
 		in.Number, in.STAN, in.RRN = m.num.take(now), text, kassa.RRN(now, text)
 		return in, counters{stan: stan}
@@ -116,6 +118,31 @@ func (m *Machine) equip(now time.Time, p *poi, s *slot, in kassa.Input) (kassa.I
 		return in, used
 	}
 	return in, counters{}
+}
+
+// equipHold adds numbers to what takes, raises or settles a hold: those of the request that it is, or that may
+// follow it.
+func equipHold(in kassa.Input, next func() kassa.Numbers) (kassa.Input, bool) {
+	switch in := in.(type) {
+	case kassa.AskCapture:
+		n := next()
+		in.Number, in.STAN, in.RRN = n.Number, n.STAN, n.RRN
+		return in, true
+	case kassa.AskIncrement:
+		n := next()
+		in.Number, in.STAN, in.RRN = n.Number, n.STAN, n.RRN
+		return in, true
+	case kassa.Settle:
+		in.Next = next()
+		return in, true
+	case kassa.CaptureAnswered:
+		in.Next = next()
+		return in, true
+	case kassa.IncrementAnswered:
+		in.Next = next()
+		return in, true
+	}
+	return in, false
 }
 
 // splitKSN takes an AES DUKPT key serial number (ANSI X9.24-3: 8 bytes initial key id, 4 bytes
@@ -138,7 +165,7 @@ func (c counters) spent(events []kassa.Event) bool {
 	}
 	for _, e := range events {
 		switch e.(type) {
-		case kassa.AuthorisationRequested, kassa.RefundTaken, kassa.CaptureTaken:
+		case kassa.AuthorisationRequested, kassa.RefundTaken, kassa.CaptureTaken, kassa.IncrementAsked:
 			return true
 		}
 	}

@@ -43,7 +43,8 @@ const maxQueue = 1024
 // until the next start. Links and deadlines bound it themselves.
 func (j job) refusable() bool {
 	switch j.in.(type) {
-	case kassa.Create, kassa.Claim, kassa.Cancel, kassa.AskRefund, kassa.Note, kassa.CancelRefund, kassa.AskCapture, kassa.ReleaseHold:
+	case kassa.Create, kassa.Claim, kassa.Cancel, kassa.AskRefund, kassa.Note, kassa.CancelRefund, kassa.AskCapture, kassa.ReleaseHold,
+		kassa.AskIncrement, kassa.Settle:
 		return true
 	}
 	return false

@@ -13,6 +13,8 @@ const (
 	TagSingleTap      = "ST" // "1": the terminal can ask for the PIN on the same tap; in an answer: do so
 	TagFollowUp       = "FU" // "1": this is the request with the PIN that follows such an answer
 	TagOriginalRRN    = "OR" // the RRN of the sale that is refunded
+	TagIncrement      = "IN" // "1": this authorisation raises the hold that DE90 and OR name
+	TagOverCommit     = "OC" // "1": this capture may be above what is held
 	TagReversalReason = "RR" // why it is reversed
 	TagAmountCodes    = "AC" // "1": a test; the issuer judges a card that it would approve by the amount's last digits
 )

@@ -87,7 +87,7 @@ func afterEnd(kind string) bool {
 	switch kind {
 	case "LateAnswerKept", "ReversalDue", "ReversalAcknowledged", "RefundTaken", "RefundSettled",
 		"RefundCancelRequested", "RefundVoidDue", "RefundVoidSettled", "CaptureTaken", "CaptureSettled",
-		"HoldClosed", "ReleaseDue", "ReleaseAcknowledged":
+		"HoldClosed", "ReleaseDue", "ReleaseAcknowledged", "IncrementAsked", "IncrementSettled", "SettlementTaken", "SettlementDone":
 		return true
 	}
 	return false

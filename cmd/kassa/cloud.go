@@ -15,6 +15,7 @@ import (
 	"kassa"
 	"kassa/acquirer"
 	"kassa/auth"
+	"kassa/charging"
 	"kassa/clinic"
 	"kassa/dashboard"
 	"kassa/engine"
@@ -51,6 +52,7 @@ type cloud struct {
 	door     *multisafepay.Handler
 	adyen    *adyen.Handler
 	ocpi     *ocpidoor.Handler
+	charging *charging.Keeper
 	ocpiURL  string // how charge point operators reach this installation
 	webhooks *webhook.Deliverer
 	post     *mail.Outbox
@@ -168,6 +170,9 @@ func (c *cloud) joinDoors(o serveOptions, log *slog.Logger) error {
 	if err := c.joinAdyen(); err != nil {
 		return err
 	}
+	if err := c.joinCharging(log); err != nil {
+		return err
+	}
 	if err := c.joinOCPI(o); err != nil {
 		return err
 	}
@@ -187,7 +192,7 @@ func (c *cloud) joinDoors(o serveOptions, log *slog.Logger) error {
 // parts are what must run, each until its context ends.
 func (c *cloud) parts() []func(context.Context) error {
 	return []func(context.Context) error{
-		c.engine.Run, c.acquirer.Run, c.runPOIs, c.door.Run, c.adyen.Run, c.ocpi.Run, c.manage.Run, c.webhooks.Run, c.post.Run, c.pages.Run, c.clinic.Run,
+		c.engine.Run, c.acquirer.Run, c.runPOIs, c.door.Run, c.adyen.Run, c.ocpi.Run, c.charging.Run, c.manage.Run, c.webhooks.Run, c.post.Run, c.pages.Run, c.clinic.Run,
 		c.refusals.run, c.gauges.run, c.board.Run, c.watchStore,
 	}
 }

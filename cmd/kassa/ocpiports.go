@@ -1,7 +1,6 @@
 package main
 
 import (
-	"context"
 	"crypto/rand"
 	"net"
 	"net/http"
@@ -10,7 +9,6 @@ import (
 	"time"
 
 	"kassa/estate"
-	"kassa/ocpi"
 	ocpidoor "kassa/sale/ocpi"
 	"kassa/webhook"
 )
@@ -29,7 +27,7 @@ func (c *cloud) joinOCPI(o serveOptions) (err error) {
 	c.ocpiURL = o.ocpiURL
 	p := ocpiPorts{c}
 	c.ocpi, err = ocpidoor.New(ocpidoor.Config{
-		Store: c.store, Vault: c.secure, Estate: p, Charging: noSessions{}, BaseURL: func() string { return c.ocpiURL },
+		Store: c.store, Vault: c.secure, Estate: p, Charging: c.charging, BaseURL: func() string { return c.ocpiURL },
 		Country: ocpiCountry, PartyID: ocpiParty, Name: "Kassa",
 		CheckURL:  func(url string) error { return webhook.CheckURL(c.registry.Environment(), url) },
 		Transport: p.transport(), Random: rand.Reader, Now: c.now,
@@ -86,20 +84,3 @@ func (p ocpiPorts) BySerial(serial string) (ocpidoor.Unit, string) {
 	return ocpidoor.Unit{}, "is not known in the " + string(p.c.registry.Environment()) +
 		" environment: a terminal of the other environment cannot be used on a charger of this one"
 }
-
-// noSessions knows no charging session: whatever is said of one is refused, and changes nothing.
-type noSessions struct{}
-
-func (noSessions) SessionPut(context.Context, string, ocpi.Session) (ocpi.Session, *ocpi.Refusal, error) {
-	return ocpi.Session{}, ocpi.Refuse(ocpi.StatusClientError, "authorization_reference is not known"), nil
-}
-
-func (noSessions) CDRPosted(context.Context, string, ocpi.CDR) (bool, *ocpi.Refusal, error) {
-	return false, ocpi.Refuse(ocpi.StatusClientError, "authorization_reference is not known"), nil
-}
-
-func (noSessions) CommandResulted(context.Context, string, string, ocpi.CommandResult) error {
-	return ocpi.Refuse(ocpi.StatusInvalid, "the command is not known")
-}
-
-func (noSessions) Live(context.Context, string, string) (string, bool) { return "", false }

@@ -206,6 +206,7 @@ func (p clockPorts) move(to time.Time) error {
 	p.c.pois.Jump(by)
 	p.c.clock.ahead.Add(int64(by))
 	p.c.engine.Wake()
+	p.c.charging.Wake()
 	p.c.acquirer.Wake()
 	p.c.webhooks.Wake()
 	p.c.post.Wake()

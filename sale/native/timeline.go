@@ -273,12 +273,32 @@ func laterInWords(fact kassa.Event) (who, what string) {
 			return acquirer, "has captured (" + f.ResponseCode + ")"
 		}
 		return acquirer, "declines the capture (" + f.ResponseCode + ")" + why(f.Reason)
+	case kassa.IncrementAsked, kassa.IncrementSettled, kassa.SettlementTaken, kassa.SettlementDone:
+		return holdInWords(f)
 	case kassa.HoldClosed:
 		return cloudSide, "nothing more is captured" + why(f.Reason)
 	case kassa.ReleaseDue:
 		return cloudSide, fmt.Sprintf("%s of the hold is to be given back", f.Amount)
 	case kassa.ReleaseAcknowledged:
 		return acquirer, "has given the hold back (" + f.ResponseCode + ")"
+	}
+	return "", ""
+}
+
+// holdInWords is about how a hold grows and is settled.
+func holdInWords(fact kassa.Event) (who, what string) {
+	switch f := fact.(type) {
+	case kassa.IncrementAsked:
+		return till, fmt.Sprintf("wants %s more to be held", f.Increment.Amount)
+	case kassa.IncrementSettled:
+		if f.Status == kassa.IncrementApproved {
+			return acquirer, "holds more (" + f.ResponseCode + ")"
+		}
+		return acquirer, "does not hold more (" + f.ResponseCode + ")" + why(f.Reason)
+	case kassa.SettlementTaken:
+		return till, fmt.Sprintf("gives the final price, %s", f.Price)
+	case kassa.SettlementDone:
+		return cloudSide, fmt.Sprintf("the hold is settled: %d taken, %d released, %d short, in minor units%s", f.Captured, f.Released, f.Short, why(f.Reason))
 	}
 	return "", ""
 }

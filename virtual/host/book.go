@@ -15,15 +15,17 @@ type Kind string
 
 // The kinds of records.
 const (
-	KindSale     Kind = "sale"
-	KindRefund   Kind = "refund"
-	KindReversal Kind = "reversal"
-	KindHold     Kind = "hold"    // money that is set aside
-	KindCapture  Kind = "capture" // and taken
-	KindRelease  Kind = "release" // or given back
-	KindCredit   Kind = "credit"  // money for the card that was presented
-	KindCheck    Kind = "check"   // whether a card is good; it moves nothing
-	KindUnblock  Kind = "unblock" // not a transaction: the issuer gave back the PIN tries
+	KindSale      Kind = "sale"
+	KindRefund    Kind = "refund"
+	KindReversal  Kind = "reversal"
+	KindHold      Kind = "hold"      // money that is set aside
+	KindCapture   Kind = "capture"   // and taken
+	KindRelease   Kind = "release"   // or given back
+	KindIncrement Kind = "increment" // more money that is set aside
+	KindExpiry    Kind = "expiry"    // not a transaction: what was left of a hold is free again
+	KindCredit    Kind = "credit"    // money for the card that was presented
+	KindCheck     Kind = "check"     // whether a card is good; it moves nothing
+	KindUnblock   Kind = "unblock"   // not a transaction: the issuer gave back the PIN tries
 )
 
 // ofCard tells whether it comes with a card, and its issuer decides.
@@ -39,6 +41,7 @@ const (
 	StateHeld     = "held"     // a hold, until all of it is captured or the rest released
 	StateCaptured = "captured" // a hold, all of it
 	StateReleased = "released" // a hold, what was not captured
+	StateExpired  = "expired"  // a hold whose time was over, what was not captured
 	StateChecked  = "checked"
 )
 
@@ -76,6 +79,8 @@ type Record struct {
 	Approved   int64  `json:"approved,omitempty"`
 	Field      string `json:"field,omitempty"`
 	IssuerAuth []byte `json:"issuer_auth,omitempty"`
+	// Over tells that a capture was flagged as one that may be above its hold.
+	Over bool `json:"over,omitempty"`
 	// State is posted, held, checked or declined; that a transaction was reversed is the reversal's record.
 	State string `json:"state,omitempty"`
 
@@ -118,8 +123,15 @@ type entry struct {
 	refunded int64
 	// refusals is how often its reversal was refused.
 	refusals int
-	captured int64 // of a hold
+	// Of a hold: what was captured, what was given back, and what it was raised by, in all and each time. It
+	// lasts from an instant on, that of its last approval.
+	captured, released, raised int64
+	increments                 []int64
+	lasts                      time.Time
 }
+
+// debit is what a transaction takes from its account, or sets aside.
+func (e *entry) debit() int64 { return e.Record.debit() + e.raised }
 
 // same tells whether a repeat asks for what was asked for first.
 func (e *entry) same(r request) bool {
@@ -172,7 +184,7 @@ func (b *book) apply(r Record) error {
 	if r.OfN != 0 && of == nil {
 		return fmt.Errorf("host: ledger record %d: there is no record %d to refer to", r.N, r.OfN)
 	}
-	e := &entry{Record: r, state: r.State}
+	e := &entry{Record: r, state: r.State, lasts: r.At}
 	switch r.Kind {
 	case KindUnblock:
 		if a == nil {
@@ -185,6 +197,10 @@ func (b *book) apply(r Record) error {
 		b.applyCard(e, a)
 	case KindCapture:
 		b.applyCapture(e, of, a)
+	case KindIncrement:
+		b.applyIncrement(e, of, a)
+	case KindExpiry:
+		b.applyExpiry(of)
 	case KindRefund:
 		b.applyRefund(e, of, a)
 	case KindReversal, KindRelease:
@@ -242,7 +258,7 @@ func (b *book) applyCard(e *entry, a *account) {
 func (b *book) move(a *account, e *entry, sign int64) {
 	switch {
 	case e.state == StateHeld:
-		a.held[e.Currency] += sign * (e.debit() - e.captured)
+		a.held[e.Currency] += sign * max(0, e.debit()-e.captured)
 	case e.state != StatePosted:
 	case e.Kind == KindRefund || e.Kind == KindCredit:
 		a.spent[e.Currency] -= sign * e.Amount
@@ -259,7 +275,7 @@ func (b *book) applyCapture(e, of *entry, a *account) {
 	b.move(a, of, -1)
 	of.captured += e.Amount
 	b.move(a, of, 1)
-	if of.captured == of.debit() {
+	if of.captured >= of.debit() {
 		of.state = StateCaptured
 	}
 	b.move(a, e, 1)
@@ -317,7 +333,7 @@ func (b *book) applyReversal(e, of *entry) {
 	}
 	of.state = StateReversed
 	if e.Kind == KindRelease {
-		of.state = StateReleased
+		of.state, of.released = StateReleased, e.Amount
 	}
 }
 

@@ -15,7 +15,9 @@ import (
 //	GET    /ledger            one JSON object a line per transaction
 //	GET    /state             connections, accounts in use, faults
 //	POST   /fault             set a fault: {"kind":"delay","delay_ms":3000,"count":2,"tid":"…"}
-//	DELETE /fault             clear all faults
+//	DELETE /fault             clear all faults, and the rules of holds
+//	GET    /holds             what is held, captured and released, hold by hold: a JSON array
+//	POST   /holds             set the rules of holds: {"over_most":1000,"tid":"…"}
 //	DELETE /wrong-pins        give an account its PIN tries back: ?account=visa:000
 func (s *Server) Control() http.Handler {
 	mux := http.NewServeMux()
@@ -23,6 +25,8 @@ func (s *Server) Control() http.Handler {
 	mux.HandleFunc("GET /state", s.getState)
 	mux.HandleFunc("POST /fault", s.postFault)
 	mux.HandleFunc("DELETE /fault", s.deleteFault)
+	mux.HandleFunc("GET /holds", s.getHolds)
+	mux.HandleFunc("POST /holds", s.postHolds)
 	mux.HandleFunc("DELETE /wrong-pins", s.deleteWrongPINs)
 	return http.NewCrossOriginProtection().Handler(mux)
 }
@@ -71,16 +75,8 @@ func (s *Server) getState(w http.ResponseWriter, r *http.Request) {
 }
 
 func (s *Server) postFault(w http.ResponseWriter, r *http.Request) {
-	decoder := json.NewDecoder(http.MaxBytesReader(w, r.Body, maxControlBody))
-	decoder.DisallowUnknownFields()
 	var f Fault
-	err := decoder.Decode(&f)
-	if err == nil {
-		if _, after := decoder.Token(); !errors.Is(after, io.EOF) {
-			err = errors.New("there is something after the JSON object")
-		}
-	}
-	if err != nil {
+	if err := readControl(w, r, &f); err != nil {
 		problem(w, http.StatusBadRequest, fmt.Errorf("the body is not a fault: %w", err))
 		return
 	}
@@ -89,6 +85,45 @@ func (s *Server) postFault(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	s.change(w, r, SetFault{Fault: f})
+}
+
+func (s *Server) getHolds(w http.ResponseWriter, r *http.Request) {
+	var holds []HoldLine
+	err := s.call(r.Context(), func(m *Machine) []Output {
+		holds = m.Holds()
+		return nil
+	})
+	if err != nil {
+		problem(w, http.StatusServiceUnavailable, err)
+		return
+	}
+	reply(w, http.StatusOK, holds)
+}
+
+func (s *Server) postHolds(w http.ResponseWriter, r *http.Request) {
+	var h HoldRules
+	if err := readControl(w, r, &h); err != nil {
+		problem(w, http.StatusBadRequest, fmt.Errorf("the body is not the rules of holds: %w", err))
+		return
+	}
+	if err := h.Check(); err != nil {
+		problem(w, http.StatusUnprocessableEntity, err)
+		return
+	}
+	s.change(w, r, SetHoldRules{Rules: h})
+}
+
+// readControl reads the one JSON object of a request.
+func readControl(w http.ResponseWriter, r *http.Request, into any) error {
+	decoder := json.NewDecoder(http.MaxBytesReader(w, r.Body, maxControlBody))
+	decoder.DisallowUnknownFields()
+	if err := decoder.Decode(into); err != nil {
+		return err
+	}
+	if _, after := decoder.Token(); !errors.Is(after, io.EOF) {
+		return errors.New("there is something after the JSON object")
+	}
+	return nil
 }
 
 func (s *Server) deleteFault(w http.ResponseWriter, r *http.Request) {

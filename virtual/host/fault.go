@@ -13,13 +13,15 @@ type FaultKind string
 
 // The faults. Those of answers touch the answers to money messages, after these were posted.
 const (
-	FaultDropNextAnswer FaultKind = "drop-next-answer" // the answer is never sent
-	FaultDelay          FaultKind = "delay"            // the answer is sent DelayMS later
-	FaultClose          FaultKind = "close"            // the connection is closed instead of the answer
-	FaultBadMAC         FaultKind = "bad-mac"          // the MAC of the answer is wrong
-	FaultStopReading    FaultKind = "stop-reading"     // nothing is read until the faults are cleared
-	FaultSignOff        FaultKind = "sign-off"         // the host signs off, once
-	FaultDecline        FaultKind = "decline"          // the issuer answers a payment with Code
+	FaultDropNextAnswer  FaultKind = "drop-next-answer" // the answer is never sent
+	FaultDelay           FaultKind = "delay"            // the answer is sent DelayMS later
+	FaultClose           FaultKind = "close"            // the connection is closed instead of the answer
+	FaultBadMAC          FaultKind = "bad-mac"          // the MAC of the answer is wrong
+	FaultStopReading     FaultKind = "stop-reading"     // nothing is read until the faults are cleared
+	FaultSignOff         FaultKind = "sign-off"         // the host signs off, once
+	FaultDecline         FaultKind = "decline"          // the issuer answers a payment with Code
+	FaultRefuseCapture   FaultKind = "refuse-capture"   // a capture is refused with Code
+	FaultRefuseIncrement FaultKind = "refuse-increment" // an increment of a hold is refused with Code
 )
 
 // Fault is one misbehaviour that was asked for.
@@ -37,7 +39,8 @@ type Fault struct {
 
 // Check tells what is wrong with a fault.
 func (f Fault) Check() error {
-	kinds := []FaultKind{FaultDropNextAnswer, FaultDelay, FaultClose, FaultBadMAC, FaultStopReading, FaultSignOff, FaultDecline}
+	kinds := []FaultKind{FaultDropNextAnswer, FaultDelay, FaultClose, FaultBadMAC, FaultStopReading, FaultSignOff, FaultDecline,
+		FaultRefuseCapture, FaultRefuseIncrement}
 	if !slices.Contains(kinds, f.Kind) {
 		var list []string
 		for _, k := range kinds {
@@ -54,8 +57,8 @@ func (f Fault) Check() error {
 	if f.Kind != FaultDelay && f.DelayMS != 0 {
 		return errors.New("delay_ms: only a delay has one")
 	}
-	if (f.Kind == FaultDecline) != (len(f.Code) == 2) {
-		return errors.New("code: a decline has a response code of two characters, and nothing else has one")
+	if f.Kind.refuses() != (len(f.Code) == 2) {
+		return errors.New("code: a decline or a refusal has a response code of two characters, and nothing else has one")
 	}
 	if f.TID != "" && (f.Kind == FaultStopReading || f.Kind == FaultSignOff) {
 		return errors.New("tid: this fault is of the whole host")
@@ -74,7 +77,7 @@ func (m *Machine) setFault(now time.Time, f Fault) []Output {
 		return m.signOffAll(now)
 	case FaultStopReading:
 		f.Count = 0
-	case FaultDropNextAnswer, FaultClose, FaultBadMAC, FaultDecline:
+	case FaultDropNextAnswer, FaultClose, FaultBadMAC, FaultDecline, FaultRefuseCapture, FaultRefuseIncrement:
 		f.Count = max(f.Count, 1)
 	}
 	m.faults = slices.DeleteFunc(m.faults, func(o Fault) bool { return o.Kind == f.Kind && o.TID == f.TID })
@@ -102,10 +105,18 @@ func (f Fault) quirk() quirk {
 }
 
 // declines gives the response code that a fault wants for a payment on a terminal; empty without one.
-func (m *Machine) declines(tid string) (code string) {
+func (m *Machine) declines(tid string) (code string) { return m.refused(FaultDecline, tid) }
+
+// refuses tells whether a fault is about what is answered, rather than about how.
+func (k FaultKind) refuses() bool {
+	return k == FaultDecline || k == FaultRefuseCapture || k == FaultRefuseIncrement
+}
+
+// refused gives the response code that a fault of a kind wants on a terminal; empty without one.
+func (m *Machine) refused(k FaultKind, tid string) (code string) {
 	for i := range m.faults {
 		f := &m.faults[i]
-		if f.Kind != FaultDecline || f.TID != "" && f.TID != strings.TrimRight(tid, " ") {
+		if f.Kind != k || f.TID != "" && f.TID != strings.TrimRight(tid, " ") {
 			continue
 		}
 		code = f.Code

@@ -8,6 +8,14 @@ const (
 	maxTransactions = 2_000_000
 	// maxDelayed is how many answers wait to be sent late; further ones are lost.
 	maxDelayed = 10_000
+	// maxHoldRules is how many terminals have rules of their own; maxOver is the highest amount above a hold in
+	// minor units, maxOverPercent the highest share, maxHoldSeconds the longest hold: a year.
+	maxHoldRules   = 1000
+	maxOver        = 1_000_000_00
+	maxOverPercent = 100
+	maxHoldSeconds = 366 * 24 * 3600
+	// maxTID is the length of a terminal id (DE41).
+	maxTID = 8
 	// maxHeld is how many sales wait for their reversal to come first (card 104); further ones are lost.
 	maxHeld = 1000
 	// maxFaults is how many faults are set at a time.

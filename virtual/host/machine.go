@@ -103,6 +103,7 @@ type Machine struct {
 	links     map[uint64]*link
 	book      *book
 	faults    []Fault
+	rules     []HoldRules
 	delayed   []delivery // by due time, then in the order in which they were put
 	held      map[string]heldSale
 	stan      int // of the host's own network messages
@@ -148,10 +149,16 @@ func (m *Machine) Restore(r Record) error { return m.book.apply(r) }
 
 // NextDue is the instant at which a Tick is wanted.
 func (m *Machine) NextDue() (time.Time, bool) {
-	if len(m.delayed) == 0 {
-		return time.Time{}, false
+	var due time.Time
+	if len(m.delayed) > 0 {
+		due = m.delayed[0].due
 	}
-	return m.delayed[0].due, true
+	for _, e := range m.running() {
+		if at := m.expires(e); due.IsZero() || at.Before(due) {
+			due = at
+		}
+	}
+	return due, !due.IsZero()
 }
 
 // Handle takes one input and gives what to do about it, in order.
@@ -162,16 +169,18 @@ func (m *Machine) Handle(now time.Time, in Input) []Output {
 	case Closed:
 		delete(m.links, in.Conn)
 	case Received:
-		return m.received(now, in)
+		return append(m.expire(now), m.received(now, in)...)
 	case SetFault:
 		return m.setFault(now, in.Fault)
+	case SetHoldRules:
+		m.setHoldRules(in.Rules)
 	case ClearFaults:
-		m.faults = nil
+		m.faults, m.rules = nil, nil
 		return []Output{Reading{On: true}}
 	case Unblock:
 		return m.unblock(now, in.Account)
 	case Tick:
-		return m.due(now)
+		return append(m.expire(now), m.due(now)...)
 	}
 	return nil
 }

@@ -16,6 +16,8 @@ func kindOf(msg *iso8583.Message) Kind {
 	switch {
 	case msg.MTI[1] == '1' && strings.Trim(msg.Get(4), "0") == "":
 		return KindCheck
+	case msg.MTI[1] == '1' && increments(msg):
+		return KindIncrement
 	case msg.MTI[1] == '1':
 		return KindHold
 	case msg.MTI[2] == '2':
@@ -26,6 +28,12 @@ func kindOf(msg *iso8583.Message) Kind {
 		return KindRefund
 	}
 	return KindSale
+}
+
+// increments tells whether an authorisation request raises a hold.
+func increments(msg *iso8583.Message) bool {
+	private, err := iso8583.ParsePrivate(msg.Get(48))
+	return err == nil && private[iso8583.TagIncrement] == "1"
 }
 
 // known tells whether the host does what a request wants with its processing code.
@@ -76,6 +84,8 @@ func (m *Machine) judge(now time.Time, conn uint64, r request, k Kind) []Output 
 		m.judgeRefund(r, &rec)
 	case KindCapture:
 		m.judgeCapture(r, &rec)
+	case KindIncrement:
+		m.judgeIncrement(r, &rec)
 	default:
 		q = m.judgeCard(now, r, &rec)
 	}
@@ -130,7 +140,7 @@ func (m *Machine) forged(now time.Time, conn uint64, msg *iso8583.Message, r req
 	rec := r.record(now, k)
 	rec.RC = rcBadMAC
 	switch k {
-	case KindRefund, KindCapture:
+	case KindRefund, KindCapture, KindIncrement:
 		rec.Of = r.private[iso8583.TagOriginalRRN]
 	case KindReversal:
 		rec.Of = r.rrn
@@ -172,22 +182,6 @@ func (m *Machine) judgeRefund(r request, rec *Record) {
 	case m.rowOf(of) == 130:
 		rec.RC = rcNotPermitted
 	case rec.Amount == 0 || rec.Amount > left:
-		rec.RC = rcAmount
-	default:
-		m.approve(rec, StatePosted)
-	}
-}
-
-// judgeCapture completes the record of a capture: an advice, which is declined only when it does not
-// fit what is held.
-func (m *Machine) judgeCapture(r request, rec *Record) {
-	of, rc := m.refer(r, rec, KindHold)
-	switch {
-	case rc != "":
-		rec.RC = rc
-	case of.state != StateHeld:
-		rec.RC = rcInvalid
-	case rec.Amount == 0 || rec.Amount > of.debit()-of.captured:
 		rec.RC = rcAmount
 	default:
 		m.approve(rec, StatePosted)
@@ -252,7 +246,7 @@ func (m *Machine) reversal(now time.Time, conn uint64, l *link, msg *iso8583.Mes
 		return m.refuse(conn, msg, rcNotFound)
 	default:
 		asked := r.private[iso8583.TagReversalReason] == iso8583.ReversalCancelled
-		rc := m.undo(now, of, &rec, asked)
+		rc := m.undo(now, r, of, &rec, asked)
 		if rc != rcApproved && (!asked || of.Kind != KindRefund) {
 			return m.refuse(conn, msg, rc)
 		}
@@ -282,18 +276,20 @@ func (m *Machine) rowOf(e *entry) int {
 
 // undo completes the record of a reversal. One that somebody asks for can be too late: of a hold it
 // gives back what is left, and a refund can be taken back on its own day only.
-func (m *Machine) undo(now time.Time, of *entry, rec *Record, asked bool) (rc string) {
+func (m *Machine) undo(now time.Time, r request, of *entry, rec *Record, asked bool) (rc string) {
 	amount := of.Amount
-	if of.Kind == KindHold && of.state == StateHeld && of.Approved == 0 && asked {
-		rec.Kind = KindRelease
-		amount -= of.captured
+	if of.Kind == KindHold && of.state == StateHeld && asked {
+		if !r.refer95(of, rec) {
+			return rcAmount
+		}
+		amount = rec.Amount
 	}
 	switch {
 	case rec.Amount != amount || of.Currency != rec.Currency:
 		return rcAmount
 	case rec.Kind == KindReversal && (of.refunded > 0 || of.captured > 0):
 		return rcInvalid // part of it has already gone on
-	case of.Kind == KindCapture, of.Kind == KindRefund && asked && day(of.At) != day(now):
+	case of.Kind == KindCapture, of.Kind == KindIncrement, of.Kind == KindRefund && asked && day(of.At) != day(now):
 		return rcInvalid
 	}
 	rec.OfN, rec.State = of.N, StatePosted

@@ -1,0 +1,191 @@
+package main
+
+import (
+	"cmp"
+	"context"
+	"crypto/rand"
+	"errors"
+	"log/slog"
+	"slices"
+	"strings"
+	"time"
+
+	"kassa"
+	"kassa/charging"
+	"kassa/ocpi"
+	"kassa/sale/ocpi/call"
+)
+
+// chargingPorts gives charging sessions their operators and their terminals.
+type chargingPorts struct {
+	c        *cloud
+	ceilings map[string]charging.Ceiling
+}
+
+// joinCharging makes the sessions' keeper; it comes before the operators' door, which brings it their word.
+func (c *cloud) joinCharging(log *slog.Logger) error {
+	book, err := charging.OpenBook(c.store)
+	if err != nil {
+		return err
+	}
+	ceilings, err := charging.Ceilings(nil)
+	p := chargingPorts{c, ceilings}
+	c.charging = &charging.Keeper{
+		Book: book, Orders: c.store, Money: c.engine, Operator: p, POI: p, Now: c.now, Random: rand.Reader, Log: log,
+	}
+	return err
+}
+
+// refusedOr gives a peer's definite no as the sessions know it.
+func refusedOr(err error) error {
+	if no := (*call.Refused)(nil); errors.As(err, &no) {
+		return &charging.Refused{Code: int(no.Status), Text: no.Message}
+	}
+	return err
+}
+
+func (p chargingPorts) Start(ctx context.Context, s charging.Session) (int, error) {
+	r, err := p.c.ocpi.Start(ctx, s.Peer, s.StartID, s.StartOf(ocpiCountry, ocpiParty, "", p.c.now()))
+	return r.Timeout, refusedOr(err)
+}
+
+func (p chargingPorts) Stop(ctx context.Context, s charging.Session, sessionID string) error {
+	_, err := p.c.ocpi.Stop(ctx, s.Peer, s.StopID, sessionID)
+	return refusedOr(err)
+}
+
+// Seek finds the operator's session by the reference, the token or the id that it had.
+func (p chargingPorts) Seek(ctx context.Context, s charging.Session, since time.Time) (*charging.Report, error) {
+	all, err := p.c.ocpi.Sessions(ctx, s.Peer, since)
+	if err != nil {
+		return nil, err
+	}
+	for _, o := range all {
+		if !means(s, o.AuthorisationReference, o.CDRToken.UID, o.ID) {
+			continue
+		}
+		r, refused := charging.ReportOf(o)
+		if refused != nil {
+			return nil, refused
+		}
+		return &r, nil
+	}
+	return nil, nil
+}
+
+func means(s charging.Session, ref, uid, sessionID string) bool {
+	return strings.EqualFold(ref, s.Ref) || ref == "" && (strings.EqualFold(uid, s.Ref) || sessionID != "" && sessionID == s.Report.SessionID)
+}
+
+func (p chargingPorts) CDRs(ctx context.Context, s charging.Session, since time.Time) ([]charging.CDR, error) {
+	all, err := p.c.ocpi.CDRs(ctx, s.Peer, since)
+	if err != nil {
+		return nil, err
+	}
+	var found []charging.CDR
+	for _, d := range all {
+		if !means(s, d.AuthorisationReference, d.CDRToken.UID, d.SessionID) {
+			continue
+		}
+		if c, refused := charging.CDROf(d); refused == nil {
+			found = append(found, c)
+		}
+	}
+	return found, nil
+}
+
+func (p chargingPorts) Confirm(ctx context.Context, s charging.Session, c charging.Confirmation) error {
+	f, err := c.Advice()
+	if err != nil {
+		return err
+	}
+	return refusedOr(p.c.ocpi.Confirm(ctx, s.Peer, f))
+}
+
+// Authorise makes the order at the terminal that the driver stands at.
+func (p chargingPorts) Authorise(ctx context.Context, s charging.Session) (kassa.Order, kassa.Reason, error) {
+	n := s.NewOrder()
+	t, ok := p.c.registry.TerminalByPOIID(s.POIID)
+	group, known := p.c.registry.Group(s.Group)
+	if !ok || !known || t.Group != s.Group {
+		return kassa.Order{}, kassa.POIUnable, nil
+	}
+	if may, _ := t.May(); !may {
+		return kassa.Order{}, kassa.TerminalBarred, nil
+	}
+	n.TID, n.MID, n.Environment = t.TID, group.Merchant.MID, string(t.Environment)
+	return p.c.engine.Create(ctx, n)
+}
+
+// Show would tell the terminal; its link has no word for a charging session yet.
+func (p chargingPorts) Show(charging.Session) {}
+
+// Fresh asks the operator how an EVSE is.
+func (p chargingPorts) Fresh(ctx context.Context, s charging.Sale) (string, error) {
+	e, err := p.c.ocpi.EVSE(ctx, s.Peer, s.Location, s.EVSE)
+	return e.Status, err
+}
+
+// Sells lists the connectors that the terminal's operator has assigned to it and that have a price.
+func (p chargingPorts) Sells(_ context.Context, poiid string) ([]charging.Sale, error) {
+	t, ok := p.c.registry.TerminalByPOIID(poiid)
+	if !ok {
+		return nil, nil
+	}
+	point, ok, err := p.c.ocpi.Assigned(t.TID)
+	if err != nil || !ok || !point.Active {
+		return nil, err
+	}
+	locations, err := p.c.ocpi.KeptLocations(point.Peer)
+	if err != nil {
+		return nil, err
+	}
+	tariffs, err := p.c.ocpi.KeptTariffs(point.Peer)
+	if err != nil {
+		return nil, err
+	}
+	var sales []charging.Sale
+	for _, l := range locations {
+		for _, e := range l.EVSEs {
+			if !slices.Contains(point.LocationIDs, l.ID) && !slices.Contains(point.EVSEUIDs, e.UID) {
+				continue
+			}
+			for _, connector := range e.Connectors {
+				base := charging.New{
+					Peer: point.Peer, Account: t.Account, Group: t.Group, POIID: poiid, TerminalID: t.TID, Contract: point.CustomerReference,
+					Location: l.ID, EVSE: e.UID, Connector: connector.ID, Late: charging.LastKnown,
+				}
+				if sale, ok := p.sale(base, l, e, connector, tariffs); ok {
+					sales = append(sales, sale)
+				}
+			}
+		}
+	}
+	return sales, nil
+}
+
+// sale prices one connector. A hold that is given for no tariff would be for nobody knows what: such a one is
+// not sold.
+func (p chargingPorts) sale(n charging.New, l ocpi.Location, e ocpi.EVSE, c ocpi.Connector, tariffs []ocpi.Tariff) (charging.Sale, bool) {
+	var own []ocpi.Tariff
+	for _, t := range tariffs {
+		if slices.Contains(c.TariffIDs, t.ID) {
+			own = append(own, t)
+		}
+	}
+	tariff, ok := charging.Chosen(own, p.c.now())
+	if !ok {
+		return charging.Sale{}, false
+	}
+	n.Currency = kassa.Currency(tariff.Currency)
+	var computable bool
+	n.Rates, computable = charging.RatesOf(tariff)
+	preauthorise, most := charging.HoldOf(tariff)
+	from := charging.Proposal{Preauthorise: preauthorise, Most: most, Free: computable && n.Rates.Free()}
+	n.Hold = from.Propose(p.ceilings[l.Country])
+	n.Margin = n.Hold / 20
+	if n.Hold == 0 && !from.Free {
+		return charging.Sale{}, false
+	}
+	return charging.Sale{New: n, Label: cmp.Or(e.PhysicalReference, e.EVSEID, e.UID), Status: e.Status, HelpLine: l.HelpPhone}, true
+}
