@@ -22,7 +22,7 @@ terminal is added; its activation code is printed, and as a QR code for the devi
 		RunE:    func(c *cobra.Command, _ []string) error { return addTerminal(c, "") },
 	}
 	add.Flags().String("group", "", "terminal group, by id or name")
-	add.Flags().String("model", "P2", "P2, P2SE, P2PAD, P3MIX, CTAP or V400M")
+	add.Flags().String("model", "P2", "P2, P2SE, P2PAD, P3MIX, CTAP, V400M or EV1")
 	add.Flags().Bool("no-device", false, "make no virtual device")
 	clone := &cobra.Command{
 		Use: "clone T", Short: "Add a terminal like another, with its settings", Args: words("T"),

@@ -84,6 +84,8 @@ const (
 	PaymentNormal PaymentType = "Normal"
 	// PaymentRefund pays the amount to the card that is presented.
 	PaymentRefund PaymentType = "Refund"
+	// PaymentFirstReservation holds an amount, of which the price is taken later.
+	PaymentFirstReservation PaymentType = "FirstReservation"
 	// PaymentCardCheck asks the issuer whether the card is good, for an amount of 0. nexo has the
 	// CardAcquisition category for cards without a payment; Kassa asks the host too, so that it is one.
 	PaymentCardCheck PaymentType = "CardCheck"

@@ -34,6 +34,10 @@ func (m *Machine) counter(link LinkID, f poilink.Frame) string {
 		text = checkRefund(*f.Refund)
 	case poilink.TypeReceipt:
 		text = checkReceipt(*f.Receipt)
+	case poilink.TypeChosen:
+		text = checkChosen(*f.Chosen)
+	case poilink.TypeStop:
+		text = checkStop(*f.Stop)
 	case poilink.TypeTotals:
 		text = checkTotals(*f.Totals)
 	}

@@ -179,6 +179,7 @@ func (m *Machine) welcome(s *session) {
 	if active {
 		m.emit(Connected{TID: t.TID, Open: h.Open})
 		m.emit(WantSettings{TID: t.TID})
+		m.emit(WantPoints{TID: t.TID})
 	}
 }
 

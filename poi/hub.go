@@ -109,6 +109,8 @@ type Config struct {
 	Watcher   Watcher
 	// Service takes what the work on a device itself asks for; nil when nobody does.
 	Service Workshop
+	// Points are what unattended terminals sell; nil when none sells anything.
+	Points Points
 	// Telemetry keeps how devices are; nil when nothing is kept.
 	Telemetry TelemetryStore
 	// Moved is by how much the clock of Now was moved on by hand; nil when it never is.
@@ -409,6 +411,8 @@ func (h *Hub) do(u *unit, out Output) Input {
 		return ActivationDecided{out.Link, t, g, no, h.failed(u, "activate", err)}
 	case WantSettings:
 		return h.configure(u, out.TID)
+	case WantPoints:
+		return h.points(u, out.TID)
 	case Apply:
 		return Applied{out.Link, out.Seq, h.failed(u, "settings", h.apply(now, out))}
 	case Tampered:
@@ -474,6 +478,8 @@ func (h *Hub) ask(out Ask) (answer poilink.Frame, err error) {
 		var a poilink.ReceiptAnswer
 		a, err = h.cfg.Sales.SendReceipt(ctx, t, *f.Receipt)
 		return poilink.Frame{Type: poilink.TypeReceiptAnswer, ReceiptAnswer: &a}, err
+	case poilink.TypeChosen, poilink.TypeStop:
+		return h.charge(ctx, t, f)
 	case poilink.TypeTotals:
 		var a poilink.TotalsAnswer
 		a, err = h.cfg.Sales.Totals(ctx, t, *f.Totals)

@@ -82,8 +82,9 @@ type session struct {
 	pings   uint8
 	// measured is the number of the last Measure.
 	measured uint64
-	pushed   uint64 // the version of the settings that were sent over it
-	told     uint64 // fingerprint of who the POI was told to be
+	pushed   uint64            // the version of the settings that were sent over it
+	sold     map[string]string // the last frame of what is sold ("") and of each session, by reference
+	told     uint64            // fingerprint of who the POI was told to be
 }
 
 type phase int

@@ -35,6 +35,8 @@ func (m *Machine) manage(in Input) {
 		m.pushUntil(pending{frame: poilink.Frame{Type: poilink.TypeCommand, Command: &c}, until: in.Until})
 	case Configure:
 		m.configure(in)
+	case Sell:
+		m.sell(in)
 	case Applied:
 		m.applied(in)
 	case Refresh:
@@ -221,6 +223,7 @@ func (m *Machine) refresh() {
 		m.tellIdentity(m.current, a)
 	}
 	m.emit(WantSettings{TID: m.tid})
+	m.emit(WantPoints{TID: m.tid})
 }
 
 // parted tells that the POI is not the terminal any more which it was when it was last looked: nudges of the

@@ -99,6 +99,9 @@ func (m *Machine) offer(o kassa.NewOrder) (pending, bool) {
 	case kassa.CardCheck:
 		body.PaymentData = &nexo.PaymentData{PaymentType: nexo.PaymentCardCheck}
 	}
+	if o.Kind == kassa.Purchase && o.Channel == kassa.InPerson && o.Capture == kassa.CaptureLater {
+		body.PaymentData = &nexo.PaymentData{PaymentType: nexo.PaymentFirstReservation}
+	}
 	if o.Description != "" {
 		body.PaymentTransaction.SaleItem = []nexo.SaleItem{{ItemID: 1, ProductLabel: o.Description}}
 	}

@@ -171,7 +171,7 @@ func (m *Machine) takeOver(s *session, f poilink.Frame) string {
 		return ""
 	case poilink.TypeCompletionAdvice:
 		return m.completion(s.link, f.Seq, *f.CompletionAdvice)
-	case poilink.TypeTip, poilink.TypeStart, poilink.TypeRefund, poilink.TypeReceipt:
+	case poilink.TypeTip, poilink.TypeStart, poilink.TypeRefund, poilink.TypeReceipt, poilink.TypeChosen, poilink.TypeStop:
 		return m.counter(s.link, f)
 	case poilink.TypeSettingsApplied:
 		return m.settingsApplied(s.link, f.Seq, *f.SettingsApplied)

@@ -14,7 +14,7 @@ func (t Type) Sequenced() bool {
 	case TypeKeysLoaded, TypeNexo, TypeProgress, TypeAuthorisationRequest,
 		TypeAuthorisationResponse, TypeCompletionAdvice, TypeDecision,
 		TypeStart, TypeStarted, TypeTip, TypeRefund, TypeRefundAnswer, TypeReceipt, TypeReceiptAnswer,
-		TypeSettings, TypeSettingsApplied, TypeCommand:
+		TypeSettings, TypeSettingsApplied, TypeCommand, TypeSells, TypeChosen, TypeCharging, TypeStop:
 		return true
 	}
 	return false
@@ -153,6 +153,14 @@ func (f Frame) hasManagementBody() bool {
 		return f.Service != nil
 	case TypeServiced:
 		return f.Serviced != nil
+	case TypeSells:
+		return f.Sells != nil
+	case TypeChosen:
+		return f.Chosen != nil
+	case TypeCharging:
+		return f.Charging != nil
+	case TypeStop:
+		return f.Stop != nil
 	}
 	return false
 }

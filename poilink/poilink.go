@@ -64,6 +64,10 @@ const (
 	TypeCommand               Type = "command"               // down*, something to do that is no payment
 	TypeService               Type = "service"               // up, a code that was typed in, or a key that was not taken
 	TypeServiced              Type = "serviced"              // down, answers service
+	TypeSells                 Type = "sells"                 // down*, what an unattended POI sells
+	TypeChosen                Type = "chosen"                // up*, a driver chose what to charge with
+	TypeCharging              Type = "charging"              // down*, how far a session is; answers chosen and stop
+	TypeStop                  Type = "stop"                  // up*, a driver wants to end a session
 )
 
 // Frame is one WebSocket text message.
@@ -112,6 +116,10 @@ type Frame struct {
 	Command               *Command               `json:"command,omitempty"`
 	Service               *Servicing             `json:"service,omitempty"`
 	Serviced              *Serviced              `json:"serviced,omitempty"`
+	Sells                 *Sells                 `json:"sells,omitempty"`
+	Chosen                *Chosen                `json:"chosen,omitempty"`
+	Charging              *Charging              `json:"charging,omitempty"`
+	Stop                  *Stop                  `json:"stop,omitempty"`
 }
 
 // Challenge opens a link. Nonce is 32 random bytes; Host is the cloud's own name, which the POI

@@ -23,6 +23,7 @@ func (m *Machine) ask() {
 	if r.request == 0 {
 		r.request = req.Request
 	}
+	m.markCard(e, r.card.PAN)
 	f := poilink.Frame{Type: poilink.TypeAuthorisationRequest, AuthorisationRequest: req}
 	m.up(f)
 	if m.has(FaultDoubleTap) {

@@ -30,6 +30,8 @@ func counterRoutes(one func(string, func(http.ResponseWriter, *http.Request, *un
 	one("POST /{id}/scan", postScan)
 	one("POST /{id}/input", postInput)
 	one("POST /{id}/test", postTest)
+	one("POST /{id}/choose", postChoose)
+	one("POST /{id}/stop", postStop)
 }
 
 // postMenu touches, types, scans, or holds the logo.

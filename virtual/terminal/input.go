@@ -70,7 +70,10 @@ type (
 	}
 	ReceiptMailed struct{ Exchange, Address string }
 	CopyPrinted   struct{ Exchange string }
-	TotalsAsked   struct{ Totals poilink.Totals }
+	// ChargerChosen and ChargingStopped are a driver at an unattended terminal.
+	ChargerChosen   struct{ EVSE, Connector, Language string }
+	ChargingStopped struct{ Reference string }
+	TotalsAsked     struct{ Totals poilink.Totals }
 	// Answered is a customer's answer to what a register asks for. Entries are counted from 1. Strokes are lines
 	// of a signature; with More others follow. Text is a signature that is typed, too.
 	Answered struct {
@@ -100,31 +103,33 @@ type (
 	Tick struct{}
 )
 
-func (PowerOn) input()        {}
-func (PowerOff) input()       {}
-func (LinkUp) input()         {}
-func (LinkDown) input()       {}
-func (FrameReceived) input()  {}
-func (CardPresented) input()  {}
-func (KeyPressed) input()     {}
-func (ActivateWith) input()   {}
-func (StartOrder) input()     {}
-func (Touched) input()        {}
-func (TextTyped) input()      {}
-func (Scanned) input()        {}
-func (LogoHeld) input()       {}
-func (SettingChanged) input() {}
-func (TipAdded) input()       {}
-func (RefundAskedFor) input() {}
-func (ReceiptMailed) input()  {}
-func (CopyPrinted) input()    {}
-func (TotalsAsked) input()    {}
-func (Answered) input()       {}
-func (TestAsked) input()      {}
-func (Tested) input()         {}
-func (FaultSet) input()       {}
-func (FaultClear) input()     {}
-func (Tick) input()           {}
+func (PowerOn) input()         {}
+func (PowerOff) input()        {}
+func (LinkUp) input()          {}
+func (LinkDown) input()        {}
+func (FrameReceived) input()   {}
+func (CardPresented) input()   {}
+func (KeyPressed) input()      {}
+func (ActivateWith) input()    {}
+func (StartOrder) input()      {}
+func (Touched) input()         {}
+func (TextTyped) input()       {}
+func (Scanned) input()         {}
+func (LogoHeld) input()        {}
+func (SettingChanged) input()  {}
+func (TipAdded) input()        {}
+func (RefundAskedFor) input()  {}
+func (ReceiptMailed) input()   {}
+func (CopyPrinted) input()     {}
+func (TotalsAsked) input()     {}
+func (ChargerChosen) input()   {}
+func (ChargingStopped) input() {}
+func (Answered) input()        {}
+func (TestAsked) input()       {}
+func (Tested) input()          {}
+func (FaultSet) input()        {}
+func (FaultClear) input()      {}
+func (Tick) input()            {}
 
 // Entry is how a card is presented.
 type Entry string

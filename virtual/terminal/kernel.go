@@ -57,6 +57,10 @@ type trouble struct {
 
 // present reads a card, if one is wanted.
 func (m *Machine) present(in CardPresented) {
+	if m.model().Unattended && m.v.stage == stageNone {
+		m.tapped(in)
+		return
+	}
 	if (m.v.stage != stagePresent && m.v.stage != stageInsert) || !wants(m.v.screen, in.Entry) {
 		return
 	}

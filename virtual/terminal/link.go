@@ -153,6 +153,10 @@ func (m *Machine) takeOver(f poilink.Frame) {
 		m.receiptAnswered(*f.ReceiptAnswer)
 	case poilink.TypeSettings:
 		m.takeSettings(*f.Settings)
+	case poilink.TypeSells:
+		m.takeSells(f)
+	case poilink.TypeCharging:
+		m.takeCharging(f)
 	case poilink.TypeCommand:
 		m.obey(*f.Command)
 	}

@@ -151,9 +151,11 @@ type volatile struct {
 	injecting bool
 	injected  string
 	// synced is when the fault slow-sync lets the device ask for its key.
-	synced      time.Time
-	identify    bool
-	maintenance bool
+	synced   time.Time
+	identify bool
+	// point and charge are what a driver looks at, driver the language that was chosen, said what stands under it.
+	point, charge, driver, said string
+	maintenance                 bool
 }
 
 // Machine is one terminal. Its methods are for one goroutine at a time.

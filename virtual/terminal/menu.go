@@ -250,6 +250,8 @@ func (m *Machine) touch(id string) {
 		return
 	}
 	switch {
+	case m.model().Unattended:
+		m.pointTouched(id)
 	case m.v.stage == stageTip:
 		m.tipTouched(id)
 	case m.v.stage == stagePrompt:
@@ -522,7 +524,9 @@ func (m *Machine) counter(in Input) {
 	case Scanned:
 		m.scan(in.Text)
 	case LogoHeld:
-		m.heldLogo()
+		if !m.model().Unattended { // nobody there may leave cloud mode
+			m.heldLogo()
+		}
 	case TestAsked:
 		m.askTest()
 	case Tested:
@@ -552,6 +556,10 @@ func (m *Machine) direct(in Input) {
 		id, problem = m.mail(in.Exchange, in.Address)
 	case CopyPrinted:
 		problem = m.printCopy(in.Exchange)
+	case ChargerChosen:
+		id, problem = m.chooseCharger(in.EVSE, in.Connector, in.Language)
+	case ChargingStopped:
+		id, problem = m.stopCharging(in.Reference, poilink.StopByButton)
 	case TotalsAsked:
 		id, problem = m.totals(in.Totals)
 	}

@@ -25,6 +25,9 @@ type Model struct {
 	Cable    bool      `json:"cable"`
 	Battery  bool      `json:"battery"`
 	Networks []Network `json:"networks"`
+	// Unattended terminals sell charging points to drivers: a touch screen and a contactless reader, and neither a
+	// PIN pad nor a printer nor staff.
+	Unattended bool `json:"unattended"`
 	// Shape is how the page draws it.
 	Shape string `json:"shape"`
 	// Keyboard tells that text can be typed from the first day. The Smartpad's keyboard on the screen is
@@ -41,6 +44,7 @@ func Models() []Model {
 		{Prefix: "P3MIX", Name: "Sunmi P3 MIX", Android: true, Printer: true, Battery: true, Networks: []Network{WiFi, LAN, SIM}, Shape: "desk", Keyboard: true},
 		{Prefix: "CTAP", Name: "CTAP terminal", Printer: true, Networks: []Network{LAN, WiFi}, Shape: "classic", Keyboard: true},
 		{Prefix: "V400M", Name: "V400m", Printer: true, Battery: true, Networks: []Network{WiFi, SIM}, Shape: "classic", Keyboard: true},
+		{Prefix: "EV1", Name: "EV1 unattended", Unattended: true, Cable: true, Networks: []Network{LAN, SIM}, Shape: "post"},
 	}
 }
 

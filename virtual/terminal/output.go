@@ -76,6 +76,8 @@ const (
 	ResultUnknown      Result = "unknown"
 	// ResultRefused is an order that could not be started.
 	ResultRefused Result = "refused"
+	// ResultStopping is a card that ends its charging session.
+	ResultStopping Result = "stopping"
 )
 
 // Attempt is the result of one attempt.
@@ -147,6 +149,9 @@ const (
 	ScreenMessage      ScreenName = "message"
 	ScreenBlocked      ScreenName = "blocked"
 	ScreenTip          ScreenName = "tip"
+	ScreenPoints       ScreenName = "points"   // the charging points of an unattended terminal
+	ScreenPoint        ScreenName = "point"    // one of them, with its prices and what is held
+	ScreenCharging     ScreenName = "charging" // a session; Page is its state
 	ScreenStarting     ScreenName = "starting"
 	ScreenRefused      ScreenName = "refused"
 	ScreenPresentCard  ScreenName = "presentCard"

@@ -33,6 +33,9 @@ const (
 	RecordManaged   RecordKind = "managed"   // the administrator set the terminal from the cloud
 	RecordCommand   RecordKind = "command"   // the cloud commanded something; absent body: a message was read
 	RecordDeveloper RecordKind = "developer" // the device is in developer mode, for ever
+	RecordSells     RecordKind = "sells"     // what an unattended terminal sells: Frame
+	RecordCharging  RecordKind = "charging"  // how far a session is: Frame
+	RecordMarked    RecordKind = "marked"    // the card that pays for a session
 	RecordSnapshot  RecordKind = "snapshot"  // all of the above in one, after compaction
 )
 
@@ -74,6 +77,7 @@ type Record struct {
 
 	Managed *Managed         `json:"managed,omitempty"`
 	Command *poilink.Command `json:"command,omitempty"`
+	Charge  *Charge          `json:"charge,omitempty"`
 }
 
 // Exchange is a payment that the cloud asked for, as the journal knows it.
@@ -155,6 +159,9 @@ type durable struct {
 	Managed  *Managed `json:"managed,omitempty"`
 	Commands []string `json:"commands,omitempty"`
 	Messages []string `json:"messages,omitempty"`
+	// Sells is what an unattended terminal sells, Charges its sessions.
+	Sells   *poilink.Sells `json:"sells,omitempty"`
+	Charges []Charge       `json:"charges,omitempty"`
 	// Settings are those that differ from what the model came with.
 	Settings map[string]string `json:"settings,omitempty"`
 }
@@ -176,6 +183,7 @@ func (d *durable) apply(r Record) error {
 		d.Activated = r.Activated
 		if r.Activated == nil { // whoever has it next starts anew
 			d.History, d.Settings, d.Receipts, d.Outcomes, d.Managed, d.Messages = nil, nil, nil, nil, nil, nil
+			d.Sells, d.Charges = nil, nil
 		}
 	case RecordDown:
 		d.DownSeq = r.Seq
@@ -185,6 +193,8 @@ func (d *durable) apply(r Record) error {
 		d.UpSeq, d.Outbox = r.Seq, nil
 	case RecordOpen, RecordAnswer, RecordEnd:
 		return d.applyExchange(r)
+	case RecordSells, RecordCharging, RecordMarked:
+		d.applySold(r)
 	case RecordManaged:
 		d.Managed = r.Managed
 	case RecordCommand:

@@ -37,8 +37,10 @@ func (m *Machine) rest() {
 		m.showStarting()
 	case len(m.d.Messages) > 0:
 		m.show(m.messageScreen())
-	case m.own():
+	case m.own() && !m.model().Unattended:
 		m.open(pageHome, nil)
+	case m.model().Unattended:
+		m.restAtPoint()
 	case m.v.shown != nil:
 		m.show(m.displayScreen(*m.v.shown))
 	default:
@@ -87,6 +89,8 @@ func (m *Machine) refresh() {
 		m.show(m.insertScreen())
 	case ScreenHome, ScreenMenu, ScreenEntry, ScreenManagerPIN:
 		m.showPlace()
+	case ScreenPoints, ScreenPoint, ScreenCharging:
+		m.showSold()
 	case ScreenStarting:
 		m.showStarting()
 	case ScreenUseMagstripe:
@@ -136,8 +140,12 @@ func (m *Machine) cardScreen(problem string) Screen {
 	if problem != "" {
 		s.problem, s.Error = problem, m.say(problem)
 	}
+	if m.model().Unattended {
+		s.Lines = append(m.holdLines(m.d.Open), m.say("Hold your card or phone to the reader"))
+		s.Items = []Item{m.item("cancel", "Cancel")}
+	}
 	if m.online() {
-		s.Wants = []Entry{Tap, Insert, Swipe}
+		s.Wants = m.model().ways()
 	} else {
 		s.problem, s.Error = "", m.say("No connection to the server")
 	}
@@ -175,6 +183,10 @@ func (m *Machine) presentCard(problem string) {
 }
 
 func (m *Machine) askInsert() {
+	if m.model().Unattended { // it has a contactless reader only
+		m.refuseCard(problemNoPad)
+		return
+	}
 	m.forgetCard()
 	m.v.stage = stageInsert
 	m.show(m.insertScreen())
@@ -182,6 +194,10 @@ func (m *Machine) askInsert() {
 }
 
 func (m *Machine) askPIN(problem string) {
+	if m.model().Unattended {
+		m.refuseCard(problemNoPad)
+		return
+	}
 	clear(m.v.pin)
 	m.v.pin = nil
 	m.v.stage = stagePIN

@@ -136,7 +136,7 @@ func (m *Machine) is(id string) bool { return m.setting(id) == on }
 
 // say is a text of the device in the language that is set. Its English is its name.
 func (m *Machine) say(text string, args ...any) string {
-	return words.Say(m.setting(setLanguage), text, args...)
+	return words.Say(m.language(), text, args...)
 }
 
 // keep writes a setting, or what is kept beside them, down.

@@ -43,6 +43,9 @@ type Status struct {
 	DeveloperMode bool           `json:"developerMode,omitempty"`
 	Identify      bool           `json:"identify,omitempty"`
 	Health        poilink.Health `json:"health"`
+	// Sells is what an unattended terminal sells, Charging its sessions.
+	Sells    *poilink.Sells     `json:"sells,omitempty"`
+	Charging []poilink.Charging `json:"charging,omitempty"`
 	// Tests is the last look at the way to the cloud.
 	Tests *Tests `json:"tests,omitempty"`
 	// Administered are the settings that the cloud set, SettingsVersion their version.
@@ -73,6 +76,10 @@ func (m *Machine) Status() Status {
 	}
 	if m.d.Managed != nil {
 		s.SettingsVersion = m.d.Managed.Version
+	}
+	s.Sells = m.d.Sells
+	for _, c := range m.d.Charges {
+		s.Charging = append(s.Charging, c.Charging)
 	}
 	if a := m.d.Activated; a != nil {
 		s.TID, s.Name, s.Group, s.Merchant = a.TID, a.TerminalName, a.Group, a.Merchant.Name

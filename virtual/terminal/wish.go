@@ -35,6 +35,10 @@ func (w Wish) id() string {
 		return f.Refund.ID
 	case f.Receipt != nil:
 		return f.Receipt.ID
+	case f.Chosen != nil:
+		return f.Chosen.ID
+	case f.Stop != nil:
+		return f.Stop.ID
 	}
 	return ""
 }
