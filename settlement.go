@@ -8,7 +8,7 @@ import "time"
 type HoldTerms struct {
 	Minimum    int64 `json:"minimum,omitempty"`    // the smallest partial approval that is kept; 0 takes none: it is reversed
 	OverCommit bool  `json:"overCommit,omitempty"` // a settlement above the hold is sent flagged so; the issuer decides
-	Most       int64 `json:"most,omitempty"`       // the highest amount that the acquirer submits at all; 0: none is known
+	Most       int64 `json:"most,omitempty"`       // the highest amount that the acquirer submits above a hold; 0: none is known
 	Increments int   `json:"increments,omitempty"` // how many increments may be asked for
 	// MinCapture is the smallest amount that is captured: a settlement below it releases the hold.
 	MinCapture int64 `json:"minCapture,omitempty"`

@@ -14,8 +14,7 @@ func (s *step) askIncrement(in AskIncrement) Reason {
 	case len(h.Increments) >= s.next.Terms.Increments:
 		return TooManyTries
 	}
-	held := s.next.HeldAmount().Minor
-	if most := s.next.Terms.Most; in.Amount > MaxMinor-held || most > 0 && held+in.Amount > most {
+	if in.Amount > MaxMinor-s.next.HeldAmount().Minor {
 		return CaptureTooHigh
 	}
 	s.increment(in.Amount, Numbers{Number: in.Number, STAN: in.STAN, RRN: in.RRN})
@@ -82,8 +81,8 @@ func (s *step) advance(n Numbers) {
 	switch {
 	case price == 0 || price < terms.MinCapture:
 		s.settled(None)
-	case t.Step == SettlementWaits && s.top(price) > held && len(s.next.Hold.Increments) < terms.Increments:
-		s.increment(s.top(price)-held, n)
+	case t.Step == SettlementWaits && price > held && len(s.next.Hold.Increments) < terms.Increments:
+		s.increment(price-held, n)
 	case t.Step == SettlementWaits || t.Step == SettlementIncrement:
 		s.commit(n)
 	default:
@@ -91,24 +90,15 @@ func (s *step) advance(n Numbers) {
 	}
 }
 
-// top is the highest amount that is asked of the acquirer for a price.
-func (s *step) top(price int64) int64 {
-	if most := s.next.Terms.Most; most > 0 {
-		return min(price, most)
-	}
-	return price
-}
-
 // commit captures the price. Above the hold it is flagged where the terms allow for that, and then not above what
 // the acquirer submits; without them it goes as it is, for the host to refuse.
 func (s *step) commit(n Numbers) {
 	price, held := s.next.Settlement().Price.Minor, s.next.HeldAmount().Minor
-	if over := s.next.Terms.OverCommit && price > held; over {
-		amount := max(held, s.top(price))
-		s.takeFor(amount, amount > held, n)
-		return
+	over := s.next.Terms.OverCommit && price > held
+	if most := s.next.Terms.Most; over && most > 0 {
+		price = max(held, min(price, most))
 	}
-	s.takeFor(price, false, n)
+	s.takeFor(price, over && price > held, n)
 }
 
 // committed looks at how the last capture ended: what is held follows on the refusal of more.

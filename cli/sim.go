@@ -32,7 +32,7 @@ makes that cause happen in a shop of its own, as kassa sim cause does.`,
 			return setFault(c, args[0], args[1])
 		},
 	}
-	fault.Flags().String("code", "05", "the response code (DE39), with the fault decline")
+	fault.Flags().String("code", "05", "the response code (DE39), with the faults decline, refuse-capture and refuse-increment")
 	fault.Flags().Duration("delay", defaultDelay, "how late the acquirer answers, with the fault delay")
 	clear := &cobra.Command{
 		Use: "clear T", Short: "End all faults of a terminal, or of the acquirer", Args: words("T"),
@@ -87,7 +87,7 @@ func setFault(c *cobra.Command, who, name string) error {
 		switch name {
 		case "delay":
 			ask["delay_ms"] = delay.Milliseconds()
-		case "decline":
+		case "decline", "refuse-capture", "refuse-increment":
 			ask["code"] = code
 		}
 	}
@@ -162,6 +162,8 @@ func faultNames() []faultName {
 		{Of: acquirerName, Name: "bad-mac", What: "the MAC of the next answer is wrong"},
 		{Of: acquirerName, Name: "stop-reading", What: "nothing is read"},
 		{Of: acquirerName, Name: "decline", What: "the issuer answers the next payment with a response code (--code)"},
+		{Of: acquirerName, Name: "refuse-capture", What: "the next capture of a hold is refused with a response code (--code)"},
+		{Of: acquirerName, Name: "refuse-increment", What: "the next increment of a hold is refused with a response code (--code)"},
 		{Of: acquirerName, Name: "sign-off", What: "the host signs off, once"},
 	}
 }

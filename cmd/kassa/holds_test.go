@@ -149,11 +149,15 @@ func TestAGoldenHoldTimesOut(t *testing.T) {
 			t.Fatalf("%s %v", reason, err)
 		}
 		o := p.until(g.name, func(o kassa.Order) bool { return len(o.Captures) > 0 })
-		for deadline := time.Now().Add(time.Minute); !g.done(p.holdOf(o)); time.Sleep(10 * time.Millisecond) {
-			if time.Now().After(deadline) {
+		deadline, again := time.After(time.Minute), time.NewTicker(10*time.Millisecond)
+		for !g.done(p.holdOf(o)) {
+			select {
+			case <-again.C:
+			case <-deadline:
 				t.Fatalf("%s: the host has %+v", g.name, p.holdOf(o))
 			}
 		}
+		again.Stop()
 		o = p.until(g.name, func(kassa.Order) bool { return true })
 		if s := o.Settlement(); s.Done || s.Step != kassa.SettlementCommit || len(o.Captures) != 1 || o.AmountCaptured() != 0 {
 			t.Errorf("%s: it went on without an answer: %+v, %+v", g.name, s, o.Captures)

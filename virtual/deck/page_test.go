@@ -62,8 +62,8 @@ The card of row 000 of each brand, for whoever has to type one in. The others di
 const notes = `
 ## Notes
 
-- **010** is reversed whole: there is no setting yet that lets a merchant keep a part. The reversal is an advice (0420), which is repeated until
-  it is acknowledged.
+- **010** is reversed whole, unless the order's hold keeps a part (` + "`" + `terms.minimum` + "`" + `): then that is what is held. The reversal is an advice
+  (0420), which is repeated until it is acknowledged.
 - **055, 071, 121** say no to a PIN whatever is typed, so that they play by themselves. The script of 055 starts over after its third.
 - **076** counts in the issuer: taps that it approved since the PIN was right last, on a tap or in the chip. The sixth in a row asks for it, and the one
   that would bring the sum above 150.00.

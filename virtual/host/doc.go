@@ -9,8 +9,10 @@
 // lost, late, broken or given twice (see package deck); faults set from outside come before that.
 //
 // It never writes a card number, track, PIN or key to its ledger: accounts are named by brand and
-// row. It never lets an amount choose an outcome; limits and balances do. It offers neither holds
-// nor settlement yet and answers those messages with 40.
+// row. It never lets an amount choose an outcome; limits and balances do. It holds money (0100),
+// raises a hold (0100 with DE48 tag IN), captures it (0220; above it, flagged with tag OC, as far as its rules for
+// holds let it) and gives back what is left (0420, with DE95 where a part stays). It offers no reconciliation and
+// answers those messages with 40.
 //
 // Machine and its parts are pure; Ledger, Server and Control do the I/O around it.
 package host

@@ -278,6 +278,9 @@ func (m *Machine) rowOf(e *entry) int {
 // gives back what is left, and a refund can be taken back on its own day only.
 func (m *Machine) undo(now time.Time, r request, of *entry, rec *Record, asked bool) (rc string) {
 	amount := of.Amount
+	if of.state == StateExpired {
+		return rcNotFound // nothing of it is held any more
+	}
 	if of.Kind == KindHold && of.state == StateHeld && asked {
 		if !r.refer95(of, rec) {
 			return rcAmount
