@@ -29,6 +29,8 @@ func (s Session) Apply(at time.Time, e Event) Session {
 		n.LateStart = n.LateStart || e.Late
 	case ChargingMoved:
 		n.moved(at, e)
+	case ChargingAlerted:
+		n.PriceAlerted = n.PriceAlerted || n.State == AwaitingPrice
 	case ChargingEnded:
 		n.State, n.EndedAt, n.Short = e.State, at, e.Short
 		if e.Why != "" {

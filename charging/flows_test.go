@@ -112,8 +112,17 @@ func (r *rig) report(status string, cost int64) error {
 	return r.in(charging.Reported{Report: charging.Report{SessionID: "S1", Status: status, Cost: &cost, Updated: r.now}})
 }
 
+// TestErrorFlows are the rows of the specification's tables of errors (1.11) and failures (3.7).
 func TestErrorFlows(t *testing.T) {
-	for name, flow := range map[string]func(*testing.T){
+	for _, flows := range []map[string]func(*testing.T){startFlows(), endFlows(), priceFlows(), driverFlows()} {
+		for name, flow := range flows {
+			t.Run(name, flow)
+		}
+	}
+}
+
+func startFlows() map[string]func(*testing.T) {
+	return map[string]func(*testing.T){
 		"E1 declined": func(t *testing.T) {
 			r := newRig(t, nil)
 			r.in(charging.OrderSeen{View: charging.HoldView{State: charging.HoldRefused, Reason: kassa.DeclinedFunds}})
@@ -164,6 +173,11 @@ func TestErrorFlows(t *testing.T) {
 			r.in(charging.Looked{Outcome: charging.Accepted, Report: &charging.Report{SessionID: "S1", Status: charging.Active, Updated: r.now}})
 			r.want(charging.Charging)
 		},
+	}
+}
+
+func endFlows() map[string]func(*testing.T) {
+	return map[string]func(*testing.T){
 		"E6 no car": func(t *testing.T) {
 			r := newRig(t, nil).started()
 			r.report(charging.Pending, 0)
@@ -181,7 +195,9 @@ func TestErrorFlows(t *testing.T) {
 			r.want(charging.AwaitingPrice)
 			r.wait(charging.PriceWait)
 			r.want(charging.AwaitingPrice, "SeekCDR")
-			r.wait(6 * 24 * time.Hour)
+			r.wait(charging.PriceAlert)
+			r.want(charging.AwaitingPrice, "Alert")
+			r.wait(5 * 24 * time.Hour)
 			r.want(charging.Settling, "Settle", "Alert")
 			if r.s.Price != 1234 || !r.s.Provisional {
 				t.Errorf("price %d, provisional %v", r.s.Price, r.s.Provisional)
@@ -193,6 +209,11 @@ func TestErrorFlows(t *testing.T) {
 			r.wait(6 * 24 * time.Hour)
 			r.want(charging.Releasing, "Release")
 		},
+	}
+}
+
+func priceFlows() map[string]func(*testing.T) {
+	return map[string]func(*testing.T){
 		"E9 another currency": func(t *testing.T) {
 			r := newRig(t, nil).started()
 			refusedWith(t, r.in(charging.CDRPosted{CDR: charging.CDR{ID: "C", Currency: "USD", Price: 100}}), 2001, "currency")
@@ -224,6 +245,11 @@ func TestErrorFlows(t *testing.T) {
 			r.report(charging.Completed, 3000)
 			r.want(charging.Settling, "Settle")
 		},
+	}
+}
+
+func driverFlows() map[string]func(*testing.T) {
+	return map[string]func(*testing.T){
 		"only the card that pays stops": func(t *testing.T) {
 			r := newRig(t, nil).started()
 			r.report(charging.Active, 100)
@@ -272,8 +298,6 @@ func TestErrorFlows(t *testing.T) {
 				t.Error("START_SESSION left twice")
 			}
 		},
-	} {
-		t.Run(name, flow)
 	}
 }
 

@@ -220,13 +220,21 @@ func (s *Session) NextDue() (due time.Time) {
 	for _, d := range s.Duties {
 		sooner(d.Next)
 	}
-	for _, at := range []time.Time{s.Start.Deadline, s.PlugBy, s.StopBy, s.SettleBy, s.CorrectionBy, s.guard()} {
+	for _, at := range []time.Time{s.Start.Deadline, s.PlugBy, s.StopBy, s.SettleBy, s.CorrectionBy, s.alertAt(), s.guard()} {
 		sooner(at)
 	}
 	if s.State == Authorising {
 		sooner(s.OpenedAt.Add(cardTime))
 	}
 	return due
+}
+
+// alertAt is when people hear that a price is missing.
+func (s *Session) alertAt() time.Time {
+	if s.State != AwaitingPrice || s.PriceAlerted || s.PriceSince.IsZero() {
+		return time.Time{}
+	}
+	return s.PriceSince.Add(PriceAlert)
 }
 
 // guard is when a price that is still missing is done without: 24 hours or a tenth of the hold before it
@@ -260,6 +268,8 @@ func (t *step) tick() {
 		t.await()
 	case due(s.SettleBy):
 		t.settle(s.cdr().Price, false)
+	case due(s.alertAt()):
+		t.alert("a session has ended and its CDR is missing")
 	case due(s.CorrectionBy):
 		t.adjust(true)
 	case s.State == Authorising && s.Order.State == HoldMissing && due(s.OpenedAt.Add(cardTime)):

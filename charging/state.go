@@ -87,9 +87,10 @@ type Session struct {
 	SettleBy     time.Time `json:"settleBy,omitzero"`
 	CorrectionBy time.Time `json:"correctionBy,omitzero"`
 	// PriceSince is when the price began to be missing.
-	PriceSince time.Time `json:"priceSince,omitzero"`
-	Stopped    string    `json:"stopped,omitempty"` // why STOP_SESSION was asked for
-	LateStart  bool      `json:"lateStart,omitempty"`
+	PriceSince   time.Time `json:"priceSince,omitzero"`
+	PriceAlerted bool      `json:"priceAlerted,omitempty"` // people know that it is missing
+	Stopped      string    `json:"stopped,omitempty"`      // why STOP_SESSION was asked for
+	LateStart    bool      `json:"lateStart,omitempty"`
 
 	CDRs        []CDR `json:"cdrs,omitempty"`
 	Price       int64 `json:"price"` // P as it was given to the order

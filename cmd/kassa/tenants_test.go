@@ -159,7 +159,7 @@ func (v *tenancy) furnish(own estate.Key) {
 		"gateway_id": "VISA", "merchantAccount": "VMerchant", "merchantId": "VMerchant", "companyId": "VCompany", "storeId": s.ID, "shop": s.ID,
 		"deviceId": "P2-VICT01", "terminalId": "P2-VICT01", "device": "P2-VICT01", "terminal": term.TID, "account": "20000001", "group": "2001",
 		"webhookId": e.ID, "webhook": e.ID, "apiCredentialId": own.ID, "key": own.ID, "actionId": "TRAC1", "delivery": "0000000000000001",
-		"wish": wish.ID, "paymentPspReference": "V", "incident": "inc_test_0",
+		"wish": wish.ID, "paymentPspReference": "V", "incident": "inc_test_0", "connection": "NONE",
 	}
 	v.furnishJobs()
 	made := v.send(attempt{route: "POST /v1/json/orders", body: `{"type":"redirect","order_id":"v-order","currency":"EUR","amount":100,

@@ -92,6 +92,8 @@ func Data(e journal.Entry) json.RawMessage {
 	nothing := json.RawMessage("{}")
 	switch e.Kind {
 	case "OrderCreated", "RefundTaken", "CaptureTaken", "OrderNoted":
+	case "ChargingChosen":
+		return withoutCommands(e.Payload)
 	default:
 		if !json.Valid(e.Payload) {
 			return nothing
@@ -120,4 +122,22 @@ func Data(e journal.Entry) json.RawMessage {
 		return nothing
 	}
 	return payload
+}
+
+// withoutCommands leaves out the secret names under which an operator reports on the commands of a charging
+// session.
+func withoutCommands(payload json.RawMessage) json.RawMessage {
+	var fact struct {
+		New map[string]json.RawMessage `json:"new"`
+	}
+	if json.Unmarshal(payload, &fact) != nil {
+		return json.RawMessage("{}")
+	}
+	delete(fact.New, "startID")
+	delete(fact.New, "stopID")
+	kept, err := json.Marshal(fact)
+	if err != nil {
+		return json.RawMessage("{}")
+	}
+	return kept
 }

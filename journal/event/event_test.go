@@ -78,3 +78,14 @@ func TestWhatADialectKeepsIsLeftOut(t *testing.T) {
 		}
 	}
 }
+
+func TestEventsOfChargingTellNoSecret(t *testing.T) {
+	e := journal.Entry{Stream: "charging/REF", Fact: journal.Fact{Kind: "ChargingChosen",
+		Payload: []byte(`{"new":{"ref":"REF","startID":"hidden","stopID":"hidden too"}}`)}}
+	if got := string(event.Data(e)); got != `{"new":{"ref":"REF"}}` {
+		t.Error(got)
+	}
+	if got := event.Type(e.Kind); got != "charging.chosen" {
+		t.Error(got)
+	}
+}

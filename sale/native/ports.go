@@ -30,6 +30,8 @@ type Config struct {
 	Rules      Rules
 	Board      Board
 	Workshop   Workshop
+	// Connections are the OCPI connections.
+	Connections Connections
 	// Refused keeps a call that was refused for diagnosis, and reads in the request who sent it; nil when nobody
 	// does. It does not wait.
 	Refused func(r *http.Request, call journal.RefusedCall)

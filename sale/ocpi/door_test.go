@@ -225,7 +225,7 @@ func TestASessionAndItsBill(t *testing.T) {
 		if err := json.Unmarshal(a.Data, &s); err != nil || s.Status != "COMPLETED" || len(s.ChargingPeriods) != 2 || s.KWh.String() != "12.345" {
 			t.Errorf("the session: %s", a)
 		}
-		w.want(w.ask(key, "PUT", base+"/sessions/DE/XXX/S1", golden(t, v, "session")), 404, 2000)
+		w.want(w.ask(key, "PUT", base+"/sessions/DE/ZZZ/S1", golden(t, v, "session")), 404, 2000)
 		w.want(w.ask(key, "PUT", base+"/sessions/NL/CPO/S2", golden(t, v, "session")), 200, 2001)
 		w.want(w.ask(other, "GET", at, ""), 404, 2000)
 
@@ -275,7 +275,7 @@ func TestAConfirmationArrives(t *testing.T) {
 			if time.Now().After(deadline) {
 				t.Fatal(err)
 			}
-			time.Sleep(20 * time.Millisecond)
+			<-time.After(20 * time.Millisecond)
 		}
 		f.ID = "another"
 		o.mu.Lock()

@@ -185,8 +185,8 @@ func (a answer) String() string {
 	return fmt.Sprintf("HTTP %d, %d %s %s", a.http, a.Status, a.Message, a.Data)
 }
 
-// ask calls with an Authorization header as given, and any further headers as name, value.
-func (w *world) ask(authorization, method, path, body string, headers ...string) answer {
+// ask calls with a header as given, and any further headers as name, value.
+func (w *world) ask(key, method, path, body string, headers ...string) answer {
 	w.t.Helper()
 	if !strings.HasPrefix(path, "http") {
 		path = w.url + path
@@ -195,7 +195,7 @@ func (w *world) ask(authorization, method, path, body string, headers ...string)
 	if err != nil {
 		w.t.Fatal(err)
 	}
-	r.Header.Set("Authorization", authorization)
+	r.Header.Set("Authorization", key)
 	for i := 0; i < len(headers); i += 2 {
 		r.Header[headers[i]] = []string{headers[i+1]}
 	}
@@ -316,7 +316,7 @@ func (o *operator) sent(call string, n int) []string {
 		if time.Now().After(deadline) {
 			o.t.Fatalf("%s: it has got %d, want %d", call, len(got), n)
 		}
-		time.Sleep(10 * time.Millisecond)
+		<-time.After(10 * time.Millisecond)
 	}
 }
 
