@@ -73,6 +73,9 @@ func (h *Handler) listConnections(w http.ResponseWriter, _ *call) *problem {
 	if list == nil {
 		list = []Connection{}
 	}
+	for i := range list {
+		list[i].Account = h.shown(accountID, list[i].Account)
+	}
 	return answer(w, http.StatusOK, map[string]any{"data": list})
 }
 
@@ -81,10 +84,16 @@ func (h *Handler) makeConnection(w http.ResponseWriter, c *call) *problem {
 	if refused := c.body(w, &n); refused != nil {
 		return refused
 	}
+	a, refused := h.accountIn(c, n.Account)
+	if refused != nil {
+		return inBody(refused, "/account")
+	}
+	n.Account = a.ID
 	made, token, err := h.Connections.Make(n, c.caller.Key)
 	if err != nil {
 		return connectionProblem(err)
 	}
+	made.Account = h.shown(accountID, made.Account)
 	return answer(w, http.StatusCreated, struct {
 		Connection
 		TokenA string `json:"tokenA"`
@@ -103,6 +112,7 @@ func (h *Handler) shakeHands(w http.ResponseWriter, c *call) *problem {
 	if err != nil {
 		return connectionProblem(err)
 	}
+	done.Account = h.shown(accountID, done.Account)
 	return answer(w, http.StatusOK, done)
 }
 
