@@ -317,7 +317,7 @@ var italian = map[string]string{
 	"This is not a language of this terminal":                 "Questa lingua non è disponibile sul terminale",
 	"Nothing is charging here":                                "Nessuna ricarica in corso qui",
 	"This card pays for no session here":                      "Questa carta non paga alcuna ricarica qui",
-	"This charger cannot be used now":                         "Questo punto non è utilizzabile ora",
+	"This charger cannot be used now":                         "Ora questo punto non si può usare",
 	"Hold your card or phone to the reader":                   "Avvicini la carta o il telefono al lettore",
 	"This card needs a PIN: use your phone or another card": "Questa carta richiede un PIN: usi il telefono o un'altra carta",
 	"Cancel": "Annulla",
