@@ -26,6 +26,14 @@ func (k *Keeper) Offer(ctx context.Context, poiid string) ([]Sale, error) {
 
 // Choose opens a session for what a driver chose at a terminal. The error is *Refused when it is not sold.
 func (k *Keeper) Choose(ctx context.Context, poiid, evse, connector, language string) (Session, error) {
+	return k.ChooseAs(ctx, "", poiid, evse, connector, language)
+}
+
+// ChooseAs is Choose under a reference that the caller drew: the same one again gives the session that it made.
+func (k *Keeper) ChooseAs(ctx context.Context, ref, poiid, evse, connector, language string) (Session, error) {
+	if s, known, err := k.Book.Load(ref); err != nil || known {
+		return s, err
+	}
 	sales, err := k.POI.Sells(ctx, poiid)
 	if err != nil {
 		return Session{}, err
@@ -41,9 +49,12 @@ func (k *Keeper) Choose(ctx context.Context, poiid, evse, connector, language st
 			return Session{}, &Refused{2003, strings.TrimSpace("the charger is " + sale.Status + ". " + sale.HelpLine)}
 		}
 		n := sale.New
-		n.POIID, n.Language = poiid, language
+		n.Ref, n.POIID, n.Language = ref, poiid, language
 		names := [3]*string{&n.Ref, &n.StartID, &n.StopID}
 		for _, name := range names {
+			if *name != "" {
+				continue
+			}
 			if *name, err = secret(k.Random); err != nil {
 				return Session{}, err
 			}

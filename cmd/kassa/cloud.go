@@ -53,6 +53,7 @@ type cloud struct {
 	adyen    *adyen.Handler
 	ocpi     *ocpidoor.Handler
 	charging *charging.Keeper
+	points   *pointPorts
 	ocpiURL  string // how charge point operators reach this installation
 	webhooks *webhook.Deliverer
 	post     *mail.Outbox
@@ -170,7 +171,7 @@ func (c *cloud) joinDoors(o serveOptions, log *slog.Logger) error {
 	if err := c.joinAdyen(); err != nil {
 		return err
 	}
-	if err := c.joinCharging(log); err != nil {
+	if err := c.joinCharging(o, log); err != nil {
 		return err
 	}
 	if err := c.joinOCPI(o); err != nil {
@@ -192,7 +193,7 @@ func (c *cloud) joinDoors(o serveOptions, log *slog.Logger) error {
 // parts are what must run, each until its context ends.
 func (c *cloud) parts() []func(context.Context) error {
 	return []func(context.Context) error{
-		c.engine.Run, c.acquirer.Run, c.runPOIs, c.door.Run, c.adyen.Run, c.ocpi.Run, c.charging.Run, c.manage.Run, c.webhooks.Run, c.post.Run, c.pages.Run, c.clinic.Run,
+		c.engine.Run, c.acquirer.Run, c.runPOIs, c.door.Run, c.adyen.Run, c.ocpi.Run, c.charging.Run, c.points.run, c.manage.Run, c.webhooks.Run, c.post.Run, c.pages.Run, c.clinic.Run,
 		c.refusals.run, c.gauges.run, c.board.Run, c.watchStore,
 	}
 }
@@ -265,14 +266,14 @@ func (c *cloud) simulation(o serveOptions, log *slog.Logger) http.Handler {
 	mux := http.NewServeMux()
 	for path, dir := range map[string]string{
 		"/sim/acquirer/": o.simAcquirer, "/sim/terminals/": o.simTerminal, "/sim/inbox/": o.simTerminal,
-		"/sim/mail/": o.simTerminal,
+		"/sim/mail/": o.simTerminal, "/sim/operator/": o.simOperator,
 	} {
 		p := front.NewProxy(controlURL(dir), log)
 		c.proxies = append(c.proxies, p)
 		mux.Handle(path, p)
 	}
 	mux.HandleFunc("/sim/", func(w http.ResponseWriter, _ *http.Request) {
-		front.Refuse(w, http.StatusNotFound, "not_found", "the simulation has /sim/terminals/, /sim/acquirer/, /sim/inbox/ and /sim/mail/")
+		front.Refuse(w, http.StatusNotFound, "not_found", "the simulation has /sim/terminals/, /sim/acquirer/, /sim/operator/, /sim/inbox/ and /sim/mail/")
 	})
 	return c.guarded("the simulation needs", auth.Simulate, mux)
 }
