@@ -263,7 +263,8 @@ func (p *evPlay) charge(ctx context.Context) error {
 			return err
 		}
 	}
-	var told, last int64
+	var told int64
+	stopped := false
 	return p.until(ctx, "the end of the charge", func() (bool, error) {
 		s, err := p.operator(ctx)
 		if err != nil {
@@ -271,17 +272,19 @@ func (p *evPlay) charge(ctx context.Context) error {
 		}
 		c := s.Charges[0]
 		if c.Status == ocpi.SessionCompleted {
-			p.tell("Stop          %s kWh", kWh(c.Wh))
+			p.tell("Stop          the session ended at %s kWh, EUR %s", kWh(c.Wh), euros(c.Cost))
 			if p.Price == 0 {
 				p.tell("Price         EUR 0.00, the operator says")
 			}
 			return true, nil
 		}
 		if c.Wh/4000 > told {
-			told, last = c.Wh/4000, c.Cost
-			p.tell("Charge        %s kWh, EUR %s so far", kWh(c.Wh), euros(last))
+			told = c.Wh / 4000
+			p.tell("Charge        %s kWh, EUR %s so far", kWh(c.Wh), euros(c.Cost))
 		}
-		if p.Price < 0 && told >= 4 {
+		if p.Price < 0 && told >= 4 && !stopped {
+			stopped = true
+			p.tell("Stop          the driver presses Stop on the terminal")
 			return false, p.post(ctx, evAt+"/stop", `{"reference":"`+p.ref+`"}`)
 		}
 		return false, nil

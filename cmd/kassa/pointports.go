@@ -157,7 +157,7 @@ func (p *pointPorts) Stop(ctx context.Context, t estate.Terminal, stop poilink.S
 	if s.State.Final() || s.Stopped != "" {
 		return charged(s), nil
 	}
-	next, err := p.c.charging.Stop(ctx, t.POIID, s.EVSE, "")
+	next, err := p.c.charging.Give(ctx, s.Ref, charging.AskStop{Trusted: true})
 	return answeredCharge(next, err, s.EVSE, s.Connector)
 }
 
