@@ -118,13 +118,13 @@ type evPlay struct {
 	facts demoFacts
 	story io.Writer
 	evCase
-	ref string
+	evse string
+	// before is how many sessions the operator had before this one; ref is this one's authorisation reference.
+	before int
+	ref    string
 }
 
-const (
-	evAt   = "/sim/terminals/" + evPOIID
-	evEVSE = "EVSE-1"
-)
+const evAt = "/sim/terminals/" + evPOIID
 
 func runEVDemo(ctx context.Context, play evCase, version string, story io.Writer) (r evResult, err error) {
 	dir, err := os.MkdirTemp("", "kassa-ev-*")
@@ -147,7 +147,7 @@ func runEVDemo(ctx context.Context, play evCase, version string, story io.Writer
 	if err != nil {
 		return r, err
 	}
-	p := &evPlay{dev: d, facts: facts, story: story, evCase: play}
+	p := &evPlay{dev: d, facts: facts, story: story, evCase: play, evse: "EVSE-1"}
 	p.tell("Kassa, an issuer, a charge point operator and an unattended terminal run: %s", play.What)
 	if _, err := d.joinEV(ctx, facts); err != nil {
 		return r, err
@@ -209,12 +209,12 @@ func (p *evPlay) post(ctx context.Context, path, body string) error {
 
 // plug puts a car at the charger: one that is full at the price of the case, or one that never is.
 func (p *evPlay) plug(ctx context.Context) error {
-	body := `{"evse":"` + evEVSE + `","wh_per_second":2000}`
+	body := `{"evse":"` + p.evse + `","wh_per_second":2000}`
 	switch {
 	case p.Price > 0:
-		body = fmt.Sprintf(`{"evse":"%s","wh_per_second":100000,"wants_wh":%d}`, evEVSE, p.Price*20)
+		body = fmt.Sprintf(`{"evse":"%s","wh_per_second":100000,"wants_wh":%d}`, p.evse, p.Price*20)
 	case p.Price == 0:
-		body = `{"evse":"` + evEVSE + `","wh_per_second":100000,"wants_wh":5000}`
+		body = `{"evse":"` + p.evse + `","wh_per_second":100000,"wants_wh":5000}`
 	}
 	p.tell("Plug          a car is plugged in at A1")
 	return p.post(ctx, "/sim/operator/plug", body)
@@ -227,11 +227,11 @@ func (p *evPlay) tap(ctx context.Context) error {
 		return err
 	}
 	for _, point := range t.Sells.Points {
-		if point.EVSE == evEVSE && len(point.Prices) > 0 {
+		if point.EVSE == p.evse && len(point.Prices) > 0 {
 			p.tell("Choose        A1 at EUR %s per %s; EUR %s is held on the card, shown before the tap", point.Prices[0].Price, point.Prices[0].Per, euros(point.HoldMinor))
 		}
 	}
-	if err := p.post(ctx, evAt+"/choose", `{"evse":"`+evEVSE+`","connector":"1","language":"en"}`); err != nil {
+	if err := p.post(ctx, evAt+"/choose", `{"evse":"`+p.evse+`","connector":"1","language":"en"}`); err != nil {
 		return err
 	}
 	if err := p.until(ctx, "the terminal asks for a card", func() (bool, error) {
@@ -244,13 +244,19 @@ func (p *evPlay) tap(ctx context.Context) error {
 		return err
 	}
 	p.tell("Tap           a Visa card")
+	return p.started(ctx)
+}
+
+// started waits until the operator has the session.
+func (p *evPlay) started(ctx context.Context) error {
 	return p.until(ctx, "the operator has a session", func() (bool, error) {
 		s, err := p.operator(ctx)
-		if err != nil || len(s.Charges) == 0 {
+		if err != nil || len(s.Charges) <= p.before {
 			return false, nil
 		}
-		p.ref = s.Charges[0].Reference
-		p.tell("Start         the operator has started session %s; authorisation reference %s", s.Charges[0].ID, p.ref)
+		c := s.Charges[p.before]
+		p.ref = c.Reference
+		p.tell("Start         the operator has started session %s; authorisation reference %s", c.ID, p.ref)
 		return true, nil
 	})
 }
@@ -270,7 +276,7 @@ func (p *evPlay) charge(ctx context.Context) error {
 		if err != nil {
 			return false, nil
 		}
-		c := s.Charges[0]
+		c := s.Charges[p.before]
 		if c.Status == ocpi.SessionCompleted {
 			p.tell("Stop          the session ended at %s kWh, EUR %s", kWh(c.Wh), euros(c.Cost))
 			if p.Price == 0 {

@@ -23,8 +23,11 @@ func (p *evPlay) result(ctx context.Context) (r evResult, err error) {
 		if s := h.Settlement; s != nil {
 			r.Captured, r.Shortfall, r.Released, r.Resolved = s.Captured, s.Short, s.Released, s.Done
 		}
-		if h.Release != nil && h.Release.Owed() {
+		switch back := h.Release; {
+		case back.Owed():
 			r.Resolved = false // what is left of the hold has not gone back yet
+		case back != nil && h.Settlement == nil: // given back without a price
+			r.Released, r.Resolved = back.Amount.Minor, true
 		}
 	}
 	holds, err := p.holds(ctx)
