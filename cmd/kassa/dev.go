@@ -86,6 +86,10 @@ func runDev(ctx context.Context, o devOptions, out io.Writer) error {
 	if err == nil {
 		err = d.awaitReady(ctx, facts)
 	}
+	evTID := ""
+	if err == nil && d.ev {
+		evTID, err = d.joinEV(ctx, facts)
+	}
 	if ctx.Err() != nil {
 		return cli.Failure{Code: cli.Failed, What: "stopped before everything was ready"}
 	}
@@ -105,11 +109,7 @@ func runDev(ctx context.Context, o devOptions, out io.Writer) error {
 	}
 	facts.banner(out, d.dir, time.Since(began))
 	if d.ev {
-		tid, err := d.joinEV(ctx, facts)
-		if err != nil {
-			return err
-		}
-		fmt.Fprintf(out, "  %-18s %s  %s at %s/sim/terminals/%s   chargers: kassa ev chargers\n", "Charging", tid, evPOIID, facts.URL, evPOIID)
+		fmt.Fprintf(out, "  %-18s %s at %s/sim/terminals/%s   kassa ev chargers\n", "Charging", evTID, facts.URL, evPOIID)
 	}
 	return d.watch(ctx)
 }
