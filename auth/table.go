@@ -30,6 +30,8 @@ const (
 	EstateOperate    estate.Permission = "estate.operate"
 	DiagnosesMake    estate.Permission = "diagnoses.make"
 	DiagnosesRead    estate.Permission = "diagnoses.read"
+	CasesRead        estate.Permission = "cases.read"
+	CasesWrite       estate.Permission = "cases.write"
 	Simulate         estate.Permission = "simulate"
 )
 
@@ -70,6 +72,8 @@ func Table() []Row {
 		{WebhooksManage, "make, change, test and remove webhooks", []estate.Role{operator, admin, developer}},
 		{DiagnosesMake, "ask the doctor, say whether it was it, and share what was found", []estate.Role{operator, admin, developer, support}},
 		{DiagnosesRead, "read what the doctor found, and the causes that he knows", []estate.Role{operator, admin, developer, support, auditor}},
+		{CasesRead, "read support cases, what is attached, and their bundles", []estate.Role{operator, admin, developer, support, auditor}},
+		{CasesWrite, "open support cases, write in them, attach files, and merge them", []estate.Role{operator, admin, developer, support}},
 		{EventsRead, "read and follow events", []estate.Role{operator, admin, developer, support, auditor}},
 		{DeliveriesManage, "read deliveries of webhooks and send them again", []estate.Role{operator, admin, developer, support}},
 		{EstateOperate, "accounts, stock of devices, tampered devices, developer mode, and the installation itself", []estate.Role{operator}},

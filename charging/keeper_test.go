@@ -172,14 +172,14 @@ func TestKeeperOverARestart(t *testing.T) {
 	defer store.Close()
 	p := &parties{confirmed: map[string]charging.Confirmation{}}
 	k, stop := process(t, store, p)
-	if _, err := k.Choose(t.Context(), poiid, "E2", "", "nl"); err == nil {
+	if _, err := k.Choose(t.Context(), poiid, "E2", "", "nl", ""); err == nil {
 		t.Error("a charger that is out of order is sold")
 	}
-	s, err := k.Choose(t.Context(), poiid, "E1", "1", "nl")
+	s, err := k.Choose(t.Context(), poiid, "E1", "1", "nl", "")
 	if err != nil || len(s.Ref) != 26 {
 		t.Fatalf("%+v %v", s, err)
 	}
-	if _, err := k.Choose(t.Context(), poiid, "E1", "1", "nl"); err == nil {
+	if _, err := k.Choose(t.Context(), poiid, "E1", "1", "nl", ""); err == nil {
 		t.Error("a second session at the same charger")
 	}
 	until(t, k, s.Ref, func(s charging.Session) bool {

@@ -24,15 +24,14 @@ func (k *Keeper) Offer(ctx context.Context, poiid string) ([]Sale, error) {
 	return k.POI.Sells(ctx, poiid)
 }
 
-// Choose opens a session for what a driver chose at a terminal. The error is *Refused when it is not sold.
-func (k *Keeper) Choose(ctx context.Context, poiid, evse, connector, language string) (Session, error) {
-	return k.ChooseAs(ctx, "", poiid, evse, connector, language)
-}
-
-// ChooseAs is Choose under a reference that the caller drew: the same one again gives the session that it made.
-func (k *Keeper) ChooseAs(ctx context.Context, ref, poiid, evse, connector, language string) (Session, error) {
-	if s, known, err := k.Book.Load(ref); err != nil || known {
-		return s, err
+// Choose opens a session for what a driver chose at a terminal. The error is *Refused when it is not sold. Where ref
+// is not empty it becomes the reference, and whoever asks with it again gets the session that it has; nobody may be
+// able to guess it.
+func (k *Keeper) Choose(ctx context.Context, poiid, evse, connector, language, ref string) (Session, error) {
+	if ref != "" {
+		if s, ok, err := k.Book.Load(ref); err != nil || ok {
+			return s, err
+		}
 	}
 	sales, err := k.POI.Sells(ctx, poiid)
 	if err != nil {
@@ -49,9 +48,8 @@ func (k *Keeper) ChooseAs(ctx context.Context, ref, poiid, evse, connector, lang
 			return Session{}, &Refused{2003, strings.TrimSpace("the charger is " + sale.Status + ". " + sale.HelpLine)}
 		}
 		n := sale.New
-		n.Ref, n.POIID, n.Language = ref, poiid, language
-		names := [3]*string{&n.Ref, &n.StartID, &n.StopID}
-		for _, name := range names {
+		n.POIID, n.Language, n.Ref = poiid, language, ref
+		for _, name := range []*string{&n.Ref, &n.StartID, &n.StopID} {
 			if *name != "" {
 				continue
 			}

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"log/slog"
 	"sync"
 	"time"
 
@@ -52,7 +53,7 @@ type World interface {
 	May(k estate.Key) []string
 }
 
-// Config is what a Clinic works with; every field but OtherURL, Contacts and Components is needed.
+// Config is what a Clinic works with; every field but OtherURL, Contacts, Components and Log is needed.
 type Config struct {
 	Book     *doctor.Book
 	Records  Records
@@ -67,8 +68,10 @@ type Config struct {
 	Secret     []byte // signs what is shared
 	Heartbeat  time.Duration
 	OtherURL   string
-	Random     io.Reader
-	Now        func() time.Time
+	// Log hears what could not be examined by itself, at most once a minute; nil for nobody.
+	Log    *slog.Logger
+	Random io.Reader
+	Now    func() time.Time
 }
 
 // Clinic gathers, examines and keeps.
@@ -83,6 +86,9 @@ type Clinic struct {
 	// spent is how many were examined by themselves since the instant began.
 	spent int
 	began time.Time
+	// told is when a failure was logged last, and unsaid how many were not since.
+	told   time.Time
+	unsaid int
 }
 
 // New makes a clinic and reads back what it needs to find the facts of a subject.
@@ -93,6 +99,9 @@ func New(c Config) (*Clinic, error) {
 	}
 	if c.Components == nil {
 		c.Components = func() ([]doctor.Component, bool) { return nil, false }
+	}
+	if c.Log == nil {
+		c.Log = slog.New(slog.DiscardHandler)
 	}
 	k := &Clinic{
 		Config: c, index: newIndex(), last: make(map[doctor.Subject]string), counts: make(map[string]*HitRate),
@@ -151,5 +160,6 @@ func (k *Clinic) Diagnose(ctx context.Context, who Reader, ask Ask) (Kept, error
 func (k *Clinic) diagnosed(who Reader, c *doctor.Chart, trigger string) Kept {
 	return Kept{
 		Account: who.Account, Group: who.Group, By: who.By, Trigger: trigger, Symptom: c.Symptom, At: k.Now(), Diagnosis: k.Book.Examine(c),
+		Names: namesIn(c),
 	}
 }

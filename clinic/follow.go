@@ -41,13 +41,13 @@ func (k *Clinic) openCursor() error {
 	if err != nil {
 		return err
 	}
-	k.cursor.After = k.Feed.Last() // an installation begins with what happens from now on
-	if ok {
-		if err := json.Unmarshal(s.State, &k.cursor); err != nil {
-			return fmt.Errorf("state of %s: %w", cursorStream, err)
-		}
-		k.cursor.version = s.Version
+	if !ok { // an installation begins with what happens from now on, also when it dies before it has read any of it
+		return k.writeCursor(context.Background(), cursor{After: k.Feed.Last()})
 	}
+	if err := json.Unmarshal(s.State, &k.cursor); err != nil {
+		return fmt.Errorf("state of %s: %w", cursorStream, err)
+	}
+	k.cursor.version = s.Version
 	return nil
 }
 
@@ -177,11 +177,27 @@ func (k *Clinic) work(ctx context.Context, waiting []task) (left []task, err err
 		k.spent++
 		// What cannot be examined is left out: payments do not stop for it. When the store has failed, who watches it
 		// ends the process.
-		if err := k.examineSafely(ctx, t); err != nil && ctx.Err() != nil {
-			return nil, err
+		if err := k.examineSafely(ctx, t); err != nil {
+			if ctx.Err() != nil {
+				return nil, err
+			}
+			k.failed(now, t, err)
 		}
 	}
 	return left, nil
+}
+
+// logEvery is how often what could not be examined is logged.
+const logEvery = time.Minute
+
+// failed logs what could not be examined, and how many were not logged before it.
+func (k *Clinic) failed(now time.Time, t task, err error) {
+	if !k.told.IsZero() && now.Sub(k.told) < logEvery {
+		k.unsaid++
+		return
+	}
+	k.Log.Error("automatic examination failed", "subject", string(t.subject.Kind)+" "+t.subject.ID, "trigger", t.trigger, "err", err, "not logged before", k.unsaid)
+	k.told, k.unsaid = now, 0
 }
 
 // examineSafely makes a rule that breaks on a chart into an error.
@@ -228,6 +244,10 @@ func (k *Clinic) keepCursor(ctx context.Context, read uint64, waiting []task) er
 	}
 	next := k.cursor
 	next.After = read
+	return k.writeCursor(ctx, next)
+}
+
+func (k *Clinic) writeCursor(ctx context.Context, next cursor) error {
 	state, err := json.Marshal(next)
 	if err != nil {
 		return err

@@ -106,9 +106,34 @@ func (g *gathering) accountOf(scope string) string {
 	return scope
 }
 
-// ours tells whether a fact is of the chart's account.
+// ours tells whether a fact is of the chart's account, and of what the reader sees of it: his group's, or the account's
+// own.
 func (g *gathering) ours(e journal.Entry) bool {
-	return g.chart.Account != nil && e.Scope != "" && g.accountOf(e.Scope) == g.chart.Account.ID
+	return g.chart.Account != nil && e.Scope != "" && g.seesScope(g.chart.Account.ID, e.Scope)
+}
+
+// seesScope tells whether the reader sees what has a scope of an account.
+func (g *gathering) seesScope(account, scope string) bool {
+	return g.accountOf(scope) == account && (scope == account && g.who.sees(account, g.who.Group) || g.who.sees(account, scope))
+}
+
+// held is since when a terminal is where the reader sees it. Before, another group of the account had it, and what it did
+// there is that group's.
+func (g *gathering) held(t estate.Terminal) (since time.Time) {
+	if g.who.Operator || g.who.Group == "" {
+		return since
+	}
+	list, err := g.Records.StreamTail("terminal/"+t.TID, maxOwn)
+	g.err = cmp.Or(g.err, err)
+	if len(list) == maxOwn { // a move may have been before
+		since = list[0].At
+	}
+	for _, e := range list {
+		if moved, ok := doctor.Read[estate.TerminalMoved](e); ok && e.Kind == "TerminalMoved" && moved.FromGroup != moved.Group {
+			since = e.At
+		}
+	}
+	return since
 }
 
 // ourCall tells whether a call was made by a key of the chart's account. One whose key nobody knows is the
@@ -137,7 +162,7 @@ func (g *gathering) order(ctx context.Context, id string) error {
 	g.place(o.Account, o.Scope)
 	list, err := g.Records.StreamEntries("order/"+o.ID(), 0)
 	g.take(list[max(0, len(list)-maxOfOrder):], err, func(journal.Entry) bool { return true })
-	if t, ok := g.Registry.Terminal(o.TID); ok && t.Account == o.Account {
+	if t, ok := g.Registry.Terminal(o.TID); ok && t.Account == o.Account && g.who.sees(t.Account, t.Group) {
 		g.terminal(t)
 	}
 	g.have(doctor.NeedOrder)
@@ -230,10 +255,11 @@ func (g *gathering) terminal(t estate.Terminal) {
 	link := g.World.Link(t.TID)
 	g.chart.Reach = &link
 	g.have(doctor.NeedReach)
+	since := g.held(t)
 	list, err := g.Records.StreamTail("terminal/"+t.TID, maxOwn)
 	g.take(list, err, g.ours)
 	if d, ok := g.Registry.Device(t.POIID); ok && t.POIID != "" {
-		g.device(t.Account, d)
+		g.device(t.Account, d, since)
 	}
 	for _, owner := range []string{"terminal:" + t.TID, "shop:" + t.Shop, "group:" + t.Group, "account:" + t.Account} {
 		list, err := g.Records.StreamTail("settings/"+owner, 10)
@@ -246,21 +272,23 @@ func (g *gathering) terminal(t estate.Terminal) {
 		if journal.Kind(e.Stream) == "calls" {
 			return g.ourCall(e)
 		}
-		return g.ours(e) || e.Scope == ""
+		return g.ours(e) || e.Scope == "" && !e.At.Before(since)
 	})
-	g.tried(t)
+	g.tried(t, since)
 	g.settings(t)
 	g.recent(t)
 	g.fleet(t)
 }
 
-// device gathers what is known of a device since it belongs to an account, and to no terminal before: what it did
-// elsewhere is others'.
-func (g *gathering) device(account string, d estate.Device) {
+// device gathers what is known of a device since an instant, since it belongs to an account, and to no terminal before:
+// what it did elsewhere is others'.
+func (g *gathering) device(account string, d estate.Device, from time.Time) {
 	g.chart.Device = &d
 	g.have(doctor.NeedDevice)
 	list, err := g.Records.StreamTail("device/"+d.POIID, maxOwn)
-	from := d.BoardedAt
+	if d.BoardedAt.After(from) {
+		from = d.BoardedAt
+	}
 	if d.Unbound.After(from) {
 		from = d.Unbound
 	}
@@ -270,7 +298,7 @@ func (g *gathering) device(account string, d estate.Device) {
 		}
 	}
 	since := func(e journal.Entry) bool {
-		return !e.At.Before(from) && (e.Scope == "" || g.accountOf(e.Scope) == account)
+		return !e.At.Before(from) && (e.Scope == "" || g.seesScope(account, e.Scope))
 	}
 	g.take(list, err, since)
 	g.shared("poi:"+d.POIID, since)

@@ -227,7 +227,8 @@ func (g *gathering) estate(accounts []estate.Account, group string) {
 				continue
 			}
 			if f.Offline++; f.Offline <= maxLinks {
-				g.shared("poi:"+t.POIID, func(e journal.Entry) bool { return !e.At.Before(t.ActivatedAt) })
+				since := g.held(t)
+				g.shared("poi:"+t.POIID, func(e journal.Entry) bool { return !e.At.Before(t.ActivatedAt) && !e.At.Before(since) })
 			}
 		}
 	}

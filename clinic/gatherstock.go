@@ -3,6 +3,7 @@ package clinic
 import (
 	"fmt"
 	"slices"
+	"time"
 
 	"kassa/doctor"
 	"kassa/estate"
@@ -17,13 +18,13 @@ func (g *gathering) stock(poiid string) error {
 	}
 	g.chart.Subject.ID = d.POIID
 	g.place(d.Account, "")
-	g.device(d.Account, d)
+	g.device(d.Account, d, time.Time{})
 	return nil
 }
 
 // tried gathers what is known of the device that was last refused as a terminal which has none: why nobody can pay on
 // the terminal may be there to see. A device of another account's stock is none of its business.
-func (g *gathering) tried(t estate.Terminal) {
+func (g *gathering) tried(t estate.Terminal, since time.Time) {
 	if t.POIID != "" {
 		return
 	}
@@ -33,7 +34,7 @@ func (g *gathering) tried(t estate.Terminal) {
 			continue
 		}
 		if d, ok := g.Registry.Device(refused.POIID); ok && d.TID == "" && (d.Account == t.Account || d.Account == "") {
-			g.device(t.Account, d)
+			g.device(t.Account, d, since)
 		}
 		return
 	}

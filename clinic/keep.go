@@ -27,6 +27,8 @@ type Kept struct {
 	// Seq is the fact that started an automatic one.
 	Seq       uint64           `json:"seq,omitempty"`
 	Diagnosis doctor.Diagnosis `json:"diagnosis"`
+	// Names are the references and ids that the findings may name; a shared diagnosis hides them.
+	Names []string `json:"names,omitempty"`
 	// Judged is what people said of its findings, by code: whether that was it.
 	Judged map[string]bool `json:"judged,omitempty"`
 }

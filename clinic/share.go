@@ -6,9 +6,12 @@ import (
 	"encoding/base64"
 	"fmt"
 	"regexp"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
+	"unicode"
+	"unicode/utf8"
 
 	"kassa/doctor"
 )
@@ -50,8 +53,15 @@ func (k *Clinic) Shared(token string) (Kept, error) {
 	return masked(d), nil
 }
 
+// Masked is a diagnosis without what is nobody else's business: it names no key, address, person or order.
+func Masked(d Kept) Kept { return masked(d) }
+
 // masked leaves what a shop needs: the causes with what to do, and the evidence without what is nobody else's business.
 func masked(d Kept) Kept {
+	hide := func(s string) string { return hide(withoutNames(s, d.Names)) }
+	hideText := func(t doctor.Text) doctor.Text {
+		return doctor.Text{EN: hide(t.EN), NL: hide(t.NL), FR: hide(t.FR), IT: hide(t.IT), ES: hide(t.ES)}
+	}
 	out := Kept{ID: d.ID, At: d.At, Trigger: d.Trigger, Symptom: hide(d.Symptom), Diagnosis: doctor.Diagnosis{
 		Subject: doctor.Subject{Kind: d.Diagnosis.Subject.Kind, ID: short(d.Diagnosis.Subject.ID)}, At: d.Diagnosis.At, Verdict: d.Diagnosis.Verdict,
 		RulesVersion: d.Diagnosis.RulesVersion, Findings: []doctor.Finding{}, RuledOut: []doctor.RuledOut{}, Guided: d.Diagnosis.Guided,
@@ -69,17 +79,65 @@ func masked(d Kept) Kept {
 	return out
 }
 
-func hideText(t doctor.Text) doctor.Text {
-	return doctor.Text{EN: hide(t.EN), NL: hide(t.NL), FR: hide(t.FR), IT: hide(t.IT), ES: hide(t.ES)}
+// namesIn lists what a chart calls its orders: references have no form that would tell them from other words.
+func namesIn(c *doctor.Chart) (names []string) {
+	add := func(list ...string) {
+		for _, name := range list {
+			if name != "" && !slices.Contains(names, name) {
+				names = append(names, name)
+			}
+		}
+	}
+	if c.Order != nil {
+		add(c.Order.Ref, c.Order.ID())
+	}
+	for _, o := range c.Recent {
+		add(o.Ref, o.ID())
+	}
+	for _, call := range c.Calls() {
+		add(call.OrderID)
+	}
+	for _, e := range c.Of(doctor.WebhookDelivered, doctor.WebhookFailed, doctor.WebhookParked) {
+		if r, ok := doctor.Read[doctor.TryReport](e); ok {
+			add(r.OrderRef, strings.TrimPrefix(r.Order, "order/"))
+		}
+	}
+	return names
 }
+
+// withoutNames hides each name where it is a word of its own.
+func withoutNames(s string, names []string) string {
+	for _, name := range names {
+		for from := 0; ; {
+			i := strings.Index(s[from:], name)
+			if i < 0 {
+				break
+			}
+			i += from
+			end := i + len(name)
+			before, _ := utf8.DecodeLastRuneInString(s[:i])
+			after, _ := utf8.DecodeRuneInString(s[end:])
+			if inWord(before) || inWord(after) {
+				from = i + 1
+				continue
+			}
+			s, from = s[:i]+hidden+s[end:], i+len(hidden)
+		}
+	}
+	return s
+}
+
+func inWord(r rune) bool { return unicode.IsLetter(r) || unicode.IsDigit(r) || r == '_' }
+
+const hidden = "•••"
 
 // hide masks keys, e-mail addresses, network addresses, URLs and long numbers.
 func hide(s string) string {
 	for _, form := range []string{
 		`[\w.+-]+@[\w.-]+`, `https?://\S+`, `\b\d{1,3}(\.\d{1,3}){3}(:\d+)?\b`, `\[?[0-9a-fA-F]{0,4}(:[0-9a-fA-F]{0,4}){3,7}\]?(:\d+)?`,
-		`\b(test|live|key|acct|grp|wh)_\w+`, `…\w{4}\b`, `\b\d{8,}\b`,
+		`\b(test|live|key|acct|grp|wh)_\w+`, `…\w{4}\b`, `\b\d{6,}\b`,
 	} {
-		s = regexp.MustCompile(form).ReplaceAllString(s, "•••")
+		s = regexp.MustCompile(form).ReplaceAllString(s, hidden)
 	}
 	return s
 }

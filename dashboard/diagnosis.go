@@ -23,6 +23,7 @@ type diagnosisView struct {
 	Plain       string
 	Shared      string
 	SharedUntil time.Time
+	Cases       bool // one may ask support, too
 }
 
 // findingView is one finding with its texts in the reader's language.
@@ -64,7 +65,7 @@ func (h *Handler) showDiagnosis(w http.ResponseWriter, r *http.Request, shared s
 		lang = "en"
 	}
 	v := diagnosisView{
-		frame: h.frame("Diagnosis", "doctor"), diagnosisRow: rowOfDiagnosis(d, lang), Lang: lang, Languages: doctor.Languages(), Shared: shared, SharedUntil: until,
+		frame: h.frame("Diagnosis", "doctor"), diagnosisRow: rowOfDiagnosis(d, lang), Lang: lang, Languages: doctor.Languages(), Shared: shared, SharedUntil: until, Cases: h.Cases != nil,
 	}
 	v.Title = v.Heading
 	v.fill(d, h.Causes.Contacts)

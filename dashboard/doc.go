@@ -6,6 +6,6 @@
 // never told by colour alone. Of the API's calls it keeps the newest in memory, and in them no key, no
 // card number, no token and no name of a card holder.
 //
-// It never changes anything, and says nothing that the journal, the estate or a link does not: a page
-// is made anew from them at every request. Who may read it is decided before it is asked.
+// It changes nothing but what the doctor and the cases keep, and says nothing that the journal, the estate
+// or a link does not: a page is made anew from them at every request. Who may read it is decided before it is asked.
 package dashboard

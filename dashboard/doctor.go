@@ -110,6 +110,7 @@ type panel struct {
 	Last    *diagnosisRow
 	Shop    string
 	Fix     string
+	Cases   bool // one may ask support, too
 }
 
 // why reads what was found last of a subject; nil when there is no doctor.
@@ -117,7 +118,7 @@ func (h *Handler) why(s doctor.Subject) (*panel, error) {
 	if h.Doctor == nil {
 		return nil, nil
 	}
-	p := &panel{Subject: s}
+	p := &panel{Subject: s, Cases: h.Cases != nil}
 	list, _, err := h.Doctor.List(DiagnosisFilter{Subject: s, Limit: 1})
 	if err != nil || len(list) == 0 {
 		return p, err

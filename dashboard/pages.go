@@ -50,11 +50,20 @@ func New(c Config) (*Handler, error) {
 		"POST /diagnoses/{id}/feedback": h.judge,
 		"POST /diagnoses/{id}/share":    h.share,
 		"GET /causes/{$}":               h.causes,
-		"GET /calls/{$}":                h.calls,
-		"GET /calls/{number}":           h.oneCall,
-		"GET /live":                     h.live,
-		"GET /static/{name}":            h.static,
-		"GET /":                         h.nothing,
+		"GET /cases/{$}":                h.cases,
+		"POST /cases/{$}":               h.openCase,
+		"GET /cases/{id}":               h.oneCase,
+		"POST /cases/{id}":              h.changeCase,
+		"POST /cases/{id}/attachments":  h.attach,
+		"GET /cases/{id}/bundle":        h.bundle,
+
+		"GET /cases/{id}/attachments/{file}": h.caseFile,
+
+		"GET /calls/{$}":      h.calls,
+		"GET /calls/{number}": h.oneCall,
+		"GET /live":           h.live,
+		"GET /static/{name}":  h.static,
+		"GET /":               h.nothing,
 	} {
 		h.mux.HandleFunc(path, serve)
 	}
@@ -63,7 +72,7 @@ func New(c Config) (*Handler, error) {
 
 // Paths are the patterns of what a Handler serves.
 func Paths() []string {
-	return []string{"/{$}", "/payments/", "/terminals/", "/calls/", "/diagnoses/", "/causes/{$}", "/live", "/static/"}
+	return []string{"/{$}", "/payments/", "/terminals/", "/calls/", "/diagnoses/", "/causes/{$}", "/cases/", "/live", "/static/"}
 }
 
 func (h *Handler) ServeHTTP(w http.ResponseWriter, r *http.Request) {

@@ -133,7 +133,7 @@ type Key struct {
 	Variable string
 }
 
-// Config is what a Handler works with; Receipt, Simulation, Test, Doctor, Causes and Moves may be left out.
+// Config is what a Handler works with; Receipt, Simulation, Test, Doctor, Causes, Cases, CaseFiles and Moves may be left out.
 type Config struct {
 	Records Records
 	Feed    Feed
@@ -148,6 +148,9 @@ type Config struct {
 	// Doctor says why something does not work; nil when there is none. Causes are what he knows.
 	Doctor Doctor
 	Causes Causes
+	// Cases are what people ask support about, and CaseFiles what is attached; both or none.
+	Cases     Cases
+	CaseFiles CaseFiles
 	// Service tells of the work on the device of a terminal, or on the one that it sent back; nil when there is none.
 	Service func(tid string) Jobs
 	// Moves nudges when a terminal came or went without a fact of the journal.
@@ -159,7 +162,7 @@ type Config struct {
 }
 
 func (c Config) check() error {
-	if c.Records == nil || c.Feed == nil || c.Estate == nil || c.Calls == nil || c.Webhooks == nil || c.Now == nil {
+	if c.Records == nil || c.Feed == nil || c.Estate == nil || c.Calls == nil || c.Webhooks == nil || c.Now == nil || (c.Cases == nil) != (c.CaseFiles == nil) {
 		return errors.New("dashboard: a field of Config is missing")
 	}
 	return nil

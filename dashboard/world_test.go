@@ -35,6 +35,7 @@ type world struct {
 	rungs     []doctor.Rung
 	verdict   doctor.Verdict
 	doctor    *practice
+	cases     *folder
 }
 
 const (
@@ -52,7 +53,7 @@ func newWorld(t *testing.T) *world {
 	t.Cleanup(func() { _ = store.Close() })
 	w := &world{
 		t: t, store: store, now: time.Date(2026, 11, 25, 14, 15, 0, 0, time.UTC), number: 1795617300000000,
-		versions: make(map[string]uint64), doctor: &practice{},
+		versions: make(map[string]uint64), doctor: &practice{}, cases: &folder{},
 	}
 	w.terminals = []dashboard.Terminal{{
 		TID: bar, Name: "Bar 1", GroupID: "107265", Group: "Bar", Merchant: "Bar De Punt",
@@ -73,7 +74,8 @@ func newWorld(t *testing.T) *world {
 			return w.verdict, tid == bar
 		},
 		Service: func(string) dashboard.Jobs { return w.service },
-		Doctor:  w.doctor, Causes: dashboard.Causes{
+		Cases:   w.cases, CaseFiles: w.cases,
+		Doctor: w.doctor, Causes: dashboard.Causes{
 			Rules: []doctor.Rule{
 				{ID: "NET-01", Code: "wifi_lost", Look: func(*doctor.Chart) doctor.Sign { return doctor.Sign{} }, Says: doctor.Says{Title: words("It lost its Wi-Fi on {network}")}},
 				{ID: "DISP-02", Code: "logo_cached", Says: doctor.Says{Title: words("Old logo")}},

@@ -142,9 +142,9 @@ func (c *campaign) stays(t *testing.T, v variation) {
 		t.Fatal(err)
 	}
 	for _, about := range subjects {
-		codes, ok, err := finds(ctx, c.lab, about, func(codes []string) bool { return len(codes) == 0 })
+		last, ok, err := finds(ctx, c.lab, about, func(codes []string) bool { return len(codes) == 0 })
 		if err != nil || !ok {
-			t.Fatalf("asked about %s %s, found %v (%v)", about.Type, about.ID, codes, err)
+			t.Fatalf("asked about %s %s, found %v (%v)", about.Type, about.ID, last.codes(), err)
 		}
 	}
 	c.mu.Lock()

@@ -9,6 +9,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"slices"
 	"strings"
 	"sync/atomic"
 	"syscall"
@@ -18,19 +19,26 @@ import (
 	"kassa/cli/cause"
 )
 
-// startSite runs a whole installation, as kassa dev does, with heartbeats that do not keep a test waiting.
-func startSite(t *testing.T) *cause.Lab {
+// build makes the program that both installations run.
+func build(t *testing.T) (binary string) {
 	t.Helper()
-	dir := t.TempDir()
-	binary := filepath.Join(dir, "kassa")
-	build := exec.Command("go", "build", "-trimpath", "-o", binary, "kassa/cmd/kassa")
-	build.Env = append(os.Environ(), "CGO_ENABLED=0")
-	if out, err := build.CombinedOutput(); err != nil {
+	binary = filepath.Join(t.TempDir(), "kassa")
+	made := exec.Command("go", "build", "-trimpath", "-o", binary, "kassa/cmd/kassa")
+	made.Env = append(os.Environ(), "CGO_ENABLED=0")
+	if out, err := made.CombinedOutput(); err != nil {
 		t.Fatalf("build: %v\n%s", err, out)
 	}
+	return binary
+}
+
+// startSite runs a whole installation, as kassa dev does. Terminals report often enough to keep no test waiting, and
+// seldom enough for a machine that is busy with other things.
+func startSite(t *testing.T, binary string) *cause.Lab {
+	t.Helper()
+	dir := t.TempDir()
 	env := filepath.Join(dir, "env")
 	dev := exec.Command(binary, "dev", "--addr", "127.0.0.1:0", "--data", filepath.Join(dir, "data"), "--env", env, "--terminals", "2",
-		"--heartbeat", "500ms", "--acquirer-timeout", "2s")
+		"--heartbeat", "1s", "--acquirer-timeout", "2s")
 	dev.Env = append(os.Environ(), "XDG_CONFIG_HOME="+filepath.Join(dir, "config"), "HOME="+dir)
 	var said strings.Builder
 	dev.Stdout, dev.Stderr = &said, &said
@@ -50,7 +58,7 @@ func startSite(t *testing.T) *cause.Lab {
 		if t.Failed() {
 			for _, name := range []string{"cloud", "terminal", "acquirer"} {
 				log, _ := os.ReadFile(filepath.Join(dir, "data", "log", name+".log"))
-				t.Logf("--- %s.log\n%s", name, tail(string(log), 3000))
+				t.Logf("--- %s.log\n%s", name, tail(told(string(log)), 3000))
 			}
 		}
 	})
@@ -64,6 +72,12 @@ func startSite(t *testing.T) *cause.Lab {
 		Client: &http.Client{Timeout: 60 * time.Second, Transport: &http.Transport{MaxIdleConnsPerHost: 64}},
 		Name:   func() string { return fmt.Sprintf("M%05d", made.Add(1)) },
 	}
+}
+
+// told leaves out of a log what is in it anyway: who asked what.
+func told(log string) string {
+	lines := slices.DeleteFunc(strings.Split(log, "\n"), func(l string) bool { return strings.Contains(l, `"msg":"request"`) })
+	return strings.Join(lines, "\n")
 }
 
 func tail(s string, n int) string { return s[max(0, len(s)-n):] }

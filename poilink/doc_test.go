@@ -76,7 +76,6 @@ var types = map[poilink.Type]string{
 	"completionAdvice": "up", "decision": "down", "report": "up", "start": "up", "started": "down", "tip": "up",
 	"refund": "up", "refundAnswer": "down", "receipt": "up", "receiptAnswer": "down", "totals": "up", "totalsAnswer": "down",
 	"settings": "down", "settingsApplied": "up", "probe": "down", "probed": "up", "command": "down", "service": "up", "serviced": "down",
-	"settings": "down", "settingsApplied": "up", "probe": "down", "probed": "up", "command": "down",
 	"sells": "down", "chosen": "up", "charging": "down", "stop": "up",
 }
 

@@ -24,17 +24,6 @@ func Layers() []Layer {
 	return []Layer{InOrder, OnCard, OnTerminal, OnNetwork, AtAcquirer, OnHook, OnKey}
 }
 
-// Event is something that happens between a user and the installation.
-type Event string
-
-// The events on which it depends whether something broken is met.
-const (
-	ACard     Event = "a card is presented"
-	APayment  Event = "the host is asked for a payment"
-	AWebhook  Event = "a webhook is sent"
-	ASelfTest Event = "the terminal checks itself when it is asked to"
-)
-
 // Subject is what a user would ask about.
 type Subject struct {
 	Type string `json:"type"` // order, terminal, webhook, key or installation
@@ -53,11 +42,9 @@ type Recipe struct {
 	Code, Name string
 	What       string // for people: what it does
 	Layer      Layer
-	// Blocks are the layers in which nothing more can be seen while this lasts: an offline terminal reads no card.
-	Blocks []Layer
-	// Needs is what must happen for this to be met, and Prevents what does not happen while this lasts. Where one
-	// prevents what another needs, the two cannot be met together.
-	Needs, Prevents []Event
+	// Needs are what must work, or come about, for it to be seen; Takes is what it takes from others.
+	Needs []Capability
+	Takes []Loss
 	// About is the type of what Meet gives; empty for a meeting that is no place for a second fault.
 	About string
 	// Model is that of the terminal; P2 when empty.

@@ -9,17 +9,17 @@ import (
 func acquirerRecipes() []Recipe {
 	list := []Recipe{
 		{Code: "acquirer_down", What: "the acquirer signs all its links off", Layer: AtAcquirer, About: "order", Whole: true, Break: signedOff, Meet: paying("visa"), Undo: signedOnAgain},
-		{Code: "outcome_unknown", What: "no answer of the acquirer arrives any more", Layer: AtAcquirer, About: "order", Meet: once(acquirerLoses(90), paying("visa"))},
-		{Code: "outcome_reversed", What: "the acquirer never answers, and takes its reversal", Layer: AtAcquirer, About: "order", Meet: paying("visa:100")},
-		{Code: "acquirer_answers_wrong", What: "the MAC of the acquirer's answer is wrong", Layer: AtAcquirer, About: "order", Meet: paying("visa:107")},
-		{Code: "reversal_refused", What: "the acquirer does not answer, and refuses the reversal", Layer: AtAcquirer, About: "order", Meet: paying("visa:103")},
-		{Code: "chip_refused_after_approval", What: "the chip refuses what the issuer approved", Layer: OnCard, About: "order", Meet: putIn("visa:083")},
-		{Code: "partial_not_allowed", What: "the issuer approves a part of the amount", Layer: OnCard, About: "order", Meet: paying("visa:010")},
-		{Code: "wrong_pin", What: "the customer leaves after a wrong PIN", Layer: OnCard, About: "order", Break: issuerAnswers("55"), Meet: walkingAway("visa")},
-		{Code: "card_not_activated", What: "a card that was never used is put in", Layer: OnCard, About: "order", Break: issuerAnswers("78"), Meet: putIn("visa")},
-		{Code: "card_account_closed", What: "the account of the card is closed", Layer: OnCard, About: "order", Break: issuerAnswers("46"), Meet: paying("visa")},
-		{Code: "issuer_doubts_security", What: "the issuer takes the payment for a fraud", Layer: OnCard, About: "order", Break: issuerAnswers("63"), Meet: paying("visa")},
-		{Code: "acquirer_keys_out_of_step", What: "the host cannot use the keys", Layer: AtAcquirer, About: "order", Meet: once(issuerAnswers("88"), paying("visa"))},
+		{Code: "outcome_unknown", What: "no answer of the acquirer arrives any more", Layer: AtAcquirer, Needs: []Capability{Asks}, Takes: loses(Approves, "the payment is not approved"), About: "order", Meet: once(acquirerLoses(90), paying("visa"))},
+		{Code: "outcome_reversed", What: "the acquirer never answers, and takes its reversal", Layer: AtAcquirer, Needs: []Capability{Asks}, Takes: loses(Approves, "the payment is not approved"), About: "order", Meet: paying("visa:100")},
+		{Code: "acquirer_answers_wrong", What: "the MAC of the acquirer's answer is wrong", Layer: AtAcquirer, Needs: []Capability{Asks}, Takes: loses(Approves, "the payment is not approved"), About: "order", Meet: paying("visa:107")},
+		{Code: "reversal_refused", What: "the acquirer does not answer, and refuses the reversal", Layer: AtAcquirer, Needs: []Capability{Asks}, Takes: loses(Approves, "the payment is not approved"), About: "order", Meet: paying("visa:103")},
+		{Code: "chip_refused_after_approval", What: "the chip refuses what the issuer approved", Layer: OnCard, Needs: []Capability{Asks}, Takes: loses(Approves, "the payment is not approved"), About: "order", Meet: putIn("visa:083")},
+		{Code: "partial_not_allowed", What: "the issuer approves a part of the amount", Layer: OnCard, Needs: []Capability{Asks}, Takes: loses(Approves, "the payment is not approved"), About: "order", Meet: paying("visa:010")},
+		{Code: "wrong_pin", What: "the customer leaves after a wrong PIN", Layer: OnCard, Needs: []Capability{Answers}, Takes: loses(Approves, "the payment is not approved"), About: "order", Break: issuerAnswers("55"), Meet: walkingAway("visa")},
+		{Code: "card_not_activated", What: "a card that was never used is put in", Layer: OnCard, Needs: []Capability{Answers}, Takes: loses(Approves, "the payment is not approved"), About: "order", Break: issuerAnswers("78"), Meet: putIn("visa")},
+		{Code: "card_account_closed", What: "the account of the card is closed", Layer: OnCard, Needs: []Capability{Answers}, Takes: loses(Approves, "the payment is not approved"), About: "order", Break: issuerAnswers("46"), Meet: paying("visa")},
+		{Code: "issuer_doubts_security", What: "the issuer takes the payment for a fraud", Layer: OnCard, Needs: []Capability{Answers}, Takes: loses(Approves, "the payment is not approved"), About: "order", Break: issuerAnswers("63"), Meet: paying("visa")},
+		{Code: "acquirer_keys_out_of_step", What: "the host cannot use the keys", Layer: AtAcquirer, Needs: []Capability{Answers}, Takes: loses(Approves, "the payment is not approved"), About: "order", Meet: once(issuerAnswers("88"), paying("visa"))},
 	}
 	for _, deck := range []struct{ code, card, what string }{
 		{"refer_to_issuer", "visa:001", "the issuer wants to be called"}, {"issuer_declined", "visa:005", "the issuer declines without a reason"},
@@ -32,7 +32,7 @@ func acquirerRecipes() []Recipe {
 		{"acquirer_refuses_amount", "visa:013", "the host takes no such amount"}, {"acquirer_format_error", "visa:030", "the host cannot read the request"},
 		{"terminal_not_permitted", "visa:058", "the host allows the terminal no such payment"},
 	} {
-		list = append(list, Recipe{Code: deck.code, What: deck.what, Layer: OnCard, About: "order", Meet: paying(deck.card)})
+		list = append(list, Recipe{Code: deck.code, What: deck.what, Layer: OnCard, Needs: []Capability{Asks}, Takes: loses(Approves, "the payment is declined"), About: "order", Meet: paying(deck.card)})
 	}
 	return list
 }
@@ -50,7 +50,7 @@ func once(breaks func(context.Context, *Shop) error, meet func(context.Context, 
 // issuerAnswers lets the issuer answer payments on the shop's terminal with a response code.
 func issuerAnswers(code string) func(context.Context, *Shop) error {
 	return func(ctx context.Context, s *Shop) error {
-		return s.Sim(ctx, "POST", "acquirer/fault", object{"kind": "decline", "code": code, "count": 9, "tid": s.TID}, nil)
+		return s.Sim(ctx, "POST", "acquirer/fault", object{"kind": "decline", "code": code, "count": 1, "tid": s.TID}, nil)
 	}
 }
 

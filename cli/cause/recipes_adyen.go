@@ -9,23 +9,22 @@ import (
 
 // adyenRecipes make what the pages about the cloud connection describe.
 func adyenRecipes() []Recipe {
-	dark := []Layer{InOrder, OnCard, OnTerminal, OnNetwork}
 	return []Recipe{
-		{Code: "list_status_stale", What: "somebody goes by an older list while the terminal is gone", Layer: OnTerminal, Blocks: dark, Break: lostLink, Meet: terminalSeeing("the list shows a cloud symbol")},
-		{Code: "cloud_connection_disabled", What: "the operator switches cloud connections off for the terminal", Layer: OnTerminal, Blocks: dark, About: "terminal", Break: switchedTo("cloud.webSocketEnabled", false), Meet: aboutTerminal},
+		{Code: "list_status_stale", What: "somebody goes by an older list while the terminal is gone", Layer: OnTerminal, Asked: true, Needs: []Capability{Linked}, Takes: gone(), About: "terminal", Break: lostLink, Meet: terminalSeeing("the list shows a cloud symbol")},
+		{Code: "cloud_connection_disabled", What: "the operator switches cloud connections off for the terminal", Layer: OnTerminal, Takes: closed(), About: "terminal", Break: switchedTo("cloud.webSocketEnabled", false), Meet: aboutTerminal},
 		{Code: "websocket_column_hidden", What: "somebody misses the column in his list", Layer: OnHook, Meet: terminalSeeing("the column Websocket is missing")},
-		{Code: "websocket_setting_not_applied", What: "the terminal is out of reach when cloud connections are enabled for it", Layer: OnTerminal, Blocks: dark, About: "terminal", Break: enabledUnheard, Meet: aboutTerminal},
-		{Code: "connection_check_outdated", What: "the terminal is gone after somebody checked it", Layer: OnTerminal, Blocks: dark, Break: lostLink, Meet: terminalSeeing("Terminal is connected")},
-		{Code: "terminal_offline", What: "a terminal on a cable loses its link", Layer: OnNetwork, Blocks: dark, About: "terminal", Model: "P3MIX", Break: cableLost, Meet: aboutTerminal},
+		{Code: "websocket_setting_not_applied", What: "the terminal is out of reach when cloud connections are enabled for it", Layer: OnTerminal, Needs: []Capability{Linked}, Takes: gone(), About: "terminal", Break: enabledUnheard, Meet: aboutTerminal},
+		{Code: "connection_check_outdated", What: "the terminal is gone after somebody checked it", Layer: OnTerminal, Asked: true, Needs: []Capability{Linked}, Takes: gone(), About: "terminal", Break: lostLink, Meet: terminalSeeing("Terminal is connected")},
+		{Code: "terminal_offline", What: "a terminal on a cable loses its link", Layer: OnNetwork, Needs: []Capability{Linked}, Takes: gone(), About: "terminal", Model: "P3MIX", Break: cableLost, Meet: aboutTerminal},
 		{Code: "terminal_of_other_merchant", What: "a register names another merchant account", Layer: OnKey, About: "key", Meet: foreignMerchant},
-		{Code: "connected_list_empty", What: "the only terminal of an account is gone", Layer: OnNetwork, Blocks: dark, Prevents: []Event{AWebhook}, About: "key", Break: lostLink, Meet: aboutKey},
-		{Code: "cloud_icon_missing", What: "somebody misses the cloud icon of a terminal that is gone", Layer: OnTerminal, Blocks: dark, Break: lostLink, Meet: terminalSeeing("there is no cloud icon")},
-		{Code: "terminal_api_disabled", What: "the Terminal API is switched off for the terminal", Layer: OnTerminal, Blocks: dark, About: "terminal", Break: switchedTo("cloud.apiEnabled", false), Meet: aboutTerminal},
-		{Code: "websocket_wish_undecided", What: "the operator has not decided a request for cloud connections", Layer: OnTerminal, Blocks: dark, About: "terminal", Break: wished, Meet: aboutTerminal},
-		{Code: "terminal_was_off", What: "a register sends a request while the terminal is off", Layer: OnTerminal, Blocks: dark, About: "terminal", Break: missedWhile("switched-off"), Meet: aboutTerminal},
-		{Code: "terminal_silent", What: "the terminal answers no question", Layer: OnNetwork, Blocks: dark, About: "terminal", Break: faulty("no-probe"), Meet: probing},
-		{Code: "websocket_filtered", What: "nothing that the cloud sends reaches the terminal", Layer: OnNetwork, Blocks: dark, About: "terminal", Break: deafened, Meet: aboutTerminal},
-		{Code: "send_failed", What: "a register sends a request while the terminal has no link", Layer: OnNetwork, Blocks: dark, About: "terminal", Break: missedWhile("cut-link"), Meet: aboutTerminal},
+		{Code: "connected_list_empty", What: "the only terminal of an account is gone", Layer: OnNetwork, Needs: []Capability{Linked}, Takes: append(gone(), Loss{Ends, "nobody makes an order"}), About: "key", Break: lostLink, Meet: aboutKey},
+		{Code: "cloud_icon_missing", What: "somebody misses the cloud icon of a terminal that is gone", Layer: OnTerminal, Asked: true, Needs: []Capability{Linked}, Takes: gone(), About: "terminal", Break: lostLink, Meet: terminalSeeing("there is no cloud icon")},
+		{Code: "terminal_api_disabled", What: "the Terminal API is switched off for the terminal", Layer: OnTerminal, Takes: closed(), About: "terminal", Break: switchedTo("cloud.apiEnabled", false), Meet: aboutTerminal},
+		{Code: "websocket_wish_undecided", What: "the operator has not decided a request for cloud connections", Layer: OnTerminal, Takes: closed(), About: "terminal", Break: wished, Meet: aboutTerminal},
+		{Code: "terminal_was_off", What: "a register sends a request while the terminal is off", Layer: OnTerminal, Needs: []Capability{Linked, Later, Waits}, Takes: loses(Waits, "the terminal is back, and serves orders"), About: "terminal", Break: missedWhile("switched-off"), Meet: aboutTerminal},
+		{Code: "terminal_silent", What: "the terminal answers no question", Layer: OnNetwork, Needs: []Capability{Linked}, Asked: true, About: "terminal", Break: faulty("no-probe"), Meet: probing},
+		{Code: "websocket_filtered", What: "nothing that the cloud sends reaches the terminal", Layer: OnNetwork, Needs: []Capability{Linked, Later}, About: "terminal", Break: deafened, Meet: aboutTerminal},
+		{Code: "send_failed", What: "a register sends a request while the terminal has no link", Layer: OnNetwork, Needs: []Capability{Linked, Later, Waits}, Takes: loses(Waits, "the terminal is back, and serves orders"), About: "terminal", Break: missedWhile("cut-link"), Meet: aboutTerminal},
 		{Code: "no_response_from_poi", What: "the terminal loses its link after a request was sent", Layer: InOrder, Whole: true, Meet: unanswered},
 	}
 }

@@ -31,22 +31,22 @@ func sending(more object, header, value string) func(context.Context, *Shop) (Su
 
 func callRecipes() []Recipe {
 	return []Recipe{
-		{Code: "order_id_rejected", What: "the register makes order ids with spaces", Layer: InOrder, About: "terminal", Meet: sending(object{"order_id": "table 4 #12"}, "", "")},
-		{Code: "amount_not_cents", What: "the register sends euros in place of cents", Layer: InOrder, About: "terminal", Meet: sending(object{"amount": 12.5}, "", "")},
+		{Code: "order_id_rejected", What: "the register makes order ids with spaces", Layer: InOrder, Takes: loses(Made, "the order is refused"), About: "terminal", Meet: sending(object{"order_id": "table 4 #12"}, "", "")},
+		{Code: "amount_not_cents", What: "the register sends euros in place of cents", Layer: InOrder, Takes: loses(Made, "the order is refused"), About: "terminal", Meet: sending(object{"amount": 12.5}, "", "")},
 		{
-			Code: "app_uses_cloud", What: "an app on the terminal sends orders for it to the cloud", Layer: InOrder, About: "terminal",
+			Code: "app_uses_cloud", What: "an app on the terminal sends orders for it to the cloud", Layer: InOrder, Needs: []Capability{Address}, Takes: loses(Made, "the order is refused"), About: "terminal",
 			Meet: sending(object{"description": nil}, "User-Agent", "okhttp/4.12.0 (Linux; Android 11; P2)"),
 		},
 		{
-			Code: "cors_from_browser", What: "a web page calls the API itself", Layer: InOrder, About: "terminal",
+			Code: "cors_from_browser", What: "a web page calls the API itself", Layer: InOrder, Takes: loses(Made, "the order is refused"), About: "terminal",
 			Meet: sending(object{"description": nil}, "Origin", "https://till.example"),
 		},
 		{
-			Code: "unreferenced_refund_refused", What: "the register refunds without a payment, which is not switched on", Layer: InOrder, About: "terminal",
+			Code: "unreferenced_refund_refused", What: "the register refunds without a payment, which is not switched on", Layer: InOrder, Needs: []Capability{Taken}, Takes: loses(Made, "the order is refused"), About: "terminal",
 			Meet: sending(object{"type": "unreferenced_refund", "amount": 500}, "", ""),
 		},
 		{
-			Code: "close_timeout_off", What: "results stay on the screen until somebody closes them", Layer: OnTerminal, Blocks: []Layer{InOrder, OnCard}, About: "terminal",
+			Code: "close_timeout_off", What: "results stay on the screen until somebody closes them", Layer: OnTerminal, Asked: true, Needs: []Capability{Approves}, About: "terminal",
 			Break: setOnDevice("closeTimeout", "0"),
 			Meet: func(ctx context.Context, s *Shop) (Subject, error) {
 				_, err := s.Pay(ctx, 1250, "visa")
@@ -54,7 +54,7 @@ func callRecipes() []Recipe {
 			},
 		},
 		{
-			Code: "refund_button_off", What: "refunds are not allowed on the terminal", Layer: OnTerminal, Blocks: []Layer{InOrder, OnCard}, About: "terminal",
+			Code: "refund_button_off", What: "refunds are not allowed on the terminal", Layer: OnTerminal, Asked: true, Needs: []Capability{Approves}, About: "terminal",
 			Break: setOnDevice("allowRefunds", "off"),
 			Meet: func(ctx context.Context, s *Shop) (Subject, error) {
 				_, err := s.Pay(ctx, 1250, "visa")
@@ -80,7 +80,7 @@ func hookAt(address func(*Shop) string) func(context.Context, *Shop) error {
 
 func hookRecipes() []Recipe {
 	made := func(code, name, what string, broken func(context.Context, *Shop) error) Recipe {
-		return Recipe{Code: code, Name: name, What: what, Layer: OnHook, Needs: []Event{AWebhook}, About: "order", Break: broken, Meet: paying("visa")}
+		return Recipe{Code: code, Name: name, What: what, Layer: OnHook, Needs: []Capability{Ends}, About: "order", Break: broken, Meet: paying("visa")}
 	}
 	return []Recipe{
 		made("webhook_reply_not_ok", "", "the receiver answers 204", answering(http.StatusNoContent, "", "")),
@@ -99,7 +99,7 @@ func hookRecipes() []Recipe {
 func refundRecipes() []Recipe {
 	return []Recipe{
 		{
-			Code: "refund_refused_1034", What: "the register refunds more than was paid", Layer: InOrder, Blocks: []Layer{OnCard}, Needs: []Event{APayment}, About: "order",
+			Code: "refund_refused_1034", What: "the register refunds more than was paid", Layer: InOrder, Needs: []Capability{Approves}, About: "order",
 			Meet: func(ctx context.Context, s *Shop) (Subject, error) {
 				ref, err := s.Pay(ctx, 1250, "visa")
 				if err == nil {
@@ -109,7 +109,7 @@ func refundRecipes() []Recipe {
 			},
 		},
 		{
-			Code: "refund_refused_1034", Name: "twice", What: "the register refunds the same amount twice", Layer: InOrder, Blocks: []Layer{OnCard}, Needs: []Event{APayment}, About: "order",
+			Code: "refund_refused_1034", Name: "twice", What: "the register refunds the same amount twice", Layer: InOrder, Needs: []Capability{Approves}, About: "order",
 			Meet: func(ctx context.Context, s *Shop) (Subject, error) {
 				ref, err := s.Pay(ctx, 1250, "visa")
 				refund := func() error {

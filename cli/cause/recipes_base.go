@@ -6,7 +6,7 @@ import "context"
 func baseRecipes() []Recipe {
 	return []Recipe{
 		{
-			Code: "expired_no_card", What: "nobody presents a card for as long as the terminal waits", Layer: InOrder, Blocks: []Layer{OnCard}, About: "order", Whole: true,
+			Code: "expired_no_card", What: "nobody presents a card for as long as the terminal waits", Layer: InOrder, About: "order", Whole: true,
 			Meet: func(ctx context.Context, s *Shop) (Subject, error) {
 				ref, err := s.Order(ctx, 1250, nil)
 				if err == nil {

@@ -9,25 +9,24 @@ import (
 
 // kassaRecipes make what Kassa itself knows: keys, calls, records, settings, and terminals that are off.
 func kassaRecipes() []Recipe {
-	dark := []Layer{InOrder, OnCard, OnTerminal, OnNetwork}
 	return []Recipe{
-		{Code: "terminal_powered_off", What: "somebody switches the terminal off", Layer: OnTerminal, Blocks: dark, About: "terminal", Break: switchedOff, Meet: aboutTerminal},
-		{Code: "terminal_barred", What: "the administrator blocks the terminal", Layer: OnTerminal, Blocks: dark, About: "terminal", Break: blocked, Meet: aboutTerminal},
-		{Code: "card_reader_out", What: "the card reader is out of order", Layer: OnTerminal, Blocks: []Layer{InOrder, OnCard}, About: "terminal", Break: faulty("reader-out"), Meet: aboutTerminal},
-		{Code: "setting_refused", What: "the terminal is sent a setting that its model does not have", Layer: OnHook, Blocks: []Layer{InOrder, OnCard}, About: "terminal", Break: refusesSetting, Meet: aboutTerminal},
-		{Code: "setting_pending", What: "a setting is changed while the terminal is out of reach", Layer: OnTerminal, Blocks: dark, About: "terminal", Break: missesSetting, Meet: aboutTerminal},
+		{Code: "terminal_powered_off", What: "somebody switches the terminal off", Layer: OnTerminal, Needs: []Capability{Linked}, Takes: gone(), About: "terminal", Break: switchedOff, Meet: aboutTerminal},
+		{Code: "terminal_barred", What: "the administrator blocks the terminal", Layer: OnTerminal, Takes: append(closed(), Loss{Address, "a blocked terminal has no link, by whose address it is known"}), About: "terminal", Break: blocked, Meet: aboutTerminal},
+		{Code: "card_reader_out", What: "the card reader is out of order", Layer: OnTerminal, Needs: []Capability{Tells, Waits}, Takes: loses(Reads, "no card is read"), About: "terminal", Break: faulty("reader-out"), Meet: aboutTerminal},
+		{Code: "setting_refused", What: "the terminal is sent a setting that its model does not have", Layer: OnHook, About: "terminal", Break: refusesSetting, Meet: aboutTerminal},
+		{Code: "setting_pending", What: "a setting is changed while the terminal is out of reach", Layer: OnTerminal, Needs: []Capability{Linked}, Takes: gone(), About: "terminal", Break: missesSetting, Meet: aboutTerminal},
 		{Code: "key_revoked", What: "a register goes on with a key that was revoked", Layer: OnKey, About: "key", Meet: revokedKey},
 		{Code: "key_expired", What: "a register goes on with a key that has expired", Layer: OnKey, About: "key", Meet: expiredKey},
 		{Code: "key_of_other_environment", What: "a register shows a live key here", Layer: OnKey, About: "key", Meet: liveKey},
 		{Code: "key_network", What: "a key is used from an address that is not in its list", Layer: OnKey, About: "key", Meet: keyElsewhere},
 		{Code: "key_may_not", What: "an auditor's key asks for a payment", Layer: OnKey, About: "key", Meet: auditorPays},
-		{Code: "duplicate_reference", What: "a register uses an order id twice", Layer: InOrder, Blocks: []Layer{OnCard}, Prevents: []Event{ACard, AWebhook}, About: "order", Meet: sameID},
+		{Code: "duplicate_reference", What: "a register uses an order id twice", Layer: InOrder, Needs: []Capability{Made}, Takes: []Loss{{Presents, "nobody presents a card"}, {Ends, "the first order goes on"}}, About: "order", Meet: sameID},
 		{Code: "terminal_unknown", What: "a register names a terminal that is not here", Layer: OnKey, About: "key", Meet: ordersFor("ZZZZZZZZ")},
 		{Code: "wrong_group_key", What: "a register uses the key of another group than its terminal's", Layer: OnKey, About: "key", Meet: otherGroupsKey},
-		{Code: "key_replay", What: "the terminal uses a key of its secure module again", Layer: OnTerminal, Blocks: []Layer{OnCard, OnNetwork}, Needs: []Event{ACard}, Prevents: []Event{APayment}, About: "order", Break: replays, Meet: paying("visa")},
-		{Code: "keys_used_up", What: "the terminal has no key left for a payment", Layer: OnTerminal, Blocks: []Layer{OnCard, OnNetwork}, Needs: []Event{ACard}, Prevents: []Event{APayment}, About: "order", Break: faulty("keys-used-up"), Meet: endedByTerminal},
-		{Code: "card_data_unreadable", What: "what the terminal seals cannot be opened", Layer: OnTerminal, Blocks: []Layer{OnCard, OnNetwork}, Needs: []Event{ACard}, Prevents: []Event{APayment}, About: "order", Break: faulty("garbled-card"), Meet: paying("visa")},
-		{Code: "stopped_at_terminal", What: "somebody presses the red key", Layer: InOrder, Blocks: []Layer{OnCard}, Prevents: []Event{ACard}, About: "order", Meet: redKey},
+		{Code: "key_replay", What: "the terminal uses a key of its secure module again", Layer: OnTerminal, Needs: []Capability{Approves}, Takes: loses(Asks, "what a key that was used sealed is not sent to the host"), About: "order", Break: replays, Meet: paying("visa")},
+		{Code: "keys_used_up", What: "the terminal has no key left for a payment", Layer: OnTerminal, Needs: []Capability{Chooses}, Takes: loses(Opens, "nothing is sealed without a key"), About: "order", Break: faulty("keys-used-up"), Meet: paying("visa")},
+		{Code: "card_data_unreadable", What: "what the terminal seals cannot be opened", Layer: OnTerminal, Needs: []Capability{Chooses}, Takes: loses(Opens, "what a wrong key sealed cannot be opened"), About: "order", Break: faulty("garbled-card"), Meet: paying("visa")},
+		{Code: "stopped_at_terminal", What: "somebody presses the red key", Layer: InOrder, Needs: []Capability{Shows}, Takes: loses(Presents, "the red key is pressed before a card is presented"), About: "order", Meet: redKey},
 		{Code: "hold_not_closed", What: "money is held for a day and an hour", Layer: InOrder, About: "order", Whole: true, Meet: heldFor("25h")},
 		{Code: "hold_expired", What: "money is held until nobody may take it", Layer: InOrder, About: "order", Whole: true, Meet: heldFor("180h")},
 		{Code: "terminals_offline", What: "one of two terminals has been off for two hours", Layer: OnTerminal, Whole: true, Break: offForHours, Meet: aboutInstallation},
@@ -47,11 +46,14 @@ func blocked(ctx context.Context, s *Shop) error {
 }
 
 func refusesSetting(ctx context.Context, s *Shop) error {
-	return s.setting(ctx, "localization.timezone", "Europe/Paris")
+	if err := s.setting(ctx, "localization.language", "xx-XX"); err != nil {
+		return err
+	}
+	return s.tookOver(ctx)
 }
 
 func missesSetting(ctx context.Context, s *Shop) error {
-	if err := s.setting(ctx, "localization.language", "fr-FR"); err != nil {
+	if err := s.setting(ctx, "receiptPrinting.merchantApproved", false); err != nil {
 		return err
 	}
 	if err := s.tookOver(ctx); err != nil {
@@ -60,7 +62,7 @@ func missesSetting(ctx context.Context, s *Shop) error {
 	if err := s.cut(ctx); err != nil {
 		return err
 	}
-	return s.setting(ctx, "localization.language", "nl-NL")
+	return s.setting(ctx, "receiptPrinting.merchantApproved", true)
 }
 
 // setting changes a setting of the shop's terminal.
@@ -244,16 +246,4 @@ func hookGone(ctx context.Context, s *Shop) error {
 // aboutInstallation is met by an account that asks what is wrong with all that is its own.
 func aboutInstallation(_ context.Context, s *Shop) (Subject, error) {
 	return Subject{Type: "installation", Key: s.AccountKey}, nil
-}
-
-// endedByTerminal is met by a payment that the terminal gives up by itself.
-func endedByTerminal(ctx context.Context, s *Shop) (Subject, error) {
-	ref, err := s.Order(ctx, 1250, nil)
-	if err == nil {
-		_, err = s.Present(ctx, "visa", "")
-	}
-	if err == nil {
-		err = s.Ends(ctx, ref, "cancelled")
-	}
-	return s.about(ref), err
 }

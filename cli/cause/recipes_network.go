@@ -4,18 +4,17 @@ import "context"
 
 // networkRecipes make what is between a terminal and the cloud.
 func networkRecipes() []Recipe {
-	dark := []Layer{InOrder, OnCard, OnTerminal}
 	return []Recipe{
-		{Code: "wifi_lost", What: "the Wi-Fi of the terminal is gone", Layer: OnNetwork, Blocks: dark, About: "terminal", Break: lostLink, Meet: aboutTerminal},
-		{Code: "weak_signal", What: "the terminal stands where its network hardly reaches", Layer: OnNetwork, Blocks: []Layer{InOrder, OnCard}, About: "terminal", Break: faulty("weak-signal"), Meet: aboutTerminal},
-		{Code: "firewall_idle_cut", What: "a firewall cuts each link after four seconds", Layer: OnNetwork, Blocks: dark, About: "terminal", Break: cutAgainAndAgain, Meet: aboutTerminal},
-		{Code: "dns_blocked", What: "the network does not find the cloud's name", Layer: OnNetwork, Blocks: dark, Needs: []Event{ASelfTest}, About: "terminal", Break: faulty("no-dns"), Meet: probing},
-		{Code: "outbound_blocked", What: "a firewall lets no connection out", Layer: OnNetwork, Blocks: dark, Needs: []Event{ASelfTest}, About: "terminal", Break: faulty("no-tcp"), Meet: probing},
-		{Code: "tls_inspected", What: "the network opens encrypted connections", Layer: OnNetwork, Blocks: dark, Needs: []Event{ASelfTest}, About: "terminal", Break: faulty("no-tls"), Meet: probing},
+		{Code: "wifi_lost", What: "the Wi-Fi of the terminal is gone", Layer: OnNetwork, Needs: []Capability{Linked}, Takes: gone(), About: "terminal", Break: lostLink, Meet: aboutTerminal},
+		{Code: "weak_signal", What: "the terminal stands where its network hardly reaches", Layer: OnNetwork, Needs: []Capability{Tells, Waits}, About: "terminal", Break: faulty("weak-signal"), Meet: aboutTerminal},
+		{Code: "firewall_idle_cut", What: "a firewall cuts each link after four seconds", Layer: OnNetwork, Needs: []Capability{Linked}, Takes: unsteady(), About: "terminal", Break: cutAgainAndAgain, Meet: aboutTerminal},
+		{Code: "dns_blocked", What: "the network does not find the cloud's name", Layer: OnNetwork, Needs: []Capability{Linked, Probes}, Asked: true, About: "terminal", Break: faulty("no-dns"), Meet: probing},
+		{Code: "outbound_blocked", What: "a firewall lets no connection out", Layer: OnNetwork, Needs: []Capability{Linked, Probes}, Asked: true, About: "terminal", Break: faulty("no-tcp"), Meet: probing},
+		{Code: "tls_inspected", What: "the network opens encrypted connections", Layer: OnNetwork, Needs: []Capability{Linked, Probes}, Asked: true, About: "terminal", Break: faulty("no-tls"), Meet: probing},
 		{Code: "router_of_shop", What: "the router of a shop with two terminals is off, and another shop's is not", Layer: OnNetwork, Bare: true, Break: routerOff, Meet: aboutTerminal},
-		{Code: "clock_skew", What: "the clock of the terminal is two hours ahead", Layer: OnNetwork, Blocks: []Layer{InOrder, OnCard}, About: "terminal", Break: faulty("clock-ahead"), Meet: aboutTerminal},
-		{Code: "battery_low_radio_off", What: "the battery runs down, and the radio goes off", Layer: OnNetwork, Blocks: dark, About: "terminal", Break: ranDown, Meet: aboutTerminal},
-		{Code: "clone_suspected", What: "two devices hold the key of one terminal", Layer: OnNetwork, Blocks: dark, About: "terminal", Break: faulty("twin"), Meet: aboutTerminal},
+		{Code: "clock_skew", What: "the clock of the terminal is two hours ahead", Layer: OnNetwork, Needs: []Capability{Tells, Waits}, About: "terminal", Break: faulty("clock-ahead"), Meet: aboutTerminal},
+		{Code: "battery_low_radio_off", What: "the battery runs down, and the radio goes off", Layer: OnNetwork, Needs: []Capability{Linked}, Takes: gone(), About: "terminal", Break: ranDown, Meet: aboutTerminal},
+		{Code: "clone_suspected", What: "two devices hold the key of one terminal", Layer: OnTerminal, Needs: []Capability{Linked}, Takes: unsteady(), About: "terminal", Break: faulty("twin"), Meet: aboutTerminal},
 	}
 }
 

@@ -20,19 +20,19 @@ func paymentRecipes() []Recipe {
 func waitingRecipes() []Recipe {
 	return []Recipe{
 		{
-			Code: "never_delivered", What: "the payment program of the terminal hangs", Layer: OnTerminal, Blocks: []Layer{OnCard, InOrder, OnHook}, About: "order",
+			Code: "never_delivered", What: "the payment program of the terminal hangs", Layer: OnTerminal, Needs: []Capability{Linked, Made}, Takes: []Loss{{Shows, "the terminal shows no order"}, {Ends, "the order waits"}}, About: "order",
 			Break: faulty("app-frozen"), Meet: ordering,
 		},
 		{
-			Code: "cloud_mode_off", What: "somebody switched cloud mode off on the terminal", Layer: OnTerminal, Blocks: []Layer{OnCard, InOrder, OnHook}, About: "order",
+			Code: "cloud_mode_off", What: "somebody switched cloud mode off on the terminal", Layer: OnTerminal, Needs: []Capability{Linked, Made}, Takes: []Loss{{Shows, "the terminal shows no order"}, {Ends, "the order waits"}}, About: "order",
 			Break: setOnDevice("cloudMode", "off"), Meet: ordering,
 		},
 		{
-			Code: "manual_input_enabled", What: "somebody left manual input on", Layer: OnTerminal, Blocks: []Layer{OnCard, InOrder, OnHook}, About: "order",
+			Code: "manual_input_enabled", What: "somebody left manual input on", Layer: OnTerminal, Needs: []Capability{Linked, Made}, Takes: []Loss{{Shows, "the terminal shows no order"}, {Ends, "the order waits"}}, About: "order",
 			Break: setOnDevice("manualInput", "on"), Meet: ordering,
 		},
 		{
-			Code: "busy_previous_payment", What: "the register sends a second payment while the first is on the screen", Layer: InOrder, Blocks: []Layer{OnCard, OnHook}, Prevents: []Event{ACard}, About: "order",
+			Code: "busy_previous_payment", What: "the register sends a second payment while the first is on the screen", Layer: InOrder, Needs: []Capability{Shows}, Takes: []Loss{{Presents, "nobody presents a card"}, {Ends, "the second order waits behind the first"}}, About: "order",
 			Meet: func(ctx context.Context, s *Shop) (Subject, error) {
 				if _, err := s.Order(ctx, 1250, nil); err != nil {
 					return Subject{}, err
@@ -44,7 +44,7 @@ func waitingRecipes() []Recipe {
 			},
 		},
 		{
-			Code: "stuck_declined_patch_cancel", What: "the register cancels a declined payment with PATCH", Layer: InOrder, Blocks: []Layer{OnCard}, Needs: []Event{APayment}, About: "order",
+			Code: "stuck_declined_patch_cancel", What: "the register cancels a declined payment with PATCH", Layer: InOrder, Needs: []Capability{Asks}, Takes: loses(Answers, "the issuer declines it without a reason"), About: "order",
 			Meet: func(ctx context.Context, s *Shop) (Subject, error) {
 				ref, err := s.Order(ctx, 1250, nil)
 				if err == nil {
@@ -60,7 +60,7 @@ func waitingRecipes() []Recipe {
 			},
 		},
 		{
-			Code: "double_payment", What: "the register cancels too late, and charges the same card again", Layer: InOrder, Blocks: []Layer{OnCard}, Needs: []Event{APayment}, About: "order",
+			Code: "double_payment", What: "the register cancels too late, and charges the same card again", Layer: InOrder, Needs: []Capability{Approves}, About: "order",
 			Meet: func(ctx context.Context, s *Shop) (Subject, error) {
 				if _, err := lateCancel(ctx, s); err != nil {
 					return Subject{}, err
@@ -70,14 +70,14 @@ func waitingRecipes() []Recipe {
 			},
 		},
 		{
-			Code: "cannot_cancel_now", What: "the register cancels a payment that was approved", Layer: InOrder, Blocks: []Layer{OnCard}, Needs: []Event{APayment}, About: "order",
+			Code: "cannot_cancel_now", What: "the register cancels a payment that was approved", Layer: InOrder, Needs: []Capability{Approves}, About: "order",
 			Meet: func(ctx context.Context, s *Shop) (Subject, error) {
 				ref, err := lateCancel(ctx, s)
 				return s.about(ref), err
 			},
 		},
 		{
-			Code: "event_stream_closed", What: "the register stops listening after declined", Layer: InOrder, Blocks: []Layer{OnCard, OnHook}, Needs: []Event{APayment}, About: "order",
+			Code: "event_stream_closed", What: "the register stops listening after declined", Layer: InOrder, Needs: []Capability{Approves}, About: "order",
 			Meet: deafAfterDeclined,
 		},
 	}
@@ -85,19 +85,19 @@ func waitingRecipes() []Recipe {
 
 func cardRecipes() []Recipe {
 	return []Recipe{
-		{Code: "config_error", What: "the terminal has lost its list of accepted cards", Layer: OnTerminal, Blocks: []Layer{InOrder, OnCard, OnNetwork}, About: "order", Break: faulty("no-profile"), Meet: paying("visa")},
-		{Code: "card_not_supported", What: "the customer presents a loyalty card", Layer: OnCard, About: "order", Meet: paying("visa:110")},
-		{Code: "use_other_interface", What: "the card allows no tap, and the customer does not insert it", Layer: OnCard, About: "order", Meet: holding("tap", "visa:113", "insertCard", 1)},
-		{Code: "card_declined_1000", What: "the chip of the card has blocked its PIN", Layer: OnCard, About: "order", Meet: inserting("visa:122")},
-		{Code: "use_magstripe", What: "the chip of the card cannot be read", Layer: OnCard, About: "order", Meet: holding("insert", "visa:114", "useMagstripe", 3)},
+		{Code: "config_error", What: "the terminal has lost its list of accepted cards", Layer: OnTerminal, Needs: []Capability{Presents}, Takes: loses(Reads, "no card is accepted"), About: "order", Break: faulty("no-profile"), Meet: paying("visa")},
+		{Code: "card_not_supported", What: "the customer presents a loyalty card", Layer: OnCard, Needs: []Capability{Reads}, Takes: loses(Chooses, "nothing comes of this card"), About: "order", Meet: paying("visa:110")},
+		{Code: "use_other_interface", What: "the card allows no tap, and the customer does not insert it", Layer: OnCard, Needs: []Capability{Reads}, Takes: loses(Chooses, "nothing comes of this card"), About: "order", Meet: holding("tap", "visa:113", "insertCard", 1)},
+		{Code: "card_declined_1000", What: "the chip of the card has blocked its PIN", Layer: OnCard, Needs: []Capability{Reads}, Takes: loses(Chooses, "nothing comes of this card"), About: "order", Meet: inserting("visa:122")},
+		{Code: "use_magstripe", What: "the chip of the card cannot be read", Layer: OnCard, Needs: []Capability{Reads}, Takes: loses(Chooses, "nothing comes of this card"), About: "order", Meet: holding("insert", "visa:114", "useMagstripe", 3)},
 		{
-			Code: "method_disabled", What: "cards of one brand are switched off for the terminal", Layer: OnTerminal, Blocks: []Layer{InOrder, OnCard, OnNetwork}, About: "order",
+			Code: "method_disabled", What: "cards of one brand are switched off for the terminal", Layer: OnTerminal, Needs: []Capability{Chooses}, Takes: loses(Asks, "cards of the brand are refused before the host is asked"), About: "order",
 			Break: func(ctx context.Context, s *Shop) error {
 				return s.Native(ctx, "PATCH", "terminals/"+s.TID+"/settings", object{"set": object{"cloud.disabledMethods": []string{"VISA"}}}, nil)
 			},
 			Meet: paying("visa"),
 		},
-		{Code: "soft_decline_waiting_pin", What: "the bank wants the chip, and the customer walks away", Layer: OnCard, About: "order", Meet: holding("tap", "visa:073", "insertCard", 1)},
+		{Code: "soft_decline_waiting_pin", What: "the bank wants the chip, and the customer walks away", Layer: OnCard, Needs: []Capability{Asks}, Takes: loses(Approves, "the customer walks away"), About: "order", Meet: holding("tap", "visa:073", "insertCard", 1)},
 	}
 }
 

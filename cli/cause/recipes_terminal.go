@@ -8,29 +8,28 @@ import (
 // terminalRecipes make what a terminal can have. Faults of the device that say nothing of an order that it showed
 // block orders and cards; what is worth knowing and in nobody's way counts as the furthest layer.
 func terminalRecipes() []Recipe {
-	noOrders := []Layer{InOrder, OnCard}
 	return []Recipe{
-		{Code: "link_unstable", What: "each link of the terminal breaks a second after it has opened", Layer: OnNetwork, Blocks: []Layer{InOrder, OnCard, OnTerminal}, About: "terminal", Break: faulty("flap"), Meet: aboutTerminal},
+		{Code: "link_unstable", What: "each link of the terminal breaks a second after it has opened", Layer: OnNetwork, Needs: []Capability{Linked}, Takes: unsteady(), About: "terminal", Break: faulty("flap"), Meet: aboutTerminal},
 		{Code: "never_on_network", What: "a device is boarded and never switched on", Layer: OnNetwork, Bare: true, Break: boardedOnly, Meet: aboutDevice},
-		{Code: "smartpad_no_network", What: "a Smartpad on Wi-Fi loses its network", Layer: OnNetwork, Blocks: []Layer{InOrder, OnCard, OnTerminal}, About: "terminal", Model: "P2PAD", Break: offWiFi, Meet: aboutTerminal},
-		{Code: "smartpad_power_cable", What: "the cable of a Smartpad is pulled", Layer: OnNetwork, Blocks: []Layer{InOrder, OnCard, OnTerminal}, About: "terminal", Model: "P2PAD", Break: unplugged, Meet: aboutTerminal},
+		{Code: "smartpad_no_network", What: "a Smartpad on Wi-Fi loses its network", Layer: OnNetwork, Needs: []Capability{Linked}, Takes: gone(), About: "terminal", Model: "P2PAD", Break: offWiFi, Meet: aboutTerminal},
+		{Code: "smartpad_power_cable", What: "the cable of a Smartpad is pulled", Layer: OnNetwork, Needs: []Capability{Linked}, Takes: gone(), About: "terminal", Model: "P2PAD", Break: unplugged, Meet: aboutTerminal},
 		{Code: "daily_reboot", What: "the terminal restarts at the same hour three days in a row", Layer: OnTerminal, Whole: true, About: "terminal", Break: restartsDaily, Meet: aboutTerminal},
-		{Code: "battery_not_charging", What: "the battery is nearly empty, and no charger is there", Layer: OnTerminal, Blocks: noOrders, About: "terminal", Break: faulty("battery-low"), Meet: aboutTerminal},
+		{Code: "battery_not_charging", What: "the battery is nearly empty, and no charger is there", Layer: OnTerminal, Needs: []Capability{Tells, Waits}, About: "terminal", Break: faulty("battery-low"), Meet: aboutTerminal},
 		{Code: "not_onboarded", What: "a device is switched on and never activated", Layer: OnTerminal, Bare: true, Break: switchedOnOnly, Meet: aboutTerminal},
 		{Code: "no_permission_devices_menu", What: "a cashier's key asks to add a terminal", Layer: OnKey, About: "key", Meet: cashierAddsTerminal},
 		{Code: "wrong_api_key", What: "a cash register shows a key that nobody has", Layer: OnKey, About: "key", Meet: orderWithUnknownKey},
 		{Code: "activation_10008_not_synced", What: "a P3 MIX is activated before its key has come", Layer: OnTerminal, Bare: true, Model: "P3MIX", Break: activatedEarly, Meet: aboutDevice},
-		{Code: "ipek_missing", What: "the terminal loses its initial key", Layer: OnTerminal, Blocks: noOrders, About: "terminal", Break: faulty("no-ipek"), Meet: aboutTerminal},
-		{Code: "ipek_missing", Name: "order", What: "an order comes to a terminal without its initial key", Layer: OnTerminal, Blocks: noOrders, Meet: orderWithoutKey},
-		{Code: "firmware_outdated", What: "the terminal runs an older program than others of its model", Layer: OnKey, Prevents: []Event{ASelfTest}, About: "terminal", Break: oldProgram, Meet: aboutTerminal},
+		{Code: "ipek_missing", What: "the terminal loses its initial key", Layer: OnTerminal, Needs: []Capability{Tells}, Takes: loses(Shows, "a terminal without its key shows no order"), About: "terminal", Break: faulty("no-ipek"), Meet: aboutTerminal},
+		{Code: "ipek_missing", Name: "order", What: "an order comes to a terminal without its initial key", Layer: OnTerminal, Needs: []Capability{Linked}, Takes: loses(Shows, "a terminal without its key shows no order"), About: "order", Meet: orderWithoutKey},
+		{Code: "firmware_outdated", What: "the terminal runs an older program than others of its model", Layer: OnKey, Needs: []Capability{Tells}, Takes: loses(Probes, "an old program does not check itself"), About: "terminal", Break: oldProgram, Meet: aboutTerminal},
 		{Code: "logo_not_assigned", What: "somebody wants to hide the logo, and the group has none", Layer: OnKey, About: "terminal", Meet: terminalWith("I cannot hide the logo")},
 		{Code: "does_not_print", What: "the roll is at its end", Layer: OnKey, About: "terminal", Meet: paperOut},
 		{Code: "no_printer", What: "somebody waits for paper from a model without a printer", Layer: OnKey, About: "terminal", Model: "P2SE", Meet: terminalWith("it does not print")},
 		{Code: "auto_print_off", What: "receipts are switched off for the terminal", Layer: OnKey, About: "terminal", Meet: receiptsOff},
-		{Code: "developer_mode", What: "the device goes into developer mode", Layer: OnTerminal, Blocks: noOrders, About: "terminal", Break: developed, Meet: aboutTerminal},
-		{Code: "tampered", What: "the device is opened", Layer: OnTerminal, Blocks: noOrders, About: "terminal", Break: faulty("tamper"), Meet: aboutTerminal},
-		{Code: "tampered", Name: "order", What: "the device is opened while it shows an order", Layer: OnTerminal, Blocks: noOrders, Meet: openedWhilePaying},
-		{Code: "tamper_sensor_damaged", What: "the alarm comes back after the device was inspected", Layer: OnTerminal, Blocks: noOrders, About: "terminal", Break: openedTwice, Meet: aboutTerminal},
+		{Code: "developer_mode", What: "the device goes into developer mode", Layer: OnTerminal, Needs: []Capability{Tells, Live}, About: "terminal", Break: developed, Meet: aboutTerminal},
+		{Code: "tampered", What: "the device is opened", Layer: OnTerminal, Needs: []Capability{Tells}, Takes: []Loss{{Shows, "an opened device shows no order"}, {Taken, "orders for an opened device are refused"}}, About: "terminal", Break: faulty("tamper"), Meet: aboutTerminal},
+		{Code: "tampered", Name: "order", What: "the device is opened while it shows an order", Layer: OnTerminal, Needs: []Capability{Shows}, Takes: loses(Presents, "the device is opened before a card is presented"), About: "order", Meet: openedWhilePaying},
+		{Code: "tamper_sensor_damaged", What: "the alarm comes back after the device was inspected", Layer: OnTerminal, Needs: []Capability{Tells}, Takes: []Loss{{Shows, "an opened device shows no order"}, {Taken, "orders for an opened device are refused"}}, About: "terminal", Break: openedTwice, Meet: aboutTerminal},
 	}
 }
 

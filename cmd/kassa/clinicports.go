@@ -3,6 +3,7 @@ package main
 import (
 	"context"
 	"crypto/rand"
+	"log/slog"
 	"time"
 
 	"kassa"
@@ -19,7 +20,7 @@ import (
 // This file joins the doctor with the installation that he looks at.
 
 // joinClinic makes the clinic.
-func (c *cloud) joinClinic(o serveOptions) error {
+func (c *cloud) joinClinic(o serveOptions, log *slog.Logger) error {
 	rules, err := book.Whole()
 	if err != nil {
 		return err
@@ -27,7 +28,7 @@ func (c *cloud) joinClinic(o serveOptions) error {
 	c.clinic, err = clinic.New(clinic.Config{
 		Book: rules, Records: c.store, Feed: c.store, World: ward{c}, Registry: c.registry, FindOrder: c.findOrder, Contacts: o.contacts(),
 		Secret: []byte(c.secure.LookupHash([]byte("shared diagnoses"))), Heartbeat: o.heartbeatOrUsual(), OtherURL: o.otherURL,
-		Random: rand.Reader, Now: c.now, Components: c.components,
+		Random: rand.Reader, Now: c.now, Components: c.components, Log: log,
 	})
 	return err
 }

@@ -35,6 +35,7 @@ import (
 	"kassa/status"
 	"kassa/store/sqlite"
 	"kassa/support"
+	"kassa/support/cases"
 	"kassa/webhook"
 )
 
@@ -53,7 +54,7 @@ type cloud struct {
 	adyen    *adyen.Handler
 	ocpi     *ocpidoor.Handler
 	charging *charging.Keeper
-	points   *pointPorts
+	points   *points
 	ocpiURL  string // how charge point operators reach this installation
 	webhooks *webhook.Deliverer
 	post     *mail.Outbox
@@ -62,6 +63,7 @@ type cloud struct {
 	pages    *dashboard.Handler
 	help     *help.Handler
 	clinic   *clinic.Clinic
+	cases    *cases.Shelf
 	calls    *dashboard.Calls
 	refusals *refusals
 	gauges   *gauges
@@ -132,7 +134,12 @@ func (c *cloud) join(o serveOptions, log *slog.Logger) error {
 	if c.post, err = c.outbox(o); err != nil {
 		return err
 	}
-	if err := c.joinClinic(o); err != nil {
+	if err := c.joinClinic(o, log); err != nil {
+		return err
+	}
+	if c.cases, err = cases.New(cases.Config{
+		Store: c.store, Vault: c.secure, Known: caseFacts{c}, Environment: string(c.registry.Environment()), Now: c.now, Random: rand.Reader,
+	}); err != nil {
 		return err
 	}
 	if err := c.joinDoors(o, log); err != nil {

@@ -101,7 +101,7 @@ func (j jobs) page() (page, problem string) {
 	return s.Screen.Page, s.Screen.Error
 }
 
-func screenPicture(t *testing.T) string {
+func screenPicture(t testing.TB) string {
 	t.Helper()
 	var raw bytes.Buffer
 	if err := png.Encode(&raw, image.NewGray(image.Rect(0, 0, 400, 300))); err != nil {

@@ -37,7 +37,7 @@ func evSite(t *testing.T) *evPlay {
 		_ = c.Wait()
 	})
 	p := &evPlay{dev: &dev{client: &http.Client{Timeout: 30 * time.Second}}, story: io.Discard, evse: "EVSE-1", evCase: evCase{Price: 4237}}
-	for deadline := time.Now().Add(time.Minute); ; time.Sleep(50 * time.Millisecond) {
+	for deadline := time.Now().Add(time.Minute); ; <-time.After(50 * time.Millisecond) {
 		text, err := os.ReadFile(env)
 		if err == nil {
 			for line := range strings.Lines(string(text)) {

@@ -17,213 +17,280 @@ import (
 	"kassa/poilink"
 )
 
-// pointPorts is what unattended terminals sell, and their sessions, in the words of the POI link.
-type pointPorts struct {
-	c *cloud
+// This file joins the charging sessions with the unattended terminals that sell them.
 
-	mu    sync.Mutex
-	ended map[string][]charging.Session // by POIID: those that came to their end a short while ago
-}
-
+// Limits of what a terminal is told.
 const (
-	// maxEnded is how many sessions that have ended a terminal is told of.
-	maxEnded = 8
-	// pointsEvery is how often a terminal is told what has changed at its operator.
-	pointsEvery = time.Second
-	// unattendedModel is what the POIIDs of unattended terminals begin with.
-	unattendedModel = "EV1-"
+	offerEvery = 2 * time.Second  // how often what terminals sell is looked at anew
+	tellFor    = 10 * time.Minute // how long after its end a session is still told of
+	maxTold    = 20               // sessions of one terminal
 )
 
-// run offers each unattended terminal what it sells, again and again: an operator's word has no other herald.
-func (p *pointPorts) run(ctx context.Context) error {
-	tick := time.NewTicker(pointsEvery)
+// latePoints is what the links are given before there are points.
+type latePoints struct{ c *cloud }
+
+func (l latePoints) Offer(tid string) (poilink.Sells, []poilink.Charging, bool) {
+	return l.c.points.Offer(tid)
+}
+
+func (l latePoints) Choose(ctx context.Context, t estate.Terminal, c poilink.Chosen) (poilink.Charging, error) {
+	return l.c.points.Choose(ctx, t, c)
+}
+
+func (l latePoints) Stop(ctx context.Context, t estate.Terminal, s poilink.Stop) (poilink.Charging, error) {
+	return l.c.points.Stop(ctx, t, s)
+}
+
+// points are the charging points that terminals sell.
+type points struct {
+	c     *cloud
+	nudge chan struct{}
+
+	mu      sync.Mutex
+	selling map[string]bool               // TIDs of terminals that have asked what they sell
+	changed map[string]bool               // of them, those to tell
+	told    map[string][]charging.Session // by POIID, the latest of each session, the newest last
+}
+
+func newPoints(c *cloud) *points {
+	return &points{c: c, nudge: make(chan struct{}, 1), selling: map[string]bool{}, changed: map[string]bool{}, told: map[string][]charging.Session{}}
+}
+
+// run tells terminals what changes: at once how their sessions stand, and every while what they sell.
+func (p *points) run(ctx context.Context) error {
+	tick := time.NewTicker(offerEvery)
 	defer tick.Stop()
 	for {
 		select {
 		case <-ctx.Done():
 			return nil
 		case <-tick.C:
-		}
-		if len(p.c.ocpi.Peers().All()) == 0 {
-			continue
-		}
-		for _, d := range p.c.registry.Devices() {
-			if strings.HasPrefix(d.POIID, unattendedModel) && d.TID != "" {
-				p.c.pois.Offered(d.TID)
+			for _, tid := range p.due(true) {
+				p.c.pois.Offered(tid)
+			}
+		case <-p.nudge:
+			for _, tid := range p.due(false) {
+				p.c.pois.Offered(tid)
 			}
 		}
 	}
 }
 
-// show keeps what has ended and tells the terminal. Nobody waits for it: the terminal may not be there.
-func (p *pointPorts) show(s charging.Session) {
-	if s.State.Final() {
-		p.mu.Lock()
-		list := slices.DeleteFunc(p.ended[s.POIID], func(e charging.Session) bool { return e.Ref == s.Ref })
-		list = append(list, s)
-		p.ended[s.POIID] = list[max(0, len(list)-maxEnded):]
-		p.mu.Unlock()
+// due gives the terminals to tell: those with news, or all that sell.
+func (p *points) due(all bool) (tids []string) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	from := p.changed
+	if all {
+		from = p.selling
 	}
-	go p.c.pois.Offered(s.TerminalID)
+	for tid := range from {
+		tids = append(tids, tid)
+	}
+	clear(p.changed)
+	return tids
 }
 
-// Offer gives what a terminal sells, and its sessions.
-func (p *pointPorts) Offer(tid string) (poilink.Sells, []poilink.Charging, bool) {
+// show notes how a session stands and has its terminal told. It does not wait.
+func (p *points) show(s charging.Session) {
+	p.mu.Lock()
+	list := slices.DeleteFunc(p.told[s.POIID], func(o charging.Session) bool { return o.Ref == s.Ref })
+	list = append(list, s)
+	p.told[s.POIID] = list[max(0, len(list)-maxTold):]
+	p.changed[s.TerminalID] = true
+	p.mu.Unlock()
+	select {
+	case p.nudge <- struct{}{}:
+	default:
+	}
+}
+
+// sessions are those of a terminal that it is told of: the open ones, and those that ended a short while ago.
+func (p *points) sessions(poiid string) (list []charging.Session) {
+	now := p.c.now()
+	p.mu.Lock()
+	p.told[poiid] = slices.DeleteFunc(p.told[poiid], func(s charging.Session) bool { return !s.EndedAt.IsZero() && now.Sub(s.EndedAt) > tellFor })
+	list = slices.Clone(p.told[poiid])
+	p.mu.Unlock()
+	for _, ref := range p.c.charging.Book.At(poiid, "") { // after a restart nothing has been shown yet
+		if slices.ContainsFunc(list, func(s charging.Session) bool { return s.Ref == ref }) {
+			continue
+		}
+		if s, ok, err := p.c.charging.Book.Load(ref); err == nil && ok {
+			list = append(list, s)
+		}
+	}
+	return list
+}
+
+// Offer gives what a terminal sells.
+func (p *points) Offer(tid string) (poilink.Sells, []poilink.Charging, bool) {
 	t, ok := p.c.registry.Terminal(tid)
-	if !ok || !strings.HasPrefix(t.POIID, unattendedModel) {
+	if !ok || t.POIID == "" || p.c.charging == nil {
 		return poilink.Sells{}, nil, false
 	}
 	sales, err := p.c.charging.Offer(context.Background(), t.POIID)
-	if err != nil {
+	sessions := p.sessions(t.POIID)
+	p.mu.Lock()
+	if len(sales) > 0 {
+		p.selling[tid] = true
+	}
+	sold := p.selling[tid]
+	p.mu.Unlock()
+	if err != nil || !sold && len(sessions) == 0 && !strings.HasPrefix(t.POIID, unattendedModel) {
 		return poilink.Sells{}, nil, false
 	}
-	sells := poilink.Sells{Points: []poilink.Point{}}
-	for _, s := range sales {
-		sells.HelpPhone = cmp.Or(sells.HelpPhone, s.HelpLine)
-		status := pointStatus(s.Status)
-		if len(p.c.charging.Book.At(t.POIID, s.EVSE)) > 0 {
-			status = poilink.PointOccupied
-		}
-		sells.Points = append(sells.Points, poilink.Point{
-			EVSE: s.EVSE, Connector: s.Connector, Label: s.Label, Status: status, Prices: priceLines(s.Rates),
-			HoldMinor: s.Hold, Currency: string(s.Currency),
-		})
+	if strings.HasPrefix(t.POIID, unattendedModel) {
+		p.mu.Lock()
+		p.selling[tid] = true
+		p.mu.Unlock()
+	}
+	sells := poilink.Sells{}
+	for _, sale := range sales {
+		sells.HelpPhone = cmp.Or(sells.HelpPhone, sale.HelpLine)
+		sells.Points = append(sells.Points, pointOf(sale, sessions))
 	}
 	var open []poilink.Charging
-	p.mu.Lock()
-	for _, s := range p.ended[t.POIID] {
-		open = append(open, charged(s))
+	for _, s := range sessions {
+		open = append(open, p.chargingOf(s))
 	}
-	p.mu.Unlock()
-	for _, ref := range p.c.charging.Book.At(t.POIID, "") {
-		if s, ok, err := p.c.charging.Book.Load(ref); err == nil && ok {
-			open = append(open, charged(s))
-		}
-	}
-	return sells, open, len(sells.Points)+len(open) > 0
+	return sells, open, true
 }
 
-func pointStatus(evse string) poilink.PointStatus {
-	switch evse {
-	case "AVAILABLE", "BLOCKED": // a car that is in before it is paid for blocks
-		return poilink.PointAvailable
+// unattendedModel begins the POIID of a terminal that may be told of charging points before it has any.
+const unattendedModel = "EV1-"
+
+func pointOf(s charging.Sale, sessions []charging.Session) poilink.Point {
+	point := poilink.Point{EVSE: s.EVSE, Connector: s.Connector, Label: s.Label, HoldMinor: s.Hold, Currency: string(s.Currency), Prices: pricesOf(s.Rates)}
+	switch s.Status {
+	case "AVAILABLE", "BLOCKED":
+		point.Status = poilink.PointAvailable
 	case "CHARGING":
-		return poilink.PointOccupied
+		point.Status = poilink.PointOccupied
 	case "RESERVED":
-		return poilink.PointReserved
+		point.Status = poilink.PointReserved
 	case "UNKNOWN":
-		return poilink.PointOffline
+		point.Status = poilink.PointOffline
+	default:
+		point.Status = poilink.PointUnavailable
 	}
-	return poilink.PointUnavailable
+	if slices.ContainsFunc(sessions, func(o charging.Session) bool { return o.EVSE == s.EVSE && o.Open() && !o.State.Final() }) {
+		point.Status = poilink.PointOccupied
+	}
+	return point
 }
 
-// priceLines are a tariff's prices with taxes, in the order in which they are shown.
-func priceLines(r charging.Rates) (lines []poilink.PriceLine) {
-	tax := big.NewRat(1, 1)
-	if vat, ok := new(big.Rat).SetString(string(r.VAT)); ok && r.Net {
-		tax.Add(tax, vat.Quo(vat, big.NewRat(100, 1)))
-	}
-	add := func(per poilink.PriceUnit, price charging.Decimal, parts int64) {
-		of, ok := new(big.Rat).SetString(string(price))
-		if !ok || of.Sign() == 0 {
-			return
+// pricesOf gives what a driver pays, taxes included, in the order of Regulation (EU) 2023/1804, article 5.
+func pricesOf(r charging.Rates) (lines []poilink.PriceLine) {
+	gross := func(d charging.Decimal, divide int64) string {
+		n, ok := new(big.Rat).SetString(string(d))
+		if !ok || n.Sign() == 0 {
+			return ""
 		}
-		text := of.Mul(of, tax).Quo(of, big.NewRat(parts, 1)).FloatString(4)
-		lines = append(lines, poilink.PriceLine{Per: per, Price: strings.TrimSuffix(strings.TrimRight(text, "0"), ".")})
+		if vat, ok := new(big.Rat).SetString(string(r.VAT)); ok && r.Net {
+			n.Mul(n, new(big.Rat).Add(big.NewRat(1, 1), vat.Quo(vat, big.NewRat(100, 1))))
+		}
+		n.Quo(n, big.NewRat(divide, 1))
+		text := strings.TrimRight(n.FloatString(4), "0")
+		if whole, fraction, _ := strings.Cut(text, "."); len(fraction) < 2 {
+			text = whole + "." + (fraction + "00")[:2]
+		}
+		return text
 	}
-	add(poilink.PerKWh, r.Energy, 1)
-	add(poilink.PerMinute, r.Hour, 60)
-	add(poilink.PerSession, r.Flat, 1)
+	for _, l := range []poilink.PriceLine{
+		{Per: poilink.PerKWh, Price: gross(r.Energy, 1)}, {Per: poilink.PerMinute, Price: gross(r.Hour, 60)}, {Per: poilink.PerSession, Price: gross(r.Flat, 1)},
+	} {
+		if l.Price != "" {
+			lines = append(lines, l)
+		}
+	}
 	return lines
 }
 
-// Choose opens a session under a name that comes from the choice, so that a repeat finds it.
-func (p *pointPorts) Choose(ctx context.Context, t estate.Terminal, chosen poilink.Chosen) (poilink.Charging, error) {
-	sum := sha256.Sum256([]byte(p.c.secure.LookupHash([]byte("charging choice\x00" + t.POIID + "\x00" + chosen.ID))))
-	ref := base32.StdEncoding.EncodeToString(sum[:17])[:26]
-	s, err := p.c.charging.ChooseAs(ctx, ref, t.POIID, chosen.EVSE, chosen.Connector, chosen.Language)
-	return answeredCharge(s, err, chosen.EVSE, chosen.Connector)
-}
-
-// Stop ends a session. Which card was tapped the terminal has judged.
-func (p *pointPorts) Stop(ctx context.Context, t estate.Terminal, stop poilink.Stop) (poilink.Charging, error) {
-	s, ok, err := p.c.charging.Book.Load(stop.Reference)
-	if err != nil {
-		return poilink.Charging{}, err
-	}
-	if !ok || s.POIID != t.POIID {
-		return poilink.Charging{State: poilink.ChargingRefused, Text: "no such session at this terminal"}, nil
-	}
-	if s.State.Final() || s.Stopped != "" {
-		return charged(s), nil
-	}
-	next, err := p.c.charging.Give(ctx, s.Ref, charging.AskStop{Trusted: true})
-	return answeredCharge(next, err, s.EVSE, s.Connector)
-}
-
-func answeredCharge(s charging.Session, err error, evse, connector string) (poilink.Charging, error) {
-	if no := (*charging.Refused)(nil); errors.As(err, &no) {
-		return poilink.Charging{State: poilink.ChargingRefused, Text: no.Text, EVSE: evse, Connector: connector}, nil
-	}
-	if err != nil {
-		return poilink.Charging{}, err
-	}
-	return charged(s), nil
-}
-
-// charged is a session as its terminal shows it.
-func charged(s charging.Session) poilink.Charging {
+// chargingOf says how a session stands, for the screen.
+func (p *points) chargingOf(s charging.Session) poilink.Charging {
 	c := poilink.Charging{
-		Reference: s.Ref, EVSE: s.EVSE, Connector: s.Connector, State: chargingState(s), HeldMinor: s.Order.Amount, Currency: string(s.Currency),
-		WattHours: wattHours(s.Report.Energy),
+		Reference: s.Ref, EVSE: s.EVSE, Connector: s.Connector, HeldMinor: s.Order.Amount, Currency: string(s.Currency),
+		ReceiptURL: p.receiptURL(s.Ref),
 	}
-	if c.State == poilink.ChargingFailed {
-		c.Text = s.Why
+	began := s.Report.SessionID != ""
+	switch s.State {
+	case charging.Authorising:
+		c.State = poilink.ChargingPaying
+	case charging.Starting:
+		c.State = poilink.ChargingStarting
+	case charging.Charging:
+		c.State = poilink.ChargingActive
+	case charging.Settled:
+		c.State = poilink.ChargingFinished
+	case charging.Stopping, charging.AwaitingPrice, charging.Priced, charging.Settling:
+		c.State = poilink.ChargingStopping
+	default:
+		c.State = poilink.ChargingFailed
+		if began && s.State != charging.Failed {
+			c.State = poilink.ChargingFinished // it cost nothing
+		}
+		if s.State == charging.Releasing && began {
+			c.State = poilink.ChargingStopping
+		}
 	}
-	if !s.Report.StartedAt.IsZero() {
-		c.StartedMS = s.Report.StartedAt.UnixMilli()
+	if kwh, ok := new(big.Rat).SetString(string(s.Report.Energy)); ok {
+		wh := kwh.Mul(kwh, big.NewRat(1000, 1))
+		c.WattHours = new(big.Int).Quo(wh.Num(), wh.Denom()).Int64()
 	}
-	if !s.Report.EndedAt.IsZero() {
-		c.EndedMS = s.Report.EndedAt.UnixMilli()
+	if at := s.Report.StartedAt; !at.IsZero() {
+		c.StartedMS = at.UnixMilli()
 	}
-	if cost, ok := s.Cost(); ok {
-		c.CostMinor = cost
+	if at := cmp.Or(s.Report.EndedAt, s.EndedAt); !at.IsZero() {
+		c.EndedMS = at.UnixMilli()
 	}
-	if c.State == poilink.ChargingFinished {
-		c.CostMinor, c.ReleasedMinor = s.Order.Captured, s.Order.Released
+	c.CostMinor, _ = s.Cost()
+	if c.State.Ended() {
+		c.CostMinor, c.ReleasedMinor = s.Net(), s.Order.Released
 	}
 	return c
 }
 
-func wattHours(kWh charging.Decimal) int64 {
-	of, ok := new(big.Rat).SetString(string(kWh))
-	if !ok {
-		return 0
+func (p *points) receiptURL(ref string) string {
+	if base := p.c.ocpiURL; base != "" {
+		return strings.TrimSuffix(base, "/") + "/r/" + ref
 	}
-	of.Mul(of, big.NewRat(1000, 1))
-	return new(big.Int).Quo(of.Num(), of.Denom()).Int64()
+	return ""
 }
 
-func chargingState(s charging.Session) poilink.ChargingState {
-	switch s.State {
-	case charging.Authorising:
-		return poilink.ChargingPaying
-	case charging.Starting:
-		return poilink.ChargingStarting
-	case charging.Charging:
-		if s.Report.Status == charging.Active {
-			return poilink.ChargingActive
-		}
-		return poilink.ChargingStarting
-	case charging.Settled:
-		return poilink.ChargingFinished
-	case charging.Released:
-		if s.Report.Status == charging.Completed {
-			return poilink.ChargingFinished
-		}
-		return poilink.ChargingFailed
-	case charging.Declined, charging.Failed, charging.Expired:
-		return poilink.ChargingFailed
+// reference is the authorisation reference of what a driver chose: the same choice has the same one, and nobody
+// guesses it without the installation's key.
+func (p *points) reference(poiid, id string) string {
+	sum := sha256.Sum256([]byte(p.c.secure.LookupHash([]byte("charging reference\x00" + poiid + "\x00" + id))))
+	return base32.StdEncoding.EncodeToString(sum[:])[:26]
+}
+
+// Choose opens a session; the same choice gets the same answer.
+func (p *points) Choose(ctx context.Context, t estate.Terminal, chosen poilink.Chosen) (poilink.Charging, error) {
+	s, err := p.c.charging.Choose(ctx, t.POIID, chosen.EVSE, chosen.Connector, chosen.Language, p.reference(t.POIID, chosen.ID))
+	if refused := (*charging.Refused)(nil); errors.As(err, &refused) {
+		return poilink.Charging{Answers: chosen.ID, State: poilink.ChargingRefused, EVSE: chosen.EVSE, Connector: chosen.Connector, Text: "This charger cannot be used now"}, nil
 	}
-	return poilink.ChargingStopping
+	if err != nil {
+		return poilink.Charging{}, err
+	}
+	answer := p.chargingOf(s)
+	answer.Answers = chosen.ID
+	return answer, nil
+}
+
+// Stop ends a session of the terminal; the terminal has compared the cards.
+func (p *points) Stop(ctx context.Context, t estate.Terminal, stop poilink.Stop) (poilink.Charging, error) {
+	s, ok, err := p.c.charging.Book.Load(stop.Reference)
+	if err == nil && ok && s.POIID == t.POIID {
+		s, err = p.c.charging.Give(ctx, stop.Reference, charging.AskStop{Trusted: true})
+	} else if err == nil {
+		return poilink.Charging{Reference: stop.Reference, Answers: stop.ID, State: poilink.ChargingRefused, Text: "Nothing is charging here"}, nil
+	}
+	if err != nil {
+		return poilink.Charging{}, err
+	}
+	answer := p.chargingOf(s)
+	answer.Answers = stop.ID
+	return answer, nil
 }

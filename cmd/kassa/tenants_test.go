@@ -22,6 +22,7 @@ import (
 	"kassa/sale/multisafepay"
 	"kassa/sale/native"
 	"kassa/support"
+	"kassa/support/cases"
 )
 
 // everyRoute lists the calls of all doors, as the doors themselves know them.
@@ -172,6 +173,12 @@ func (v *tenancy) furnish(own estate.Key) {
 	d, err := v.c.clinic.Diagnose(v.t.Context(), clinic.Reader{Account: "20000001", Group: "2001"}, clinic.Ask{Subject: doctor.Subject{Kind: doctor.Terminal, ID: term.TID}, Symptom: ofGroup})
 	v.must(d, err)
 	v.ids["diagnosis"], v.ids["rule"] = d.ID, "expired_no_card"
+	who := cases.Who{Account: "20000001", Group: "2001"}
+	opened, err := v.c.cases.Open(who, cases.Asked{Title: ofGroup, Note: ofGroup})
+	v.must(opened, err)
+	opened, err = v.c.cases.Attach(who, opened.ID, "theirs.txt", []byte(ofGroup))
+	v.must(opened, err)
+	v.ids["case"], v.ids["file"] = opened.ID, opened.Attachments[0].ID
 }
 
 // furnishJobs gives the victim a job of each kind around its device.

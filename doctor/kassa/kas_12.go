@@ -11,7 +11,7 @@ import (
 // settingRefused is KAS-12: the terminal did not take a setting that it was sent.
 func settingRefused() doctor.Rule {
 	return doctor.Rule{
-		ID: "KAS-12", Code: "setting_refused", Source: doctor.FromKassa, About: []doctor.Kind{doctor.Terminal}, Needs: []doctor.Need{doctor.NeedSettings}, Rank: doctor.RankNotice, Who: doctor.Merchant, Action: doctor.Action{Label: "See its settings", Href: "/terminals/{terminal}/settings"},
+		ID: "KAS-12", Code: "setting_refused", Source: doctor.FromKassa, About: []doctor.Kind{doctor.Terminal}, Needs: []doctor.Need{doctor.NeedSettings}, Rank: doctor.RankNotice - 3, Who: doctor.Merchant, Action: doctor.Action{Label: "See its settings", Href: "/terminals/{terminal}/settings"},
 		Symptoms: []string{"setting not applied", "setting refused"},
 		Says: doctor.Says{
 			Title: doctor.Text{

@@ -1,6 +1,7 @@
 package kassa
 
 import (
+	"slices"
 	"time"
 
 	"kassa"
@@ -47,13 +48,7 @@ func keysUsedUp() doctor.Rule {
 			case o.ShownAt.IsZero():
 				return doctor.No("the terminal never came as far as a card")
 			}
-			t, ok := past.Last(c)
-			for _, later := range past.All(c) {
-				// What it told before it had its key is out of date, and so soon afterwards it was as it is.
-				if (!ok || t.IKID == "") && later.At.After(t.At) && later.At.Before(o.ShownAt.Add(soon)) {
-					t, ok = later, true
-				}
-			}
+			t, ok := toldAround(c)
 			switch {
 			case !ok:
 				return doctor.NotKnown(doctor.NeedTelemetry, "the terminal has not told how it is")
@@ -66,5 +61,14 @@ func keysUsedUp() doctor.Rule {
 	}
 }
 
-// soon is how long after a payment a report of the device still tells how it was then.
-const soon = time.Minute
+// toldAround gives what the device told of itself last before it ended the order, or so soon afterwards that it was
+// so then too: what it told before it had its key says nothing of an order that it showed with one.
+func toldAround(c *doctor.Chart) (doctor.Telemetry, bool) {
+	const soon = time.Minute
+	for _, t := range slices.Backward(past.All(c)) {
+		if !t.At.After(c.Order.EndedAt.Add(soon)) {
+			return t, true
+		}
+	}
+	return doctor.Telemetry{}, false
+}

@@ -9,7 +9,7 @@ import (
 // readerOut is KAS-21: the terminal's card reader is out of order.
 func readerOut() doctor.Rule {
 	return doctor.Rule{
-		ID: "KAS-21", Code: "card_reader_out", Source: doctor.FromKassa, About: []doctor.Kind{doctor.Terminal, doctor.Order}, Needs: []doctor.Need{doctor.NeedTelemetry}, Rank: doctor.RankOrder + 4, Who: doctor.Shop, Contact: doctor.PointOfSale, Action: doctor.Action{Label: "See the terminal", Href: "/terminals/{terminal}"},
+		ID: "KAS-21", Code: "card_reader_out", Source: doctor.FromKassa, About: []doctor.Kind{doctor.Terminal, doctor.Order}, Needs: []doctor.Need{doctor.NeedTelemetry}, Rank: doctor.RankTerminal, Who: doctor.Shop, Contact: doctor.PointOfSale, Action: doctor.Action{Label: "See the terminal", Href: "/terminals/{terminal}"},
 		Symptoms: []string{"card not read", "card reader", "order cancelled by itself"},
 		Explains: []string{"expired_no_card", "use_magstripe", "stopped_at_terminal", "config_error"},
 		Says: doctor.Says{

@@ -2,6 +2,7 @@ package multisafepay
 
 import (
 	"fmt"
+	"slices"
 	"strconv"
 	"time"
 
@@ -52,17 +53,20 @@ func linkUnstable() doctor.Rule {
 				return past.LinkWasThere()
 			}
 			_, until := past.Span(c)
-			lost, within := losses(c, until.Add(-time.Hour), until), "hour"
-			if len(lost) < lostInHour {
-				if of := losses(c, until.Add(-day), until); len(of) >= lostInDay {
-					lost, within = of, "day"
-				}
-			}
-			if len(lost) < lostInHour {
+			all := losses(c, until.Add(-day), until)
+			off := append(powerless(c, all), rekeyed(c, all)...) // the end of its link says nothing of the network then
+			all = slices.DeleteFunc(all, func(g past.Gap) bool {
+				return slices.ContainsFunc(off, func(o past.Gap) bool { return o.From.Equal(g.From) })
+			})
+			lost, within := slices.DeleteFunc(slices.Clone(all), func(g past.Gap) bool { return !g.From.After(until.Add(-time.Hour)) }), "hour"
+			switch {
+			case len(lost) >= lostInHour:
+			case len(all) >= lostInDay:
+				lost, within = all, "day"
+			case len(off) > 0:
+				return doctor.No(fmt.Sprintf("%d links broke within an hour, and in %d gaps of the day it was without power or got other keys", len(lost), len(off)))
+			default:
 				return doctor.No(fmt.Sprintf("%d links broke within an hour; %d would be a pattern", len(lost), lostInHour))
-			}
-			if n := len(powerless(c, lost)); 2*n > len(lost) {
-				return doctor.No(fmt.Sprintf("it was without power in %d of the %d gaps, and started anew", n, len(lost)))
 			}
 			args := about(c)
 			args["times"] = strconv.Itoa(len(lost))

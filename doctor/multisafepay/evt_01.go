@@ -8,7 +8,7 @@ import (
 func corsFromBrowser() doctor.Rule {
 	return doctor.Rule{
 		ID: "EVT-01", Code: "cors_from_browser", Source: doctor.FromMultiSafepay, About: []doctor.Kind{doctor.Key, doctor.Order, doctor.Terminal},
-		Needs: []doctor.Need{doctor.NeedCalls}, Rank: doctor.RankHook + 2, Who: doctor.Developer,
+		Needs: []doctor.Need{doctor.NeedCalls}, Rank: doctor.RankOrder + 7, Who: doctor.Developer,
 		Symptoms: []string{"CORS", "blocked by CORS policy"},
 		Says: doctor.Says{
 			Title: doctor.Text{

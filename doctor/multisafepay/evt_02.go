@@ -12,7 +12,7 @@ import (
 func streamClosed() doctor.Rule {
 	return doctor.Rule{
 		ID: "EVT-02", Code: "event_stream_closed", Source: doctor.FromMultiSafepay, About: []doctor.Kind{doctor.Order},
-		Needs: []doctor.Need{doctor.NeedOrder, doctor.NeedCalls}, Rank: doctor.RankHook + 1, Who: doctor.Developer,
+		Needs: []doctor.Need{doctor.NeedOrder, doctor.NeedCalls}, Rank: doctor.RankAcquirer + 9, Who: doctor.Developer,
 		Symptoms: []string{"updates stop after declined", "no updates", "no events"},
 		Says: doctor.Says{
 			Title: doctor.Text{

@@ -10,7 +10,7 @@ import (
 func appUsesCloud() doctor.Rule {
 	return doctor.Rule{
 		ID: "PAY-14", Code: "app_uses_cloud", Source: doctor.FromMultiSafepay, About: []doctor.Kind{doctor.Terminal, doctor.Key},
-		Needs: []doctor.Need{doctor.NeedReach, doctor.NeedCalls}, Rank: doctor.RankTerminal + 8, Who: doctor.Developer,
+		Needs: []doctor.Need{doctor.NeedReach, doctor.NeedCalls}, Rank: doctor.RankOrder + 7, Who: doctor.Developer,
 		Symptoms: []string{"odd behaviour of an app on the terminal", "payment covers the app"},
 		Says: doctor.Says{
 			Title: doctor.Text{

@@ -48,6 +48,21 @@ func powerless(c *doctor.Chart, list []past.Gap) (off []past.Gap) {
 	return off
 }
 
+// rekeyed are the gaps at whose ends the device lost its keys or got new ones: it closes its link then, and opens one
+// with what it has.
+func rekeyed(c *doctor.Chart, list []past.Gap) (own []past.Gap) {
+	const around = 5 * time.Second
+	keys := c.Of("DeviceTampered", "TamperCleared", "KeyInjected")
+	for _, g := range list {
+		if slices.ContainsFunc(keys, func(e journal.Entry) bool {
+			return e.At.After(g.From.Add(-around)) && (g.Until.IsZero() || e.At.Before(g.Until.Add(around)))
+		}) {
+			own = append(own, g)
+		}
+	}
+	return own
+}
+
 // swapped are the ends of links in whose place there was another one already.
 func swapped(c *doctor.Chart) []past.Gap {
 	var list []past.Gap

@@ -55,6 +55,8 @@ func (h *Handler) onlyOnce(w http.ResponseWriter, c *call) *problem {
 		limit = maxImport
 	case "tamper-requests":
 		limit = maxPictureBody
+	case attachPath:
+		limit = maxAttachment
 	}
 	body, err := io.ReadAll(http.MaxBytesReader(w, c.Body, limit))
 	if err != nil {

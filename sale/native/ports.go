@@ -30,6 +30,8 @@ type Config struct {
 	Rules      Rules
 	Board      Board
 	Workshop   Workshop
+	Cases      Cases
+	CaseFiles  CaseFiles
 	// Connections are the OCPI connections.
 	Connections Connections
 	// Refused keeps a call that was refused for diagnosis, and reads in the request who sent it; nil when nobody
@@ -46,7 +48,7 @@ type Config struct {
 }
 
 func (c *Config) complete() error {
-	for _, field := range []any{c.Registry, c.Callers, c.Links, c.Parts, c.Orders, c.Records, c.Feed, c.Notices, c.Deliveries, c.Papers, c.Clock, c.Webhooks, c.Doctor, c.Board, c.Workshop} {
+	for _, field := range []any{c.Registry, c.Callers, c.Links, c.Parts, c.Orders, c.Records, c.Feed, c.Notices, c.Deliveries, c.Papers, c.Clock, c.Webhooks, c.Doctor, c.Board, c.Workshop, c.Cases, c.CaseFiles} {
 		if field == nil {
 			return errIncomplete
 		}

@@ -43,8 +43,10 @@ func (w *world) idsOf(account, group, tid string) map[string]string {
 	w.bench.tampers = append(w.bench.tampers, native.TamperRequest{ID: "tamper_test_" + tid, Owner: w.bench.owner("P2-" + tid), Picture: "image/png"})
 	w.bench.codes = append(w.bench.codes, native.DeveloperCode{ID: "devcode_test_" + tid, Owner: w.bench.owner("P2-" + tid)})
 	w.bench.returns = append(w.bench.returns, native.Return{ID: "rma_test_" + tid, Owner: w.bench.owner("P2-" + tid)})
+	w.cases["case_test_"+account] = []string{account, group}
 	return map[string]string{
 		"tamper": "tamper_test_" + tid, "devcode": "devcode_test_" + tid, "return": "rma_test_" + tid,
+		"case": "case_test_" + account, "file": "casefile_test_1",
 		"diagnosis": "diag_test_" + account, "rule": "off",
 		"account": account, "group": group, "shop": s.ID, "terminal": tid, "device": "P2-" + tid, "order": w.order(group, "theirs", 100).ID(),
 		"delivery": d.ID, "key": k.ID, "webhook": e.ID, "wish": wish.ID,
@@ -89,13 +91,17 @@ func bodies() map[string]string {
 		"POST orders/{order}/cancel":                   ``,
 		"POST diagnoses/{diagnosis}/feedback":          `{"code":"off","yes":true}`,
 		"POST diagnoses/{diagnosis}/share":             `{}`,
+		"PATCH cases/{case}":                           `{"state":"closed"}`,
+		"POST cases/{case}/notes":                      `{"text":"mine"}`,
+		"POST cases/{case}/merge":                      `{"into":"case_test_1"}`,
+		"POST cases/{case}/attachments":                `mine`,
 		"POST incidents/{incident}/notes":              `{"text":"mine"}`,
+		"POST ocpi-connections/{connection}/handshake": `{}`,
+		"DELETE ocpi-connections/{connection}":         ``,
 		"DELETE terminals/{terminal}":                  ``,
 		"DELETE devices/{device}/tampered":             ``,
 		"DELETE keys/{key}":                            ``,
 		"DELETE webhooks/{webhook}":                    ``,
-		"POST ocpi-connections/{connection}/handshake": `{}`,
-		"DELETE ocpi-connections/{connection}":         ``,
 	}
 }
 
@@ -146,7 +152,7 @@ func TestAnothersIdsAreNotThere(t *testing.T) {
 func TestAnothersIdsInQueriesAndBodies(t *testing.T) {
 	w := newWorld(t)
 	theirs, own := w.tenants(), w.idsOf("2", "300", "00000ABE")
-	plain := strings.Fields("limit after before state reach q status reference format columns copy refund lang dry_run subject_type subject code trigger")
+	plain := strings.Fields("limit after before state reach q status reference format columns copy refund lang dry_run subject_type subject code trigger name")
 	document := mustReadDocument(t)
 	before := w.store.Last()
 	for _, r := range native.Routes() {

@@ -32,6 +32,7 @@ import (
 type world struct {
 	bench  *bench
 	ward   *practice
+	cases  folder
 	t      *testing.T
 	store  *sqlite.Store
 	estate *estate.Registry
@@ -233,10 +234,11 @@ func newWorld(t *testing.T) *world {
 	}
 	w.engine = &racing{Engine: machine}
 	w.bench = &bench{estate: w.estate}
+	w.cases = folder{}
 	w.ward = &practice{made: map[string]native.Diagnosis{}}
 	h, err := native.New(native.Config{
 		Environment: estate.Test, Doctor: w.ward, Rules: w.ward.rules(), Registry: w.estate, Callers: callers{auth.NewGuard(w.estate, time.Now, "https://live.example")},
-		Links: w, Parts: w, Orders: w.engine, Records: store, Feed: store, Notices: w, Deliveries: w, Papers: w, Clock: w, Webhooks: w, Board: &board{}, Workshop: w.bench, Connections: connections{},
+		Links: w, Parts: w, Orders: w.engine, Records: store, Feed: store, Notices: w, Deliveries: w, Papers: w, Clock: w, Webhooks: w, Board: &board{}, Workshop: w.bench, Cases: w.cases, CaseFiles: w.cases, Connections: connections{},
 		Write: w.write, Heartbeat: 10 * time.Second, Dialects: []string{"multisafepay"}, Now: time.Now, Wall: w.now,
 	})
 	if err != nil {

@@ -138,13 +138,13 @@ func (r *rig) call(method, path, body string, want int) json.RawMessage {
 	return e.Data
 }
 
-func (r *rig) do(method, url, body, authorization string, want int) []byte {
+func (r *rig) do(method, url, body, secret string, want int) []byte {
 	r.t.Helper()
 	q, err := http.NewRequest(method, url, bytes.NewReader([]byte(body)))
 	if err != nil {
 		r.t.Fatal(err)
 	}
-	q.Header.Set("Authorization", authorization)
+	q.Header.Set("Authorization", secret)
 	answer, err := http.DefaultClient.Do(q)
 	if err != nil {
 		r.t.Fatal(err)
@@ -160,7 +160,7 @@ func (r *rig) do(method, url, body, authorization string, want int) []byte {
 // sent waits for a call that begins so and has all these words, and gives how many such there are.
 func (r *rig) sent(begins string, words ...string) int {
 	r.t.Helper()
-	for deadline := time.Now().Add(20 * time.Second); ; time.Sleep(10 * time.Millisecond) {
+	for deadline := time.Now().Add(20 * time.Second); ; <-time.After(10 * time.Millisecond) {
 		r.mu.Lock()
 		n := 0
 		for _, g := range r.got {
@@ -251,7 +251,7 @@ func TestFaultsOfTheOperator(t *testing.T) {
 	r.fails = 1 // what is not answered is sent again
 	r.mu.Unlock()
 	r.start("EVSE-1")
-	for deadline := time.Now().Add(20 * time.Second); len(r.ask("GET", "/state", "", 200).Said) == 0; time.Sleep(10 * time.Millisecond) {
+	for deadline := time.Now().Add(20 * time.Second); len(r.ask("GET", "/state", "", 200).Said) == 0; <-time.After(10 * time.Millisecond) {
 		if time.Now().After(deadline) {
 			t.Fatal("the start of the session is not told")
 		}
@@ -265,7 +265,7 @@ func TestFaultsOfTheOperator(t *testing.T) {
 	}
 	r.ask("POST", "/skip", `{"seconds":7200}`, 200)
 	r.sent("POST /cdrs", `"USD"`, `"before_taxes":0`)
-	for deadline := time.Now().Add(20 * time.Second); r.sent("POST /cdrs") < 2; time.Sleep(10 * time.Millisecond) {
+	for deadline := time.Now().Add(20 * time.Second); r.sent("POST /cdrs") < 2; <-time.After(10 * time.Millisecond) {
 		if time.Now().After(deadline) {
 			t.Fatal("the bill came once")
 		}
