@@ -4,7 +4,9 @@ import (
 	"cmp"
 	"context"
 	"crypto/rand"
+	"encoding/json"
 	"errors"
+	"fmt"
 	"log/slog"
 	"slices"
 	"strings"
@@ -20,16 +22,23 @@ import (
 type chargingPorts struct {
 	c        *cloud
 	ceilings map[string]charging.Ceiling
+	terms    kassa.HoldTerms // of every contract, until contracts have their own
 }
 
 // joinCharging makes the sessions' keeper; it comes before the operators' door, which brings it their word.
-func (c *cloud) joinCharging(log *slog.Logger) error {
+func (c *cloud) joinCharging(o serveOptions, log *slog.Logger) error {
+	var terms kassa.HoldTerms
+	if o.terms != "" {
+		if err := json.Unmarshal([]byte(o.terms), &terms); err != nil {
+			return fmt.Errorf("--charging-terms: %w", err)
+		}
+	}
 	book, err := charging.OpenBook(c.store)
 	if err != nil {
 		return err
 	}
 	ceilings, err := charging.Ceilings(nil)
-	p := chargingPorts{c, ceilings}
+	p := chargingPorts{c, ceilings, terms}
 	c.points = newPoints(c)
 	c.charging = &charging.Keeper{
 		Book: book, Orders: c.store, Money: c.engine, Operator: p, POI: p, Now: c.now, Random: rand.Reader, Log: log,
@@ -154,7 +163,7 @@ func (p chargingPorts) Sells(_ context.Context, poiid string) ([]charging.Sale, 
 			for _, connector := range e.Connectors {
 				base := charging.New{
 					Peer: point.Peer, Account: t.Account, Group: t.Group, POIID: poiid, TerminalID: t.TID, Contract: point.CustomerReference,
-					Location: l.ID, EVSE: e.UID, Connector: connector.ID, Late: charging.LastKnown,
+					Location: l.ID, EVSE: e.UID, Connector: connector.ID, Late: charging.LastKnown, Terms: p.terms,
 				}
 				if sale, ok := p.sale(base, l, e, connector, tariffs); ok {
 					sales = append(sales, sale)

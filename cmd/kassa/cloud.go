@@ -183,7 +183,7 @@ func (c *cloud) joinDoors(o serveOptions, log *slog.Logger) error {
 	if err := c.joinAdyen(); err != nil {
 		return err
 	}
-	if err := c.joinCharging(log); err != nil {
+	if err := c.joinCharging(o, log); err != nil {
 		return err
 	}
 	if err := c.joinOCPI(o); err != nil {
@@ -278,14 +278,14 @@ func (c *cloud) simulation(o serveOptions, log *slog.Logger) http.Handler {
 	mux := http.NewServeMux()
 	for path, dir := range map[string]string{
 		"/sim/acquirer/": o.simAcquirer, "/sim/terminals/": o.simTerminal, "/sim/inbox/": o.simTerminal,
-		"/sim/mail/": o.simTerminal,
+		"/sim/mail/": o.simTerminal, "/sim/operator/": o.simOperator,
 	} {
 		p := front.NewProxy(controlURL(dir), log)
 		c.proxies = append(c.proxies, p)
 		mux.Handle(path, p)
 	}
 	mux.HandleFunc("/sim/", func(w http.ResponseWriter, _ *http.Request) {
-		front.Refuse(w, http.StatusNotFound, "not_found", "the simulation has /sim/terminals/, /sim/acquirer/, /sim/inbox/ and /sim/mail/")
+		front.Refuse(w, http.StatusNotFound, "not_found", "the simulation has /sim/terminals/, /sim/acquirer/, /sim/operator/, /sim/inbox/ and /sim/mail/")
 	})
 	return c.guarded("the simulation needs", auth.Simulate, mux)
 }

@@ -27,6 +27,9 @@ type devOptions struct {
 	terminals            int
 	late, slow, timeout  time.Duration
 	heartbeat            time.Duration
+	ev                   bool
+	ocpi                 string // the one version that the charge point operator speaks; empty for both
+	terms                string // of the holds of charging sessions
 }
 
 func devCommand() *cobra.Command {
@@ -49,6 +52,7 @@ terminals, each a process of its own. They end with this one.`,
 	c.Flags().DurationVar(&o.heartbeat, "heartbeat", 0, "how often terminals report (default 10s)")
 	c.Flags().DurationVar(&o.late, "late", 0, "how late card 101 answers (default 20s)")
 	c.Flags().DurationVar(&o.slow, "slow", 0, "how long card 170 takes (default 10s)")
+	c.Flags().BoolVar(&o.ev, "ev", false, "have a charge point operator with chargers too, and an unattended terminal that sells them")
 	return c
 }
 
@@ -82,6 +86,10 @@ func runDev(ctx context.Context, o devOptions, out io.Writer) error {
 	if err == nil {
 		err = d.awaitReady(ctx, facts)
 	}
+	evTID := ""
+	if err == nil && d.ev {
+		evTID, err = d.joinEV(ctx, facts)
+	}
 	if ctx.Err() != nil {
 		return cli.Failure{Code: cli.Failed, What: "stopped before everything was ready"}
 	}
@@ -100,6 +108,9 @@ func runDev(ctx context.Context, o devOptions, out io.Writer) error {
 		}
 	}
 	facts.banner(out, d.dir, time.Since(began))
+	if d.ev {
+		fmt.Fprintf(out, "  %-18s %s at %s/sim/terminals/%s   kassa ev chargers\n", "Charging", evTID, facts.URL, evPOIID)
+	}
 	return d.watch(ctx)
 }
 
@@ -135,7 +146,7 @@ func (d *dev) prepare(ctx context.Context) error {
 
 // removeData removes only what Kassa made, in case the folder is somebody's home.
 func removeData(dir string) error {
-	for _, name := range []string{"cloud", "acquirer", "terminal", "log", "zone.json"} {
+	for _, name := range []string{"cloud", "acquirer", "terminal", "operator", "log", "zone.json"} {
 		if err := os.RemoveAll(filepath.Join(dir, name)); err != nil {
 			return fmt.Errorf("--reset: %w", err)
 		}
@@ -180,6 +191,9 @@ func (d *dev) start(ctx context.Context) (demoFacts, error) {
 		"serve", "--data", d.sub("cloud"), "--zone", d.sub("zone.json"), "--demo", fmt.Sprint(d.terminals),
 		"--sim-acquirer", d.sub("acquirer"), "--sim-terminal", d.sub("terminal"), "--inherit",
 	}
+	if d.ev {
+		cloud = append(cloud, "--sim-operator", d.sub("operator"), "--charging-terms", d.terms)
+	}
 	if d.timeout > 0 {
 		cloud = append(cloud, "--acquirer-timeout", d.timeout.String())
 	}
@@ -192,6 +206,11 @@ func (d *dev) start(ctx context.Context) (demoFacts, error) {
 	}
 	if err := d.spawn(ctx, &child{name: "cloud", args: cloud, files: []*os.File{d.plain, d.secure}, announced: announced}); err != nil {
 		return demoFacts{}, err
+	}
+	if d.ev {
+		if err := d.startOperator(ctx); err != nil {
+			return demoFacts{}, err
+		}
 	}
 	var facts demoFacts
 	select {

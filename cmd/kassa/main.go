@@ -18,8 +18,10 @@ func main() {
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	defer stop()
 	sim := &cobra.Command{Use: "sim"}
-	sim.AddCommand(simAcquirerCommand(), simTerminalCommand())
-	root := cli.New(serveCommand(), devCommand(), sim)
+	sim.AddCommand(simAcquirerCommand(), simTerminalCommand(), simOperatorCommand())
+	ev := &cobra.Command{Use: "ev"}
+	ev.AddCommand(evDemoCommand())
+	root := cli.New(serveCommand(), devCommand(), sim, ev)
 	root.Annotations = map[string]string{cli.SQLiteAnnotation: sqlite.LibraryVersion}
 	os.Exit(cli.Execute(ctx, root, os.Args[1:]))
 }

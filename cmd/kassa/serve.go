@@ -26,6 +26,8 @@ type serveOptions struct {
 	acquirer, smtp, mailFrom string
 	support, supportPOS      string // whom people call: a telephone number, an address or a URL
 	simAcquirer, simTerminal string
+	simOperator              string
+	terms                    string // of the holds of charging sessions, as JSON
 	timeout, heartbeat       time.Duration
 	codes                    map[string]string
 	demo                     int
@@ -66,6 +68,8 @@ func serveCommand() *cobra.Command {
 	f.StringVar(&o.mailFrom, "mail-from", "receipts@localhost", "whom receipts come from")
 	f.StringVar(&o.simAcquirer, "sim-acquirer", "", "folder of a simulated acquirer, to find it by")
 	f.StringVar(&o.simTerminal, "sim-terminal", "", "folder of virtual terminals, to find them by")
+	f.StringVar(&o.simOperator, "sim-operator", "", "folder of a simulated charge point operator, to find it by")
+	f.StringVar(&o.terms, "charging-terms", "", `how far the holds of charging sessions may be bent, as JSON: {"overCommit":true,"most":5500,"increments":1}`)
 	f.DurationVar(&o.timeout, "acquirer-timeout", 0, "how long an authorisation may take (default 15s)")
 	f.StringToStringVar(&o.codes, "acquirer-codes", map[string]string{"71": "70"}, "response codes of the host's own, each with the standard one that it means")
 	f.DurationVar(&o.heartbeat, "heartbeat", 0, "how often terminals report (default 10s)")
@@ -123,10 +127,10 @@ func (o serveOptions) check() error {
 	if u, err := url.Parse(o.otherURL); o.otherURL != "" && (err != nil || u.Host == "" || u.Scheme != "https" && u.Scheme != "http") {
 		return cli.Failure{Code: cli.Usage, What: fmt.Sprintf("--other-url %q is not like https://test.example.com", o.otherURL)}
 	}
-	if o.environment == estate.Live && (o.simAcquirer != "" || o.simTerminal != "" || o.demo > 0) {
+	if o.environment == estate.Live && (o.simAcquirer != "" || o.simTerminal != "" || o.simOperator != "" || o.demo > 0) {
 		return cli.Failure{
 			Code: cli.Usage, What: "the live environment has no simulation and no demo",
-			Next: "leave out --sim-acquirer, --sim-terminal and --demo, or run --environment test",
+			Next: "leave out --sim-acquirer, --sim-terminal, --sim-operator and --demo, or run --environment test",
 		}
 	}
 	if o.acquirer == "" && o.simAcquirer == "" {
