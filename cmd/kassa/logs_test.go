@@ -47,7 +47,11 @@ func TestLogsOverTheLink(t *testing.T) {
 	if len(first) == 0 {
 		t.Error("what was durable is gone")
 	}
-	j.sim("fault/clear", map[string]string{"name": "power-off"})
+	resp, err := j.simCall("DELETE", "terminals/"+j.poiid+"/fault?name=power-off", nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	resp.Body.Close()
 	await(t, "the recording is ready", 90*time.Second, func() bool { return j.logTask(record.ID).State == "ready" })
 	got := j.logTask(record.ID)
 	lines = j.logLines(record.ID)
