@@ -23,7 +23,7 @@ func setting(name, otherwise string) string {
 // a process of its own, because the race detector would make it ten times slower and a seed is one
 // goroutine; the other tests run some seeds under it.
 func TestSeeds(t *testing.T) {
-	seeds := setting("SEEDS", "2000")
+	seeds := setting("SEEDS", "1200")
 	cmd := exec.Command("go", "run", "./run", "-seeds", seeds, "-from", setting("SEED", "1"))
 	out, err := cmd.CombinedOutput()
 	lines := strings.Split(strings.TrimSpace(string(out)), "\n")
