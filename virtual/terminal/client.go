@@ -9,6 +9,7 @@ import (
 	"io"
 	"net"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/gobwas/ws"
@@ -28,7 +29,8 @@ type link struct {
 	conn   net.Conn
 	in     io.Reader
 	writes chan []byte
-	cold   bool // frozen
+	cold   bool        // frozen
+	over   atomic.Bool // nothing more is said, and nothing more is heard
 	mu     sync.Mutex
 	once   sync.Once
 	done   chan struct{}
@@ -122,7 +124,7 @@ func (l *link) write() {
 			return
 		case p := <-l.writes:
 			if p == nil { // finished
-				l.close()
+				l.endWriting()
 				return
 			}
 			if l.writeFrame(ws.NewTextFrame(p)) != nil {
@@ -130,6 +132,16 @@ func (l *link) write() {
 				return
 			}
 		}
+	}
+}
+
+// endWriting tells the other side that nothing follows, and lets it close: to close with something unread would reset
+// the connection, and take with it what was written last.
+func (l *link) endWriting() {
+	l.over.Store(true)
+	half, ok := l.conn.(interface{ CloseWrite() error })
+	if !ok || half.CloseWrite() != nil {
+		l.close()
 	}
 }
 
@@ -164,6 +176,9 @@ func (l *link) read(take func([]byte) bool) {
 		}
 		if l.waitFrozen() {
 			return
+		}
+		if l.over.Load() {
+			continue
 		}
 		switch h.OpCode {
 		case ws.OpPing:
