@@ -90,12 +90,5 @@ func (h *Handler) priceVersion(q *request) ocpi.Version {
 }
 
 func (h *Handler) getFAC(q *request) reply {
-	k, err := load[ocpi.FinancialAdviceConfirmation](h, streamOf(kindFAC, q.peer.ID, q.args[0]))
-	switch {
-	case err != nil:
-		return failed(err)
-	case !k.there():
-		return notFound("the confirmation")
-	}
-	return reply{data: k.Object.For(h.priceVersion(q))}
+	return shown[ocpi.FinancialAdviceConfirmation](h, q, streamOf(kindFAC, q.peer.ID, q.args[0]), "the confirmation")
 }

@@ -83,15 +83,23 @@ func merged(former any, patch []byte, appended ...string) ([]byte, error) {
 	return json.Marshal(was)
 }
 
-func (h *Handler) getTariff(q *request) reply {
-	k, err := load[ocpi.Tariff](h, streamOf(kindTariff, q.peer.ID, q.args...))
+// shown answers with what is kept in a stream, in the version that is spoken.
+func shown[T interface{ For(ocpi.Version) T }](h *Handler, q *request, stream, what string) reply {
+	k, err := load[T](h, stream)
 	switch {
 	case err != nil:
 		return failed(err)
-	case foreign(q) || !k.there():
-		return notFound("the tariff")
+	case !k.there():
+		return notFound(what)
 	}
 	return reply{data: k.Object.For(h.priceVersion(q))}
+}
+
+func (h *Handler) getTariff(q *request) reply {
+	if foreign(q) {
+		return notFound("the tariff")
+	}
+	return shown[ocpi.Tariff](h, q, streamOf(kindTariff, q.peer.ID, q.args...), "the tariff")
 }
 
 func (h *Handler) putTariff(q *request) reply {
@@ -150,14 +158,10 @@ func (h *Handler) deleteTariff(q *request) reply {
 }
 
 func (h *Handler) getSession(q *request) reply {
-	k, err := load[ocpi.Session](h, streamOf(kindSession, q.peer.ID, q.args...))
-	switch {
-	case err != nil:
-		return failed(err)
-	case foreign(q) || !k.there():
+	if foreign(q) {
 		return notFound("the session")
 	}
-	return reply{data: k.Object.For(h.priceVersion(q))}
+	return shown[ocpi.Session](h, q, streamOf(kindSession, q.peer.ID, q.args...), "the session")
 }
 
 // putSession takes a session whole (PUT) or what has changed of it (PATCH, which appends charging periods).
@@ -249,12 +253,5 @@ func same(a, b any) bool {
 }
 
 func (h *Handler) getCDR(q *request) reply {
-	k, err := load[ocpi.CDR](h, kindCDR+"/"+q.peer.ID+"/"+q.args[0])
-	switch {
-	case err != nil:
-		return failed(err)
-	case !k.there():
-		return notFound("the CDR")
-	}
-	return reply{data: k.Object.For(h.priceVersion(q))}
+	return shown[ocpi.CDR](h, q, kindCDR+"/"+q.peer.ID+"/"+q.args[0], "the CDR")
 }
