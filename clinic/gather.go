@@ -125,6 +125,14 @@ func (g *gathering) held(t estate.Terminal) (since time.Time) {
 	}
 	list, err := g.Records.StreamTail("terminal/"+t.TID, maxOwn)
 	g.err = cmp.Or(g.err, err)
+	return g.heldIn(list)
+}
+
+// heldIn is held for a terminal whose newest facts are there already.
+func (g *gathering) heldIn(list []journal.Entry) (since time.Time) {
+	if g.who.Operator || g.who.Group == "" {
+		return since
+	}
 	if len(list) == maxOwn { // a move may have been before
 		since = list[0].At
 	}
@@ -255,8 +263,8 @@ func (g *gathering) terminal(t estate.Terminal) {
 	link := g.World.Link(t.TID)
 	g.chart.Reach = &link
 	g.have(doctor.NeedReach)
-	since := g.held(t)
 	list, err := g.Records.StreamTail("terminal/"+t.TID, maxOwn)
+	since := g.heldIn(list)
 	g.take(list, err, g.ours)
 	if d, ok := g.Registry.Device(t.POIID); ok && t.POIID != "" {
 		g.device(t.Account, d, since)

@@ -100,14 +100,10 @@ func (r *Registry) sentBack(now time.Time, d Device, back Return) (changes []jou
 func (r *Registry) Repaired(now time.Time, poiid, tid, by string, with ...journal.Change) error {
 	r.writing.Lock()
 	defer r.writing.Unlock()
-	d, ok := r.devices[poiid]
-	switch {
-	case !ok || d.Retired:
-		return fmt.Errorf("%w: device", ErrUnknown)
-	case d.Returned == nil:
-		return fmt.Errorf("%w: the device is not on its way back", ErrState)
+	d, err := r.cameBack(poiid)
+	if err != nil {
+		return err
 	}
-	d.Returned, d.Configured, d.IKID, d.KCV, d.Injection = nil, false, "", "", nil
 	if d.Tampered != nil {
 		d.endAlarm(now)
 	}
@@ -117,6 +113,19 @@ func (r *Registry) Repaired(now time.Time, poiid, tid, by string, with ...journa
 		return r.writeWith(now, with, r.deviceChange(d, told))
 	}
 	return r.writeWith(now, with, r.bound(now, t, d, told)...)
+}
+
+// cameBack is a device that was on its way back, as it is then: without a key.
+func (r *Registry) cameBack(poiid string) (Device, error) {
+	d, ok := r.devices[poiid]
+	switch {
+	case !ok || d.Retired:
+		return d, fmt.Errorf("%w: device", ErrUnknown)
+	case d.Returned == nil:
+		return d, fmt.Errorf("%w: the device is not on its way back", ErrState)
+	}
+	d.Returned, d.Configured, d.IKID, d.KCV, d.Injection = nil, false, "", "", nil
+	return d, nil
 }
 
 // bound binds a device to a terminal without a code.
@@ -173,14 +182,11 @@ func (r *Registry) Replace(now time.Time, s Swap, with ...journal.Change) error 
 func (r *Registry) Restock(now time.Time, poiid, retire, by string, with ...journal.Change) error {
 	r.writing.Lock()
 	defer r.writing.Unlock()
-	d, ok := r.devices[poiid]
-	switch {
-	case !ok || d.Retired:
-		return fmt.Errorf("%w: device", ErrUnknown)
-	case d.Returned == nil:
-		return fmt.Errorf("%w: the device is not on its way back", ErrState)
+	d, err := r.cameBack(poiid)
+	if err != nil {
+		return err
 	}
-	d.Returned, d.Account, d.Configured, d.IKID, d.KCV, d.Injection = nil, "", false, "", "", nil
+	d.Account = ""
 	changes := []journaled{r.deviceChange(d, DeviceAssigned{POIID: poiid, By: clip(by, maxName)})}
 	if t, ok := r.terminals[retire]; ok && !t.Retired && t.POIID == "" {
 		t.Retired, t.CodeHash = true, ""
