@@ -130,15 +130,6 @@ func cancelled(ctx context.Context, s *cause.Shop) ([]cause.Subject, error) {
 
 // stays holds that nothing is found where nothing is wrong.
 func (c *campaign) stays(t *testing.T, v variation) {
-	if !tryTwice(t, func() error { return c.staysOnce(t, v) }) {
-		return
-	}
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	c.healthy++
-}
-
-func (c *campaign) staysOnce(t *testing.T, v variation) error {
 	ctx, cancel := context.WithTimeout(t.Context(), perCase)
 	defer cancel()
 	s, err := c.lab.Open(ctx, v.model)
@@ -148,13 +139,15 @@ func (c *campaign) staysOnce(t *testing.T, v variation) error {
 		subjects, err = v.do(ctx, s)
 	}
 	if err != nil {
-		return err
+		t.Fatal(err)
 	}
 	for _, about := range subjects {
 		last, ok, err := finds(ctx, c.lab, about, func(codes []string) bool { return len(codes) == 0 })
 		if err != nil || !ok {
-			return fmt.Errorf("asked about %s %s, found %v (%v)", about.Type, about.ID, last.codes(), err)
+			t.Fatalf("asked about %s %s, found %v (%v)", about.Type, about.ID, last.codes(), err)
 		}
 	}
-	return nil
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.healthy++
 }

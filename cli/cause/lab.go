@@ -290,27 +290,26 @@ func (s *Shop) Pay(ctx context.Context, minor int64, card string) (ref string, e
 	if _, err = s.Present(ctx, card, ""); err != nil {
 		return ref, err
 	}
-	status, err := s.dealtWith(ctx, ref)
-	if err == nil && (status == "declined" || status == "initialized") {
-		err = s.POS(ctx, s.Key, "POST", "orders/"+ref+"/cancel", nil, nil)
+	if err = s.dealtWith(ctx, ref); err != nil {
+		return ref, err
 	}
-	return ref, err
+	return ref, s.giveUp(ctx, ref)
 }
 
-// dealtWith waits until it is known what became of a card, and gives the order's status: what the terminal made of it
-// is on its way when the card is taken away. An order that waits for another card is left as it is after a while.
-func (s *Shop) dealtWith(ctx context.Context, ref string) (status string, err error) {
+// dealtWith waits until it is known what became of a card: what the terminal made of it is on its way when the card is
+// taken away. An order that waits for another card is left as it is after a while.
+func (s *Shop) dealtWith(ctx context.Context, ref string) error {
 	const atMost = 10 * time.Second
 	wait, cancel := context.WithTimeout(ctx, atMost)
 	defer cancel()
-	err = s.Await(wait, "the card is dealt with", func() (bool, error) {
-		status, err = s.Status(ctx, ref)
+	err := s.Await(wait, "the card is dealt with", func() (bool, error) {
+		status, err := s.Status(ctx, ref)
 		return status != "initialized", err
 	})
 	if wait.Err() != nil && ctx.Err() == nil {
-		err = nil
+		return nil
 	}
-	return status, err
+	return err
 }
 
 // Fault breaks the shop's terminal; kassa sim faults has the names.

@@ -13,10 +13,10 @@ func acquirerRecipes() []Recipe {
 		{Code: "outcome_reversed", What: "the acquirer never answers, and takes its reversal", Layer: AtAcquirer, Needs: []Capability{Asks}, Takes: loses(Approves, "the payment is not approved"), About: "order", Meet: paying("visa:100")},
 		{Code: "acquirer_answers_wrong", What: "the MAC of the acquirer's answer is wrong", Layer: AtAcquirer, Needs: []Capability{Asks}, Takes: loses(Approves, "the payment is not approved"), About: "order", Meet: paying("visa:107")},
 		{Code: "reversal_refused", What: "the acquirer does not answer, and refuses the reversal", Layer: AtAcquirer, Needs: []Capability{Asks}, Takes: loses(Approves, "the payment is not approved"), About: "order", Meet: paying("visa:103")},
-		{Code: "chip_refused_after_approval", What: "the chip refuses what the issuer approved", Layer: OnCard, Needs: []Capability{Asks}, Takes: loses(Approves, "the payment is not approved"), About: "order", Meet: putIn("visa:083")},
+		{Code: "chip_refused_after_approval", What: "the chip refuses what the issuer approved", Layer: OnCard, Needs: []Capability{Asks}, Takes: loses(Approves, "the payment is not approved"), About: "order", Meet: inserting("visa:083")},
 		{Code: "partial_not_allowed", What: "the issuer approves a part of the amount", Layer: OnCard, Needs: []Capability{Asks}, Takes: loses(Approves, "the payment is not approved"), About: "order", Meet: paying("visa:010")},
 		{Code: "wrong_pin", What: "the customer leaves after a wrong PIN", Layer: OnCard, Needs: []Capability{Answers}, Takes: loses(Approves, "the payment is not approved"), About: "order", Break: issuerAnswers("55"), Meet: walkingAway("visa")},
-		{Code: "card_not_activated", What: "a card that was never used is put in", Layer: OnCard, Needs: []Capability{Answers}, Takes: loses(Approves, "the payment is not approved"), About: "order", Break: issuerAnswers("78"), Meet: putIn("visa")},
+		{Code: "card_not_activated", What: "a card that was never used is put in", Layer: OnCard, Needs: []Capability{Answers}, Takes: loses(Approves, "the payment is not approved"), About: "order", Break: issuerAnswers("78"), Meet: inserting("visa")},
 		{Code: "card_account_closed", What: "the account of the card is closed", Layer: OnCard, Needs: []Capability{Answers}, Takes: loses(Approves, "the payment is not approved"), About: "order", Break: issuerAnswers("46"), Meet: paying("visa")},
 		{Code: "issuer_doubts_security", What: "the issuer takes the payment for a fraud", Layer: OnCard, Needs: []Capability{Answers}, Takes: loses(Approves, "the payment is not approved"), About: "order", Break: issuerAnswers("63"), Meet: paying("visa")},
 		{Code: "acquirer_keys_out_of_step", What: "the host cannot use the keys", Layer: AtAcquirer, Needs: []Capability{Answers}, Takes: loses(Approves, "the payment is not approved"), About: "order", Meet: once(issuerAnswers("88"), paying("visa"))},
@@ -78,20 +78,6 @@ func signedOnAgain(ctx context.Context, s *Shop) error {
 		status, err := s.Status(ctx, ref)
 		return status == "completed", err
 	})
-}
-
-// putIn is met by a card that is put into the reader, and the register giving up what was declined.
-func putIn(card string) func(context.Context, *Shop) (Subject, error) {
-	return func(ctx context.Context, s *Shop) (Subject, error) {
-		ref, err := s.Order(ctx, 1250, nil)
-		if err == nil {
-			_, err = s.Present(ctx, card, "insert")
-		}
-		if err == nil {
-			err = s.giveUp(ctx, ref)
-		}
-		return Subject{Type: "order", ID: ref, Key: s.Key}, err
-	}
 }
 
 // walkingAway is met by a card that is held to the terminal, and a customer who then leaves.

@@ -150,10 +150,10 @@ func inserting(card string) func(context.Context, *Shop) (Subject, error) {
 			_, err = s.Present(ctx, card, "insert")
 		}
 		if err == nil {
-			_, err = s.dealtWith(ctx, ref)
+			err = s.dealtWith(ctx, ref)
 		}
 		if err == nil {
-			err = s.POS(ctx, s.Key, "POST", "orders/"+ref+"/cancel", nil, nil)
+			err = s.giveUp(ctx, ref)
 		}
 		return s.about(ref), err
 	}
