@@ -39,7 +39,6 @@ func (c *cloud) joinCharging(o serveOptions, log *slog.Logger) error {
 	}
 	ceilings, err := charging.Ceilings(nil)
 	p := chargingPorts{c, ceilings, terms}
-	c.points = newPoints(c)
 	c.charging = &charging.Keeper{
 		Book: book, Orders: c.store, Money: c.engine, Operator: p, POI: p, Now: c.now, Random: rand.Reader, Log: log,
 	}

@@ -26,21 +26,6 @@ const (
 	maxTold    = 20               // sessions of one terminal
 )
 
-// latePoints is what the links are given before there are points.
-type latePoints struct{ c *cloud }
-
-func (l latePoints) Offer(tid string) (poilink.Sells, []poilink.Charging, bool) {
-	return l.c.points.Offer(tid)
-}
-
-func (l latePoints) Choose(ctx context.Context, t estate.Terminal, c poilink.Chosen) (poilink.Charging, error) {
-	return l.c.points.Choose(ctx, t, c)
-}
-
-func (l latePoints) Stop(ctx context.Context, t estate.Terminal, s poilink.Stop) (poilink.Charging, error) {
-	return l.c.points.Stop(ctx, t, s)
-}
-
 // points are the charging points that terminals sell.
 type points struct {
 	c     *cloud
@@ -130,20 +115,18 @@ func (p *points) Offer(tid string) (poilink.Sells, []poilink.Charging, bool) {
 		return poilink.Sells{}, nil, false
 	}
 	sales, err := p.c.charging.Offer(context.Background(), t.POIID)
-	sessions := p.sessions(t.POIID)
-	p.mu.Lock()
-	if len(sales) > 0 {
-		p.selling[tid] = true
-	}
-	sold := p.selling[tid]
-	p.mu.Unlock()
-	if err != nil || !sold && len(sessions) == 0 && !strings.HasPrefix(t.POIID, unattendedModel) {
+	if err != nil {
 		return poilink.Sells{}, nil, false
 	}
-	if strings.HasPrefix(t.POIID, unattendedModel) {
-		p.mu.Lock()
+	sessions := p.sessions(t.POIID)
+	p.mu.Lock()
+	sold := p.selling[tid] || len(sales) > 0 || strings.HasPrefix(t.POIID, unattendedModel)
+	if sold {
 		p.selling[tid] = true
-		p.mu.Unlock()
+	}
+	p.mu.Unlock()
+	if !sold && len(sessions) == 0 {
+		return poilink.Sells{}, nil, false
 	}
 	sells := poilink.Sells{}
 	for _, sale := range sales {
@@ -152,7 +135,7 @@ func (p *points) Offer(tid string) (poilink.Sells, []poilink.Charging, bool) {
 	}
 	var open []poilink.Charging
 	for _, s := range sessions {
-		open = append(open, p.chargingOf(s))
+		open = append(open, chargingOf(s))
 	}
 	return sells, open, true
 }
@@ -208,10 +191,9 @@ func pricesOf(r charging.Rates) (lines []poilink.PriceLine) {
 }
 
 // chargingOf says how a session stands, for the screen.
-func (p *points) chargingOf(s charging.Session) poilink.Charging {
+func chargingOf(s charging.Session) poilink.Charging {
 	c := poilink.Charging{
 		Reference: s.Ref, EVSE: s.EVSE, Connector: s.Connector, HeldMinor: s.Order.Amount, Currency: string(s.Currency),
-		ReceiptURL: p.receiptURL(s.Ref),
 	}
 	began := s.Report.SessionID != ""
 	switch s.State {
@@ -251,13 +233,6 @@ func (p *points) chargingOf(s charging.Session) poilink.Charging {
 	return c
 }
 
-func (p *points) receiptURL(ref string) string {
-	if base := p.c.ocpiURL; base != "" {
-		return strings.TrimSuffix(base, "/") + "/r/" + ref
-	}
-	return ""
-}
-
 // reference is the authorisation reference of what a driver chose: the same choice has the same one, and nobody
 // guesses it without the installation's key.
 func (p *points) reference(poiid, id string) string {
@@ -274,7 +249,7 @@ func (p *points) Choose(ctx context.Context, t estate.Terminal, chosen poilink.C
 	if err != nil {
 		return poilink.Charging{}, err
 	}
-	answer := p.chargingOf(s)
+	answer := chargingOf(s)
 	answer.Answers = chosen.ID
 	return answer, nil
 }
@@ -290,7 +265,7 @@ func (p *points) Stop(ctx context.Context, t estate.Terminal, stop poilink.Stop)
 	if err != nil {
 		return poilink.Charging{}, err
 	}
-	answer := p.chargingOf(s)
+	answer := chargingOf(s)
 	answer.Answers = stop.ID
 	return answer, nil
 }

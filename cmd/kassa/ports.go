@@ -104,6 +104,7 @@ const maxPastLinks = 50_000
 
 // poiHub makes the terminals' side.
 func (c *cloud) poiHub(o serveOptions, log *slog.Logger) (*poi.Hub, error) {
+	c.points = newPoints(c)
 	return poi.New(poi.Config{
 		// A name of its own for each installation: a proof made for one is of no use at another.
 		Host: "kassa-" + c.secure.LookupHash([]byte("installation"))[:16], Directory: c.registry, Boarding: c.registry, Notes: c.registry,
@@ -111,7 +112,7 @@ func (c *cloud) poiHub(o serveOptions, log *slog.Logger) (*poi.Hub, error) {
 			in, err := c.secure.InjectKey(ephemeral, nonce, number)
 			return poilink.Keys{Ephemeral: in.Ephemeral, Block: in.Block, IKID: in.IKID, KCV: in.KCV}, err
 		},
-		Sales: counterPorts{c}, Devices: devicePorts{c}, Settings: c.registry, Watcher: c.registry, Service: workshop{c}, Points: latePoints{c},
+		Sales: counterPorts{c}, Devices: devicePorts{c}, Settings: c.registry, Watcher: c.registry, Service: workshop{c}, Points: c.points,
 		Telemetry: c.store, Moved: func() time.Duration { return time.Duration(c.clock.ahead.Load()) },
 		Past: func() ([]journal.Entry, error) { return c.store.StreamTail(estate.LinksStream, maxPastLinks) },
 		Now:  c.now, Random: rand.Reader, Log: log, Heartbeat: o.heartbeat,
