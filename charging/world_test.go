@@ -40,7 +40,6 @@ type world struct {
 	trace  []string
 	loud   bool // the trace is written
 	broken []string
-	voids  []string // why a hold was given back while its session ran
 	crash  int
 	points int // places where a process may die, so far
 }

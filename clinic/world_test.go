@@ -77,7 +77,7 @@ func (m *mortal) count() (made int, dead bool) {
 type tenant struct {
 	mark, account, group, tid, poiid string
 	order                            kassa.Order
-	key, endpoint                    string
+	key                              string
 }
 
 // world is the clinic with the real estate, rules, store and secure module.

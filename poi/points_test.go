@@ -160,11 +160,11 @@ func TestAHoldIsAReservation(t *testing.T) {
 	d.open(1)
 	o := order(1)
 	o.Capture = kassa.CaptureLater
-	for _, f := range sent(d.do(poi.Tell{Order: o, Effect: kassa.Offer{}}), 1) {
-		if got := message(t, f).PaymentRequest.Kind(); got != nexo.PaymentFirstReservation {
-			t.Errorf("the payment type is %s", got)
-		}
-		return
+	offered := sent(d.do(poi.Tell{Order: o, Effect: kassa.Offer{}}), 1)
+	if len(offered) == 0 {
+		t.Fatal("nothing is offered")
 	}
-	t.Error("nothing is offered")
+	if got := message(t, offered[0]).PaymentRequest.Kind(); got != nexo.PaymentFirstReservation {
+		t.Errorf("the payment type is %s", got)
+	}
 }

@@ -63,7 +63,7 @@ const probeTime = 3 * time.Second
 type ward struct{ c *cloud }
 
 func (w ward) Link(tid string) doctor.Link {
-	r := links{w.c}.Reach(tid)
+	r := links(w).Reach(tid)
 	return doctor.Link{
 		State: r.State, Linked: r.Linked, Reason: r.Reason, Words: r.Words, Since: r.Since, Seen: r.LastSeen, Address: r.Address, Security: r.Security, Lost: r.Disconnects,
 	}
@@ -72,7 +72,7 @@ func (w ward) Link(tid string) doctor.Link {
 func (w ward) Probe(ctx context.Context, tid string) doctor.Probe {
 	ctx, cancel := context.WithTimeout(ctx, probeTime)
 	defer cancel()
-	p, err := links{w.c}.Probe(ctx, tid, true)
+	p, err := links(w).Probe(ctx, tid, true)
 	if err != nil {
 		return doctor.Probe{At: w.c.now(), Failed: err.Error()}
 	}

@@ -225,7 +225,6 @@ type operator struct {
 	asked   []http.Header
 	fail    map[string]string // answers by path instead of the usual ones
 	drop    []string          // modules that it lacks
-	onPost  func(body []byte)
 }
 
 func newOperator(t *testing.T, version string) *operator {

@@ -286,15 +286,6 @@ func (k *Keeper) moved(id string, i int, change func(*Device), chunks journal.Ba
 	return k.commit(t, chunks, LogTaskEnded{ID: id, State: t.State, Reason: t.Reason, Lines: lines})
 }
 
-func ended(t Task) bool {
-	for _, d := range t.Devices {
-		if !d.over() {
-			return false
-		}
-	}
-	return true
-}
-
 // expire ends a task, and then empties its chunks, so many at once: a restart goes on where it was.
 func (k *Keeper) expire(id string) error {
 	k.writing.Lock()
