@@ -2,6 +2,7 @@ package charging
 
 import (
 	"context"
+	"encoding/json"
 	"errors"
 	"io"
 	"log/slog"
@@ -70,11 +71,14 @@ type Keeper struct {
 	work sync.WaitGroup
 	wake chan struct{}
 	slow chan struct{} // a place for each effect under way
+
+	others map[string]bool // streams of orders that are no session's, as far as the follower knows
 }
 
 // Limits of the shell.
 const (
 	maxUnderWay = 64
+	maxOthers   = 10_000                 // orders
 	pollEvery   = 500 * time.Millisecond // when nudges are lost
 	effectTime  = 30 * time.Second
 	entriesPage = 200
@@ -83,7 +87,7 @@ const (
 // Run works until ctx ends or the store fails; the error is nil in the first case.
 func (k *Keeper) Run(ctx context.Context) error {
 	k.mu.Lock()
-	k.ctx, k.wake, k.slow = ctx, make(chan struct{}, 1), make(chan struct{}, maxUnderWay)
+	k.ctx, k.wake, k.slow, k.others = ctx, make(chan struct{}, 1), make(chan struct{}, maxUnderWay), make(map[string]bool)
 	k.mu.Unlock()
 	defer func() {
 		k.mu.Lock()
@@ -170,7 +174,7 @@ func (k *Keeper) follow(ctx context.Context, read uint64) (uint64, error) {
 		seen := make(map[string]bool)
 		for _, e := range page {
 			read = e.Seq
-			if journal.Kind(e.Stream) == "order" && speaks(e.Kind) && !seen[e.Stream] {
+			if journal.Kind(e.Stream) == "order" && speaks(e.Kind) && !seen[e.Stream] && !k.elsewhere(e) {
 				seen[e.Stream] = true
 				if err := k.orderMoved(ctx, e.Stream); err != nil {
 					return read, err
@@ -178,6 +182,23 @@ func (k *Keeper) follow(ctx context.Context, read uint64) (uint64, error) {
 			}
 		}
 	}
+}
+
+// elsewhere tells whether a fact is of an order that another door made: such ones are most, and are not read whole
+// for each of their facts. Only the follower calls it.
+func (k *Keeper) elsewhere(e journal.Entry) bool {
+	if e.Kind != "OrderCreated" {
+		return k.others[e.Stream]
+	}
+	var made struct{ Order struct{ Dialect string } }
+	if json.Unmarshal(e.Payload, &made) != nil || made.Order.Dialect == Dialect {
+		return false
+	}
+	if len(k.others) >= maxOthers {
+		clear(k.others) // those that go on are read once for each fact, and found to be others'
+	}
+	k.others[e.Stream] = true
+	return true
 }
 
 // speaks tells whether a fact of an order may say something new to its session.
