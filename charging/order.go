@@ -13,7 +13,7 @@ const Dialect = "ocpi"
 
 // ViewOf is what a session sees of its order.
 func ViewOf(o kassa.Order) HoldView {
-	v := HoldView{State: HoldAsked}
+	v := HoldView{At: o.ModifiedAt, State: HoldAsked}
 	switch {
 	case o.Status == kassa.Completed:
 		v.State = HoldHeld

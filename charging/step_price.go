@@ -125,6 +125,9 @@ func (t *step) priceNever() {
 // orderSeen takes what the order says.
 func (t *step) orderSeen(v HoldView) {
 	s := &t.next
+	if v.At.Before(s.Order.At) {
+		return
+	}
 	if !sameView(v, s.Order) {
 		t.record(ChargingHoldSeen{View: v})
 	}

@@ -20,6 +20,8 @@ const (
 // HoldView is what a session sees of its order. It is the order's whole word each time, so that one
 // that was missed is made good by the next.
 type HoldView struct {
+	// At is when the order last changed: of two words of it the later one holds, in whichever order they come.
+	At     time.Time    `json:"at,omitzero"`
 	State  HoldState    `json:"state,omitempty"`
 	Reason kassa.Reason `json:"reason,omitempty"`
 	// Amount is A: what is held now, increments included.

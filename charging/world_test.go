@@ -328,7 +328,7 @@ func (w *world) planted(s charging.Session, e charging.Effect) (charging.Effect,
 		}
 	case charging.Release:
 		if w.plan.fault == "a hold forgotten" {
-			return nil, []charging.Input{charging.OrderSeen{View: charging.HoldView{State: charging.HoldHeld, Closed: kassa.CancelledBySale, Freed: true, Amount: s.Order.Amount}}}
+			return nil, []charging.Input{charging.OrderSeen{View: charging.HoldView{At: s.Order.At, State: charging.HoldHeld, Closed: kassa.CancelledBySale, Freed: true, Amount: s.Order.Amount}}}
 		}
 	case charging.Confirm:
 		if w.plan.fault == "a confirmation lost" {
