@@ -25,6 +25,7 @@ import (
 	"kassa/hsm"
 	"kassa/journal"
 	"kassa/mail"
+	"kassa/operator"
 	"kassa/poi"
 	"kassa/poilink"
 	"kassa/sale/adyen"
@@ -56,21 +57,23 @@ type cloud struct {
 	ocpi     *ocpidoor.Handler
 	charging *charging.Keeper
 	points   *points
-	ocpiURL  string // how charge point operators reach this installation
-	webhooks *webhook.Deliverer
-	post     *mail.Outbox
-	native   *native.Handler
-	manage   *management.Handler
-	pages    *dashboard.Handler
-	help     *help.Handler
-	clinic   *clinic.Clinic
-	cases    *cases.Shelf
-	calls    *dashboard.Calls
-	refusals *refusals
-	gauges   *gauges
-	board    *status.Board
-	desk     *support.Desk
-	logs     *terminallog.Keeper
+	// operators is whom unattended terminals work for.
+	operators *operator.Registry
+	ocpiURL   string // how charge point operators reach this installation
+	webhooks  *webhook.Deliverer
+	post      *mail.Outbox
+	native    *native.Handler
+	manage    *management.Handler
+	pages     *dashboard.Handler
+	help      *help.Handler
+	clinic    *clinic.Clinic
+	cases     *cases.Shelf
+	calls     *dashboard.Calls
+	refusals  *refusals
+	gauges    *gauges
+	board     *status.Board
+	desk      *support.Desk
+	logs      *terminallog.Keeper
 	// statusPage is the public page about the installation.
 	statusPage *status.Page
 	// authority signs the certificate of the HTTPS listener; server makes it.
@@ -137,6 +140,9 @@ func (c *cloud) join(o serveOptions, log *slog.Logger) error {
 		return err
 	}
 	if c.post, err = c.outbox(o); err != nil {
+		return err
+	}
+	if err := c.joinOperators(); err != nil {
 		return err
 	}
 	if err := c.joinClinic(o, log); err != nil {
