@@ -136,10 +136,11 @@ func (r *Registry) Get(account, kind, id string) (json.RawMessage, error) {
 	return k.state, nil
 }
 
-// Put keeps a thing under an id, instead of what was there. A binding is made by [Registry.Bind] only.
+// Put keeps a thing under an id, instead of what was there. A binding is made by [Registry.Bind] only, and a request by
+// [Registry.Ask].
 func (r *Registry) Put(account, kind, id string, body []byte) (json.RawMessage, error) {
 	k, ok := kindNamed(kind)
-	if !ok || kind == "bindings" {
+	if !ok || kind == "bindings" || kind == "requests" {
 		return nil, fmt.Errorf("%w: %s", ErrUnknown, kind)
 	}
 	if err := idOK(id); err != nil {

@@ -47,6 +47,7 @@ func kinds() []kindOf {
 		{"payments", func() thing { return &Payment{} }},
 		{"incidents", func() thing { return &Incident{} }},
 		{"bindings", func() thing { return &Binding{} }},
+		{"requests", func() thing { return &Request{} }},
 	}
 }
 
@@ -92,7 +93,7 @@ func decode(k kindOf, body []byte) (thing, error) {
 	d := json.NewDecoder(bytes.NewReader(body))
 	d.DisallowUnknownFields()
 	if err := d.Decode(t); err != nil {
-		if wrong, ok := errors.AsType[*json.UnmarshalTypeError](err); ok {
+		if wrong, ok := errors.AsType[*json.UnmarshalTypeError](err); ok && wrong.Field != "" {
 			return nil, invalid(wrong.Field, "must be %s", typeName(wrong))
 		}
 		if _, field, ok := strings.Cut(err.Error(), "unknown field "); ok {
