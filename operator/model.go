@@ -126,6 +126,9 @@ type Station struct {
 	CPO         string    `json:"cpo"`
 	Contract    string    `json:"contract,omitempty"`
 	OCPPID      string    `json:"ocpp_id,omitempty"`
+	// Location is its OCPI location, and EVSEs the uids of its EVSEs there; none means all of the location.
+	Location string   `json:"location,omitempty"`
+	EVSEs    []string `json:"evse_uids,omitempty"`
 	Certified   bool      `json:"certified"`
 	Online      *bool     `json:"online,omitempty"` // nil when nobody has told
 	LastSeen    time.Time `json:"last_seen,omitzero"`

@@ -16,6 +16,7 @@ const (
 	maxID     = 36
 	maxName   = 100
 	maxURL    = 255
+	maxEVSEs  = 200 // of a charger
 )
 
 // thing is one of the things that are kept: it names itself, and tells what is wrong with it.
@@ -229,7 +230,16 @@ func (s *Station) check(w *World) error {
 	if ok && cpo.Environment != s.Environment {
 		return invalid("cpo", "must be one of the charger's environment")
 	}
-	return all(there("environment", env), there("cpo", ok), there("contract", s.Contract == "" || contract), text("ocpp_id", s.OCPPID, maxName, false))
+	if len(s.EVSEs) > maxEVSEs {
+		return invalid("evse_uids", "must be at most %d", maxEVSEs)
+	}
+	for _, uid := range s.EVSEs {
+		if err := text("evse_uids", uid, maxID, true); err != nil {
+			return err
+		}
+	}
+	return all(there("environment", env), there("cpo", ok), there("contract", s.Contract == "" || contract), text("ocpp_id", s.OCPPID, maxName, false),
+		text("location", s.Location, maxID, len(s.EVSEs) > 0))
 }
 
 func (t *Terminal) check(w *World) error {
