@@ -47,6 +47,7 @@ const (
 	NeedFleet      Need = "fleet"      // Chart.Fleet: how the other terminals are
 	NeedComponents Need = "components" // Chart.Components: the components of the service status
 	NeedProbe      Need = "probe"      // Chart.Probe: the terminal's own checks, asked for just now
+	NeedCharge     Need = "charge"     // Chart.Charge: charging sessions, and the link with who runs the charger
 )
 
 // Who can act.
@@ -81,6 +82,7 @@ const (
 	FromNetwork      Source = "network"
 	FromAcquirer     Source = "acquirer"
 	FromKassa        Source = "kassa"
+	FromUnattended   Source = "unattended" // doctor/charge
 )
 
 // Rule is one cause, with how it is seen and what to do about it.
