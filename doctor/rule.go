@@ -16,10 +16,11 @@ const (
 	Webhook      Kind = "webhook" // a delivery or an endpoint
 	Key          Kind = "key"
 	Installation Kind = "installation"
+	Charger      Kind = "charger" // by its station's id in package operator
 )
 
 // Kinds lists the kinds of subjects.
-func Kinds() []Kind { return []Kind{Order, Terminal, Webhook, Key, Installation} }
+func Kinds() []Kind { return []Kind{Order, Terminal, Webhook, Key, Installation, Charger} }
 
 // Subject is what somebody asks about. The installation's ID is empty.
 type Subject struct {

@@ -10,5 +10,24 @@ import "kassa/doctor"
 func Rules() []doctor.Rule {
 	return []doctor.Rule{
 		shortOfHold(),
+		overCommitRefused(),
+		holdsTooLow(),
+		holdAboveCeiling(),
+		readerStuck(),
+		orphanedHold(),
+		callbackLost(),
+		startRefused(),
+		startsFail(),
+		statusStale(),
+		noTariff(),
+		tariffUnpriceable(),
+		currencyDiffers(),
+		pointUnlabelled(),
+		assignedElsewhere(),
+		tokenRefused(),
+		billsLate(),
+		confirmationRejected(),
+		terminalDeclines(),
+		peerClockSkew(),
 	}
 }
