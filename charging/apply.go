@@ -24,6 +24,9 @@ func (s Session) Apply(at time.Time, e Event) Session {
 		n.Look.At, n.Look.Found = at, e.Found
 	case ChargingReported:
 		n.Report = e.Report
+		if over := e.Report.Status == Completed || e.Report.Status == Invalid; over && n.OverAt.IsZero() {
+			n.OverAt = at
+		}
 	case ChargingStopAsked:
 		n.Stopped, n.StopBy = e.Why, e.By
 		n.LateStart = n.LateStart || e.Late
@@ -38,7 +41,7 @@ func (s Session) Apply(at time.Time, e Event) Session {
 		}
 		n.stopClocks()
 	default:
-		n.applyMoney(e)
+		n.applyMoney(at, e)
 		n.applyDuty(e)
 	}
 	return n
@@ -67,7 +70,7 @@ func (s *Session) moved(at time.Time, e ChargingMoved) {
 	}
 }
 
-func (s *Session) applyMoney(e Event) {
+func (s *Session) applyMoney(at time.Time, e Event) {
 	switch e := e.(type) {
 	case ChargingCDRTaken:
 		for i := range s.CDRs {
@@ -75,6 +78,7 @@ func (s *Session) applyMoney(e Event) {
 				s.CDRs[i].Credited = true
 			}
 		}
+		e.CDR.At = at
 		s.CDRs = append(s.CDRs, e.CDR)
 		s.CorrectionBy = e.CorrectionBy
 	case ChargingPriceFixed:

@@ -80,7 +80,9 @@ type Session struct {
 	Order  HoldView `json:"order"`
 	Start  Start    `json:"start,omitzero"`
 	Report Report   `json:"report,omitzero"` // what the operator last said
-	Look   Look     `json:"look,omitzero"`
+	// OverAt is when the operator said first that its session had ended, by our clock; what was kept before lacks it.
+	OverAt time.Time `json:"overAt,omitzero"`
+	Look   Look      `json:"look,omitzero"`
 	// PlugBy, StopBy, SettleBy and CorrectionBy are deadlines; zero when they do not run.
 	PlugBy       time.Time `json:"plugBy,omitzero"`
 	StopBy       time.Time `json:"stopBy,omitzero"`
@@ -161,6 +163,7 @@ type CDR struct {
 	SignedURL string         `json:"signedURL,omitempty"` // calibration law
 	Credit    string         `json:"credit,omitempty"`    // the CDR that this one takes back
 	Credited  bool           `json:"credited,omitempty"`  // another one took it back
+	At        time.Time      `json:"at,omitzero"`         // when it came; sessions of before it was kept lack it
 }
 
 // Refund is what is paid back after a correction; Ref is its identity.

@@ -53,7 +53,7 @@ type World interface {
 	May(k estate.Key) []string
 }
 
-// Config is what a Clinic works with; every field but OtherURL, Contacts, Components and Log is needed.
+// Config is what a Clinic works with; every field but OtherURL, Contacts, Components, Charging and Log is needed.
 type Config struct {
 	Book     *doctor.Book
 	Records  Records
@@ -64,10 +64,12 @@ type Config struct {
 	FindOrder func(ctx context.Context, groups []string, ref string) (kassa.Order, bool, error)
 	// Components are the parts of the installation by the service status; false when nobody measures them.
 	Components func() ([]doctor.Component, bool)
-	Contacts   map[doctor.Contact]string
-	Secret     []byte // signs what is shared
-	Heartbeat  time.Duration
-	OtherURL   string
+	// Charging tells of charging sessions; nil where nobody charges.
+	Charging  Charging
+	Contacts  map[doctor.Contact]string
+	Secret    []byte // signs what is shared
+	Heartbeat time.Duration
+	OtherURL  string
 	// Log hears what could not be examined by itself, at most once a minute; nil for nobody.
 	Log    *slog.Logger
 	Random io.Reader

@@ -174,6 +174,7 @@ func (g *gathering) order(ctx context.Context, id string) error {
 		g.terminal(t)
 	}
 	g.have(doctor.NeedOrder)
+	g.charge()
 	g.shared("ref:"+o.Ref, g.ourCall)
 	g.shared("stream:"+o.ID(), g.ours)
 	g.shared("alarm:"+o.ID(), func(journal.Entry) bool { return true })

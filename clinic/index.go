@@ -5,6 +5,7 @@ import (
 	"strings"
 	"sync"
 
+	"kassa/charging"
 	"kassa/doctor"
 	"kassa/estate"
 	"kassa/journal"
@@ -179,6 +180,11 @@ func about(e journal.Entry) (list []string) {
 		var body struct{ Wish struct{ TID string } }
 		if json.Unmarshal(e.Payload, &body) == nil {
 			add("tid", body.Wish.TID)
+		}
+	case "charging":
+		var chosen charging.ChargingChosen
+		if e.Kind == "ChargingChosen" && json.Unmarshal(e.Payload, &chosen) == nil {
+			add("charges", chosen.New.TerminalID)
 		}
 	case "status":
 		list = append(list, "status")

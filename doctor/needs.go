@@ -42,6 +42,13 @@ func needs() map[Need]need {
 			EN: "Set a webhook address, and make a payment.", NL: "Stel een webhookadres in en doe een betaling.", FR: "Indiquez une adresse de webhook et faites un paiement.",
 			IT: "Imposta un indirizzo per i webhook e fai un pagamento.", ES: "Indique una dirección de webhook y haga un pago.",
 		}, ""},
+		NeedCharge: {Text{
+			EN: "Bind a terminal of this installation to the charger, and let its operator assign it.",
+			NL: "Koppel een terminal van deze installatie aan de lader en laat de exploitant hem toewijzen.",
+			FR: "Liez un terminal de cette installation à la borne et faites-le affecter par son exploitant.",
+			IT: "Abbina un terminale di questa installazione alla colonnina e fallo assegnare dal suo gestore.",
+			ES: "Vincule un terminal de esta instalación al cargador y haga que su operador lo asigne.",
+		}, ""},
 		NeedAcquirer: {again, "/status"}, NeedFleet: {again, ""}, NeedComponents: {again, "/status"},
 		NeedProbe: {Text{
 			EN: "Test the connection: the terminal then checks itself.", NL: "Test de verbinding: de terminal controleert dan zichzelf.",

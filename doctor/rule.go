@@ -16,10 +16,11 @@ const (
 	Webhook      Kind = "webhook" // a delivery or an endpoint
 	Key          Kind = "key"
 	Installation Kind = "installation"
+	Charger      Kind = "charger" // by its station's id in package operator
 )
 
 // Kinds lists the kinds of subjects.
-func Kinds() []Kind { return []Kind{Order, Terminal, Webhook, Key, Installation} }
+func Kinds() []Kind { return []Kind{Order, Terminal, Webhook, Key, Installation, Charger} }
 
 // Subject is what somebody asks about. The installation's ID is empty.
 type Subject struct {
@@ -47,6 +48,7 @@ const (
 	NeedFleet      Need = "fleet"      // Chart.Fleet: how the other terminals are
 	NeedComponents Need = "components" // Chart.Components: the components of the service status
 	NeedProbe      Need = "probe"      // Chart.Probe: the terminal's own checks, asked for just now
+	NeedCharge     Need = "charge"     // Chart.Charge: charging sessions, and the link with who runs the charger
 )
 
 // Who can act.
@@ -81,6 +83,7 @@ const (
 	FromNetwork      Source = "network"
 	FromAcquirer     Source = "acquirer"
 	FromKassa        Source = "kassa"
+	FromUnattended   Source = "unattended" // doctor/charge
 )
 
 // Rule is one cause, with how it is seen and what to do about it.

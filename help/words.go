@@ -9,13 +9,14 @@ func nameOf(lang string) string {
 
 // sources are who says so, in the order of the list.
 func sources() []doctor.Source {
-	return []doctor.Source{doctor.FromMultiSafepay, doctor.FromAdyen, doctor.FromNetwork, doctor.FromAcquirer, doctor.FromKassa}
+	return []doctor.Source{doctor.FromMultiSafepay, doctor.FromAdyen, doctor.FromNetwork, doctor.FromAcquirer, doctor.FromKassa, doctor.FromUnattended}
 }
 
 func sourceName(s doctor.Source) string {
 	return map[doctor.Source]string{
 		doctor.FromMultiSafepay: "MultiSafepay's troubleshooting", doctor.FromAdyen: "Adyen's cloud connection pages", doctor.FromNetwork: "The network",
 		doctor.FromAcquirer: "The acquirer", doctor.FromKassa: "Kassa itself",
+		doctor.FromUnattended: "Unattended terminals",
 	}[s]
 }
 
@@ -27,6 +28,7 @@ func needName(n doctor.Need) string {
 		doctor.NeedSettings: "the settings in effect", doctor.NeedCalls: "calls that were refused", doctor.NeedKey: "the key, and what it opens",
 		doctor.NeedHooks: "webhooks and how their tries ended", doctor.NeedAcquirer: "the link to the acquirer", doctor.NeedFleet: "how the other terminals are",
 		doctor.NeedComponents: "the service status", doctor.NeedProbe: "what the terminal finds when it checks itself",
+		doctor.NeedCharge: "the charging session, and the link with the charge point operator",
 	}[n]
 }
 

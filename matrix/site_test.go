@@ -38,7 +38,7 @@ func startSite(t *testing.T, binary string) *cause.Lab {
 	dir := t.TempDir()
 	env := filepath.Join(dir, "env")
 	dev := exec.Command(binary, "dev", "--addr", "127.0.0.1:0", "--data", filepath.Join(dir, "data"), "--env", env, "--terminals", "2",
-		"--heartbeat", "1s", "--acquirer-timeout", "2s")
+		"--ev", "--heartbeat", "1s", "--acquirer-timeout", "2s")
 	dev.Env = append(os.Environ(), "XDG_CONFIG_HOME="+filepath.Join(dir, "config"), "HOME="+dir)
 	var said strings.Builder
 	dev.Stdout, dev.Stderr = &said, &said

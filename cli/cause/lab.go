@@ -32,6 +32,7 @@ type Shop struct {
 	AccountKey                 string
 	Merchant                   string // Adyen's merchant account
 	Hook                       string // where its webhooks go
+	Connection                 string // with its charge point operator
 }
 
 // Open makes a shop. Its terminal, of a model (P2 when empty), is online and activated.

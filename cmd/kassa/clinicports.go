@@ -8,6 +8,7 @@ import (
 
 	"kassa"
 	"kassa/auth"
+	"kassa/charging"
 	"kassa/clinic"
 	"kassa/doctor"
 	"kassa/doctor/book"
@@ -28,7 +29,7 @@ func (c *cloud) joinClinic(o serveOptions, log *slog.Logger) error {
 	c.clinic, err = clinic.New(clinic.Config{
 		Book: rules, Records: c.store, Feed: c.store, World: ward{c}, Registry: c.registry, FindOrder: c.findOrder, Contacts: o.contacts(),
 		Secret: []byte(c.secure.LookupHash([]byte("shared diagnoses"))), Heartbeat: o.heartbeatOrUsual(), OtherURL: o.otherURL,
-		Random: rand.Reader, Now: c.now, Components: c.components, Log: log,
+		Random: rand.Reader, Now: c.now, Components: c.components, Charging: chargingFacts{c}, Log: log,
 	})
 	return err
 }
@@ -36,7 +37,7 @@ func (c *cloud) joinClinic(o serveOptions, log *slog.Logger) error {
 // findOrder finds an order by its reference, whatever the dialect.
 func (c *cloud) findOrder(ctx context.Context, groups []string, ref string) (kassa.Order, bool, error) {
 	for _, group := range groups {
-		for _, name := range []string{dialect.Dialect, adyen.Dialect} {
+		for _, name := range []string{dialect.Dialect, adyen.Dialect, charging.Dialect} {
 			if o, ok, err := c.engine.Find(ctx, name, group, ref); err != nil || ok {
 				return o, ok, err
 			}

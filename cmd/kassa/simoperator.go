@@ -11,6 +11,7 @@ import (
 	"net/http"
 	"os"
 	"slices"
+	"strings"
 	"time"
 
 	"github.com/spf13/cobra"
@@ -18,7 +19,6 @@ import (
 	"kassa/cli"
 	"kassa/front"
 	"kassa/ocpi"
-	"kassa/virtual/cpo"
 )
 
 // simOperatorOptions are the flags of `kassa sim operator`.
@@ -76,22 +76,20 @@ func runSimOperator(ctx context.Context, o simOperatorOptions, out io.Writer, lo
 	if err != nil {
 		return err
 	}
-	operator, err := cpo.Open(cpo.Config{
-		Dir: o.dir, BaseURL: cmp.Or(o.url, front.URL("http", links)), Versions: versions, Now: time.Now, Random: rand.Reader, Log: log,
-	})
+	all, err := newOperators(o.dir, strings.TrimSuffix(cmp.Or(o.url, front.URL("http", links)), "/"), versions, log)
 	if err != nil {
 		return err
 	}
 	mux := http.NewServeMux()
-	mux.Handle("/sim/operator/", http.StripPrefix("/sim/operator", operator.Control()))
+	mux.Handle("/sim/operator/", all.control())
 	control, at, err := controlServer(mux, log)
 	if err != nil {
 		return err
 	}
-	door := front.New(front.Options{Plain: links, Handler: operator.OCPI(), Log: log, Now: time.Now, Random: rand.Reader})
+	door := front.New(front.Options{Plain: links, Handler: all.ocpi(), Log: log, Now: time.Now, Random: rand.Reader})
 	if err := announce(o.dir, announcement{Control: at, Host: links.Addr().String()}); err != nil {
 		return err
 	}
 	fmt.Fprintf(out, "operator   OCPI %s/ocpi/versions   control %s/sim/operator/\n", front.URL("http", links), at)
-	return runAll(ctx, operator.Run, control.Run, door.Run)
+	return runAll(ctx, all.Run, control.Run, door.Run)
 }

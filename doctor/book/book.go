@@ -7,6 +7,7 @@ import (
 	"kassa/doctor"
 	"kassa/doctor/acquirer"
 	"kassa/doctor/adyen"
+	"kassa/doctor/charge"
 	"kassa/doctor/kassa"
 	"kassa/doctor/multisafepay"
 	"kassa/doctor/network"
@@ -14,5 +15,5 @@ import (
 
 // Whole gives the book of all groups.
 func Whole() (*doctor.Book, error) {
-	return doctor.NewBook(multisafepay.Rules(), adyen.Rules(), network.Rules(), acquirer.Rules(), kassa.Rules())
+	return doctor.NewBook(multisafepay.Rules(), adyen.Rules(), network.Rules(), acquirer.Rules(), kassa.Rules(), charge.Rules())
 }

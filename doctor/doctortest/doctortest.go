@@ -15,9 +15,11 @@ import (
 	"time"
 
 	"kassa"
+	"kassa/charging"
 	"kassa/doctor"
 	"kassa/estate"
 	"kassa/journal"
+	"kassa/ocpi"
 )
 
 // updating tells that the goldens are to be written anew: UPDATE_GOLDENS=1 go test ./doctor/...
@@ -231,7 +233,50 @@ func Healthy(kind doctor.Kind) *doctor.Chart {
 		Components: []doctor.Component{{Name: "api", State: "operational"}, {Name: "acquirer", State: "operational"}},
 		Probe:      &doctor.Probe{At: Now(), Checks: []doctor.Check{{Name: "resolve", OK: true}, {Name: "connect", OK: true}, {Name: "tls", OK: true}}},
 	}
+	if kind == doctor.Charger {
+		c.Charge = Charging()
+		c.Parts = append(c.Parts, doctor.NeedCharge)
+	}
 	return c
+}
+
+// Charging is a charger with two EVSEs of an operator that all is well with, and a session that was paid there.
+func Charging() *doctor.Charge {
+	evse := func(uid, name string) doctor.Point {
+		connector := ocpi.Connector{ID: "1", Standard: "IEC_62196_T2_COMBO", Format: "CABLE", PowerType: "DC", TariffIDs: []string{"AD-HOC"}}
+		return doctor.Point{
+			Location: "LOC1", Country: "NLD", Connector: connector, Heard: Now().Add(-10 * time.Minute), Tariffs: []ocpi.Tariff{{
+				CountryCode: "NL", PartyID: "LAD", ID: "AD-HOC", Currency: "EUR", Type: ocpi.TariffAdHoc, TaxIncluded: ocpi.TaxIncluded,
+				Elements: []ocpi.TariffElement{{PriceComponents: []ocpi.PriceComponent{{Type: ocpi.DimensionEnergy, Price: ocpi.Number(50, 2), StepSize: 1}}}},
+			}},
+			EVSE: ocpi.EVSE{UID: uid, Status: ocpi.EVSEAvailable, PhysicalReference: name, Connectors: []ocpi.Connector{connector}, LastUpdated: ocpi.At(Now().Add(-3 * time.Hour))},
+		}
+	}
+	return &doctor.Charge{
+		TID: "00000ABC", Points: []doctor.Point{evse("EVSE-1", "A1"), evse("EVSE-2", "A2")}, Assigned: doctor.Assigned{Locations: []string{"LOC1"}},
+		Past: []charging.Session{Charged("K7QM1", 4200)}, Ceiling: charging.Ceiling{Currency: kassa.EUR, NoCVM: 5000, Device: 15000, PIN: 15000}, Setup: kassa.EUR,
+		Station: &doctor.StationFacts{ID: "A", Certified: true}, Reader: doctor.Reader{State: "IDLE", Since: Now().Add(-time.Hour), Online: true},
+		Tries: []doctor.CardTries{{TID: "00000ABC", Tries: 10, Declined: 1}, {TID: "00000ABD", Tries: 40, Declined: 4}},
+		Peer: &doctor.Peer{
+			ID: "PEER", Name: "Laadpunt", Answered: Now().Add(-time.Minute), Skew: time.Second, SkewAt: Now().Add(-time.Minute),
+			Bills: []doctor.Bill{{Session: "K7QM1", At: Now().Add(-time.Hour), After: 2 * time.Second}},
+		},
+	}
+}
+
+// Charged is a session that began an hour ago, for which 50.00 was held, and that cost an amount in minor units.
+func Charged(ref string, price int64) charging.Session {
+	s := charging.Session{New: charging.New{
+		Ref: ref, Peer: "PEER", Account: "10000001", Group: "107265", POIID: "P2-100000001", TerminalID: "00000ABC",
+		Location: "LOC1", EVSE: "EVSE-1", Connector: "1", Currency: kassa.EUR, Hold: 5000, Late: charging.LastKnown,
+	}}
+	s.State, s.OpenedAt, s.OverAt, s.EndedAt = charging.Settled, Now().Add(-2*time.Hour), Now().Add(-time.Hour), Now().Add(-time.Hour)
+	s.Order = charging.HoldView{State: charging.HoldHeld, Amount: 5000, Taken: true, Done: true, Captured: min(price, 5000), Short: max(0, price-5000)}
+	s.Start = charging.Start{AskedAt: s.OpenedAt, Outcome: charging.Accepted, Result: ocpi.ResultAccepted}
+	s.Report = charging.Report{SessionID: "S1", Status: charging.Completed, EndedAt: s.OverAt}
+	s.Price = price
+	s.Confirmations = []charging.Confirmation{{ID: ref + "-1", Ref: ref, Total: min(price, 5000), Currency: kassa.EUR, Status: charging.CaptureSuccess, At: s.EndedAt, State: charging.SendingAccepted}}
+	return s
 }
 
 // Paid is an order that was paid a minute ago.
