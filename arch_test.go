@@ -49,7 +49,7 @@ func folders() []folder {
 		{"sale/multisafepay", []string{".", "journal", "estate"}, "a door speaks one dialect; it declares what it needs, and cmd/kassa joins them"},
 		{"sale/adyen", []string{".", "journal", "estate", "nexo", "sale/adyen"}, "a door speaks one dialect; it declares what it needs, and cmd/kassa joins them"},
 		{"sale/ocpi", []string{".", "journal", "estate", "ocpi", "sale/ocpi"}, "a door speaks one dialect; it declares what it needs, and cmd/kassa joins them"},
-		{"sale/native", []string{".", "journal", "estate", "operator", "doctor"}, "a door declares what it needs, and cmd/kassa joins them"},
+		{"sale/native", []string{".", "journal", "estate", "operator", "charging", "doctor"}, "a door declares what it needs, and cmd/kassa joins them"},
 		{"poi", []string{".", "journal", "estate", "poilink", "nexo"}, "an edge knows no other edge; card data pass it sealed"},
 		{"acquirer", []string{".", "journal", "estate", "iso8583", "emv", "card"}, "an edge knows no other edge; the secure module fills in the card data"},
 		{"mail", []string{".", "journal", "estate"}, "an edge knows no other edge; who writes a letter is joined in cmd/kassa"},

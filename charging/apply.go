@@ -44,6 +44,9 @@ func (s Session) Apply(at time.Time, e Event) Session {
 		n.applyMoney(at, e)
 		n.applyDuty(e)
 	}
+	if n.State != s.State {
+		n.Since = at
+	}
 	return n
 }
 

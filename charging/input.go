@@ -53,6 +53,12 @@ type AskStop struct {
 	Trusted bool
 }
 
+// AskRelease is the wish of somebody with a right to it that the hold goes back, before anything is captured.
+type AskRelease struct{ Why string }
+
+// AskConfirm sends the last confirmation again that the operator has rejected.
+type AskConfirm struct{}
+
 // Confirmed is the operator's answer to a confirmation.
 type Confirmed struct {
 	ID      string
@@ -83,6 +89,8 @@ func (Looked) input()          {}
 func (CDRSought) input()       {}
 func (CDRPosted) input()       {}
 func (AskStop) input()         {}
+func (AskRelease) input()      {}
+func (AskConfirm) input()      {}
 func (Confirmed) input()       {}
 func (DutyFailed) input()      {}
 func (Tick) input()            {}

@@ -144,6 +144,10 @@ func (t *step) take(in Input) *Refused {
 		t.tried(dutyPrice)
 	case AskStop:
 		return t.askStop(in)
+	case AskRelease:
+		return t.askRelease(in)
+	case AskConfirm:
+		return t.askConfirm()
 	case Confirmed:
 		t.confirmed(in)
 	case DutyFailed:

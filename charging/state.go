@@ -75,6 +75,7 @@ type Session struct {
 	State    State     `json:"state"`
 	Why      string    `json:"why,omitempty"` // of the release or the end
 	OpenedAt time.Time `json:"openedAt"`
+	Since    time.Time `json:"since,omitzero"` // when it got to its state
 	EndedAt  time.Time `json:"endedAt,omitzero"`
 
 	Order  HoldView `json:"order"`

@@ -198,3 +198,14 @@ func (p chargingPorts) sale(n charging.New, l ocpi.Location, e ocpi.EVSE, c ocpi
 	}
 	return charging.Sale{New: n, Label: cmp.Or(e.PhysicalReference, e.EVSEID, e.UID), Status: e.Status, HelpLine: l.HelpPhone}, true
 }
+
+// chargePorts give the API the sessions.
+type chargePorts struct{ keeper *charging.Keeper }
+
+func (p chargePorts) Open() []string { return p.keeper.Book.Open() }
+
+func (p chargePorts) Load(ref string) (charging.Session, bool, error) { return p.keeper.Book.Load(ref) }
+
+func (p chargePorts) Give(ctx context.Context, ref string, in charging.Input) (charging.Session, error) {
+	return p.keeper.Ask(ctx, ref, in)
+}

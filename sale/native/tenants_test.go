@@ -56,6 +56,7 @@ func (w *world) idsOf(account, group, tid string) map[string]string {
 		"connection": "NONE",          // the operator's
 		"kind":       "stations",
 		"thing":      w.station(account),
+		"charge":     w.charge(account, group, tid, "CHARGE"+account),
 	}
 }
 
@@ -103,6 +104,9 @@ func bodies() map[string]string {
 		"POST incidents/{incident}/notes":              `{"text":"mine"}`,
 		"POST ocpi-connections/{connection}/handshake": `{}`,
 		"DELETE ocpi-connections/{connection}":         ``,
+		"POST charging-sessions/{charge}/stop":         ``,
+		"POST charging-sessions/{charge}/release":      `{}`,
+		"POST charging-sessions/{charge}/confirm":      ``,
 		"POST operator/requests/{thing}/answer":        `{"answer":"mine"}`,
 		"PUT operator/{kind}/{thing}":                  `{"environment":"theirs","cpo":"theirs"}`,
 		"DELETE operator/{kind}/{thing}":               ``,
@@ -163,7 +167,7 @@ func TestAnothersIdsAreNotThere(t *testing.T) {
 func TestAnothersIdsInQueriesAndBodies(t *testing.T) {
 	w := newWorld(t)
 	theirs, own := w.tenants(), w.idsOf("2", "300", "00000ABE")
-	plain := strings.Fields("limit after before state reach q status reference format columns copy refund lang dry_run subject_type subject code trigger name provider_env")
+	plain := strings.Fields("limit after before state reach q status reference format columns copy refund lang dry_run subject_type subject code trigger name provider_env open")
 	document := mustReadDocument(t)
 	before := w.store.Last()
 	for _, r := range native.Routes() {
