@@ -177,7 +177,7 @@ type checkFinding struct {
 // when nothing does, or when whoever binds knows.
 func runChecks(c *cobra.Command, kassa *client, binds bool, query url.Values, body map[string]any) error {
 	var found struct {
-		Ready    bool      `json:"ready"`
+		Ready    bool           `json:"ready"`
 		Findings []checkFinding `json:"findings"`
 	}
 	wish := map[string]any{"station": body["station"], "serial": body["serial"], "provider": body["provider"]}

@@ -5,6 +5,7 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
+	"fmt"
 	"net/http"
 	"slices"
 	"strings"
@@ -88,7 +89,7 @@ type ChargingFact struct {
 
 func chargingRoutes() []route {
 	return []route{
-		{"GET", "charging-sessions", ordersRead, "open terminal group before limit", false, (*Handler).listCharges, nil},
+		{"GET", "charging-sessions", ordersRead, "open terminal group after before limit", false, (*Handler).listCharges, nil},
 		{"GET", "charging-sessions/{charge}", ordersRead, "", false, (*Handler).showCharge, nil},
 		{"POST", "charging-sessions/{charge}/stop", paymentsTake, "", true, (*Handler).stopCharge, nil},
 		{"POST", "charging-sessions/{charge}/release", paymentsRefund, "", true, (*Handler).releaseCharge, nil},
@@ -133,7 +134,7 @@ func (h *Handler) listCharges(w http.ResponseWriter, c *call) *problem {
 	}
 	switch q.Get("open") {
 	case "true":
-		return h.openCharges(w, f, limit)
+		return h.openCharges(w, f, q.Get("after"), limit)
 	case "", "false":
 	default:
 		return badInput(mistake{Parameter: "open", Detail: "must be true or false"})
@@ -159,22 +160,34 @@ func (h *Handler) listCharges(w http.ResponseWriter, c *call) *problem {
 	return answer(w, http.StatusOK, page{Data: list, HasMore: next != "", Next: next})
 }
 
-func (h *Handler) openCharges(w http.ResponseWriter, f orderFilter, limit int) *problem {
-	list := []ChargingSession{}
+func (h *Handler) openCharges(w http.ResponseWriter, f orderFilter, after string, limit int) *problem {
+	list := []charging.Session{}
 	for _, ref := range h.Charges.Open() {
 		s, ok, err := h.Charges.Load(ref)
 		if err != nil {
 			return unreadable("the sessions could not be read")
 		}
-		if ok && s.Open() && within(f.scopes, s.Group) && (f.terminal == "" || f.terminal == s.TerminalID) {
-			list = append(list, h.charge(s))
+		if ok && s.Open() && within(f.scopes, s.Group) && (f.terminal == "" || f.terminal == s.TerminalID) && placeOf(s) > after {
+			list = append(list, s)
 		}
 	}
-	slices.SortFunc(list, func(a, b ChargingSession) int {
-		return cmp.Or(a.OpenedAt.Compare(b.OpenedAt), strings.Compare(a.Reference, b.Reference))
-	})
-	more := len(list) > limit
-	return answer(w, http.StatusOK, map[string]any{"data": list[:min(limit, len(list))], "has_more": more})
+	slices.SortFunc(list, func(a, b charging.Session) int { return strings.Compare(placeOf(a), placeOf(b)) })
+	shown := page{HasMore: len(list) > limit}
+	list = list[:min(limit, len(list))]
+	if shown.HasMore {
+		shown.Next = placeOf(list[len(list)-1])
+	}
+	data := []ChargingSession{}
+	for _, s := range list {
+		data = append(data, h.charge(s))
+	}
+	shown.Data = data
+	return answer(w, http.StatusOK, shown)
+}
+
+// placeOf is where a session stands in the list of open ones: by its age. Those that end meanwhile move no other one.
+func placeOf(s charging.Session) string {
+	return fmt.Sprintf("%019d-%s", s.OpenedAt.UnixNano(), s.Ref)
 }
 
 // chargeIn finds the session that the caller means, if it sees it.

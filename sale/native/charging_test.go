@@ -76,6 +76,8 @@ func TestOpenHoldsSayWhoIsWaitedFor(t *testing.T) {
 	}
 	if _, answer := w.call("GET", "/api/v1/charging-sessions?open=true&limit=1", ""); answer["has_more"] != true {
 		t.Errorf("more: %v", answer)
+	} else if _, rest := w.call("GET", fmt.Sprint("/api/v1/charging-sessions?open=true&after=", answer["next"]), ""); rest["data"].([]any)[0].(map[string]any)["reference"] != "REF1" {
+		t.Errorf("the rest: %v", rest)
 	}
 	if status, _ := w.call("GET", "/api/v1/charging-sessions?open=perhaps", ""); status != 400 {
 		t.Errorf("open=perhaps: %d", status)
