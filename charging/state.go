@@ -63,6 +63,7 @@ type New struct {
 	Margin   int64           `json:"margin,omitempty"` // how far before the end of the hold the session is stopped
 	Grow     int64           `json:"grow,omitempty"`   // one increment
 	Terms    kassa.HoldTerms `json:"terms,omitzero"`
+	HoldFor  time.Duration   `json:"holdFor,omitempty"` // 0 for the language's own time
 	Late     LatePolicy      `json:"late"`
 	Rates    Rates           `json:"rates,omitzero"`
 	// ConfirmVoid sends a confirmation of a hold that was given back (peer option fac_on_void).

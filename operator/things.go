@@ -257,11 +257,13 @@ func (p *Payment) check(w *World) error {
 	switch {
 	case !there:
 		return invalid("of", "must be the id of the %s that it is for", p.Scope)
-	case p.Hold < 0 || p.Minimum < 0:
-		return invalid("hold", "must not be negative")
+	case min(p.Hold, p.Minimum, p.Most, p.Step, p.MinCapture) < 0:
+		return invalid("hold", "must not be negative, as minimum, most, step and min_capture must not")
+	case p.Most > 0 && p.Hold > p.Most:
+		return invalid("hold", "must not be more than most")
 	case p.Hold > 0 && p.Minimum > p.Hold:
 		return invalid("minimum", "must not be more than the hold")
-	case p.Hold > 0 && p.Currency == "":
+	case max(p.Hold, p.Minimum, p.Most, p.Step, p.MinCapture) > 0 && p.Currency == "":
 		return invalid("currency", "must be given with an amount")
 	case p.Increments != nil && (*p.Increments < 0 || *p.Increments > 10):
 		return invalid("increments", "must be 0 to 10")

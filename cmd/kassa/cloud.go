@@ -57,6 +57,7 @@ type cloud struct {
 	ocpi     *ocpidoor.Handler
 	charging *charging.Keeper
 	points   *points
+	holds    *cardHolds
 	// operators is whom unattended terminals work for.
 	operators *operator.Registry
 	ocpiURL   string // how charge point operators reach this installation
@@ -190,6 +191,9 @@ func (c *cloud) joinDoors(o serveOptions, log *slog.Logger) error {
 		return err
 	}
 	if err := c.joinCharging(o, log); err != nil {
+		return err
+	}
+	if err := c.joinHolds(o.holdsPerCard); err != nil {
 		return err
 	}
 	if err := c.joinOCPI(o); err != nil {

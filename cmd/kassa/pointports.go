@@ -90,6 +90,13 @@ func (p *points) show(s charging.Session) {
 	}
 }
 
+// sells tells whether a terminal stands at chargers: it has asked what it sells.
+func (p *points) sells(tid string) bool {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	return p.selling[tid]
+}
+
 // sessions are those of a terminal that it is told of: the open ones, and those that ended a short while ago.
 func (p *points) sessions(poiid string) (list []charging.Session) {
 	now := p.c.now()
