@@ -135,7 +135,7 @@ func (p *points) Offer(tid string) (poilink.Sells, []poilink.Charging, bool) {
 	if !sold && len(sessions) == 0 {
 		return poilink.Sells{}, nil, false
 	}
-	sells := poilink.Sells{}
+	sells := poilink.Sells{Sessions: []string{}}
 	for _, sale := range sales {
 		sells.HelpPhone = cmp.Or(sells.HelpPhone, sale.HelpLine)
 		sells.Points = append(sells.Points, pointOf(sale, sessions))
@@ -143,6 +143,7 @@ func (p *points) Offer(tid string) (poilink.Sells, []poilink.Charging, bool) {
 	var open []poilink.Charging
 	for _, s := range sessions {
 		open = append(open, chargingOf(s))
+		sells.Sessions = append(sells.Sessions, s.Ref)
 	}
 	return sells, open, true
 }
