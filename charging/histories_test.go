@@ -109,7 +109,35 @@ func (w *world) check() []string {
 			bad("confirmation %s is %s", f.ID, f.State)
 		}
 	}
-	return append(found, w.checkHold(s)...)
+	return append(append(found, w.checkHold(s)...), w.checkBooks(s, price, priced)...)
+}
+
+// checkBooks: invoices are numbered without a gap and come to what the session cost, and what is open is on the list.
+func (w *world) checkBooks(s charging.Session, price int64, priced bool) (found []string) {
+	var sum int64
+	for i, v := range s.Invoices {
+		sum += v.Amount
+		if v.Number != int64(i+1) {
+			found = append(found, fmt.Sprintf("invoice %d has the number %d", i+1, v.Number))
+		}
+	}
+	switch {
+	case priced && s.State != charging.Declined && sum != price:
+		found = append(found, fmt.Sprintf("invoices of %d for a price of %d", sum, price))
+	case !priced && sum != w.bank.captured+s.Short: // what was guessed, taken or not
+		found = append(found, fmt.Sprintf("invoices of %d without a CDR, captured %d", sum, w.bank.captured))
+	}
+	var kept struct {
+		Short, Open int64
+	}
+	stream, ok, err := w.disk.Load("receivable/" + sessionRef)
+	if ok {
+		err = json.Unmarshal(stream.State, &kept)
+	}
+	if err != nil || kept.Short != s.Short || kept.Open != s.Short {
+		found = append(found, fmt.Sprintf("short %d, on the list %+v, %v", s.Short, kept, err))
+	}
+	return found
 }
 
 // price is what the records say that Kassa has taken.

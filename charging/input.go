@@ -56,6 +56,16 @@ type AskStop struct {
 // AskRelease is the wish of somebody with a right to it that the hold goes back, before anything is captured.
 type AskRelease struct{ Why string }
 
+// Collect tells that a part of what is short has come in another way; Ref is its identity.
+type Collect struct {
+	Ref    string
+	Amount int64
+	How    string
+}
+
+// WriteOff gives up what is still short.
+type WriteOff struct{ Reason string }
+
 // AskConfirm sends the last confirmation again that the operator has rejected.
 type AskConfirm struct{}
 
@@ -91,6 +101,8 @@ func (CDRPosted) input()       {}
 func (AskStop) input()         {}
 func (AskRelease) input()      {}
 func (AskConfirm) input()      {}
+func (Collect) input()         {}
+func (WriteOff) input()        {}
 func (Confirmed) input()       {}
 func (DutyFailed) input()      {}
 func (Tick) input()            {}

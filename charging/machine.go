@@ -148,6 +148,10 @@ func (t *step) take(in Input) *Refused {
 		return t.askRelease(in)
 	case AskConfirm:
 		return t.askConfirm()
+	case Collect:
+		return t.collect(in)
+	case WriteOff:
+		return t.writeOff(in)
 	case Confirmed:
 		t.confirmed(in)
 	case DutyFailed:

@@ -68,6 +68,25 @@ type New struct {
 	Rates    Rates           `json:"rates,omitzero"`
 	// ConfirmVoid sends a confirmation of a hold that was given back (peer option fac_on_void).
 	ConfirmVoid bool `json:"confirmVoid,omitempty"`
+	// InvoiceBy is who makes the invoice, and InvoiceBase where the operator shows its own, followed by Ref.
+	InvoiceBy   InvoiceBy `json:"invoiceBy,omitempty"`
+	InvoiceBase string    `json:"invoiceBase,omitempty"`
+	// Place is what a driver is told of the place.
+	Place Place `json:"place,omitzero"`
+}
+
+// Place is where a session is, as it was when the driver chose it.
+type Place struct {
+	Operator string `json:"operator,omitempty"` // who sells
+	Name     string `json:"name,omitempty"`
+	Address  string `json:"address,omitempty"`
+	City     string `json:"city,omitempty"`
+	TimeZone string `json:"timeZone,omitempty"` // IANA
+	Help     string `json:"help,omitempty"`     // phone number
+	EVSEID   string `json:"evseID,omitempty"`   // what roaming platforms call it
+	Label    string `json:"label,omitempty"`    // what is written on it
+	// Tariff is its text in each language, by ISO 639-1.
+	Tariff map[string]string `json:"tariff,omitempty"`
 }
 
 // Session is one charging session: the fold of its events.
@@ -100,11 +119,16 @@ type Session struct {
 	Price       int64 `json:"price"` // P as it was given to the order
 	Provisional bool  `json:"provisional,omitempty"`
 	// Short is what is open: the price less what was captured. It is a receivable of the operator.
-	Short         int64          `json:"short,omitempty"`
-	Asked         int            `json:"increments,omitempty"` // increments asked for
-	Refunds       []Refund       `json:"refunds,omitempty"`
-	Confirmations []Confirmation `json:"confirmations,omitempty"`
-	Duties        []Duty         `json:"duties,omitempty"`
+	Short    int64     `json:"short,omitempty"`
+	Asked    int       `json:"increments,omitempty"` // increments asked for
+	Refunds  []Refund  `json:"refunds,omitempty"`
+	Invoices []Invoice `json:"invoices,omitempty"`
+	// Collections and WrittenOff are what became of what was short.
+	Collections    []Collection   `json:"collections,omitempty"`
+	WrittenOff     int64          `json:"writtenOff,omitempty"`
+	WriteOffReason string         `json:"writeOffReason,omitempty"`
+	Confirmations  []Confirmation `json:"confirmations,omitempty"`
+	Duties         []Duty         `json:"duties,omitempty"`
 }
 
 // Start is what became of START_SESSION.
@@ -176,6 +200,14 @@ type Refund struct {
 	Failed bool   `json:"failed,omitempty"`
 }
 
+// Collection is a part of what was short that came in another way; Ref is its identity.
+type Collection struct {
+	Ref    string    `json:"ref"`
+	Amount int64     `json:"amount"`
+	How    string    `json:"how,omitempty"`
+	At     time.Time `json:"at"`
+}
+
 // cdr is the record that counts: the newest that is neither a credit nor taken back.
 func (s *Session) cdr() *CDR {
 	for i := len(s.CDRs) - 1; i >= 0; i-- {
@@ -224,5 +256,6 @@ func (s *Session) clone() Session {
 	n := *s
 	n.CDRs, n.Refunds = slices.Clone(s.CDRs), slices.Clone(s.Refunds)
 	n.Confirmations, n.Duties = slices.Clone(s.Confirmations), slices.Clone(s.Duties)
+	n.Invoices, n.Collections = slices.Clone(s.Invoices), slices.Clone(s.Collections)
 	return n
 }

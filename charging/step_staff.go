@@ -41,3 +41,36 @@ func (t *step) askConfirm() *Refused {
 	t.duty(dutyConfirm+c.ID, 0)
 	return nil
 }
+
+// collect notes what has come in another way. The same one again changes nothing.
+func (t *step) collect(in Collect) *Refused {
+	s := &t.next
+	for _, c := range s.Collections {
+		if c.Ref == in.Ref {
+			if c.Amount == in.Amount {
+				return nil
+			}
+			return &Refused{2001, "ref: another collection has it"}
+		}
+	}
+	switch {
+	case in.Ref == "" || len(in.Ref) > 50:
+		return &Refused{2001, "ref: must have 1 to 50 characters"}
+	case in.Amount <= 0 || in.Amount > s.Owing():
+		return &Refused{2001, "amount: must be more than 0 and at most what is open"}
+	}
+	t.record(ChargingCollected{Collection: Collection{Ref: in.Ref, Amount: in.Amount, How: in.How, At: t.now}})
+	return nil
+}
+
+// writeOff gives up what is still open.
+func (t *step) writeOff(in WriteOff) *Refused {
+	switch {
+	case in.Reason == "" || len(in.Reason) > 200:
+		return &Refused{2001, "reason: must have 1 to 200 characters"}
+	case t.next.Owing() == 0:
+		return &Refused{2001, "nothing is open"}
+	}
+	t.record(ChargingWrittenOff{Amount: t.next.Owing(), Reason: in.Reason})
+	return nil
+}
