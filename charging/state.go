@@ -218,6 +218,26 @@ func (s *Session) cdr() *CDR {
 	return nil
 }
 
+// Charged is what the session costs, with its taxes: by its record, or by what was captured without one. It reports
+// false while that is not known.
+func (s *Session) Charged() (price int64, taxes []Tax, known bool) {
+	switch c := s.cdr(); {
+	case c != nil:
+		return c.Price, s.taxes(c.Price), true
+	case s.Provisional:
+		return s.Price, s.taxes(s.Price), true
+	}
+	return 0, nil, false
+}
+
+// SignedURL is where the meter's signed values are (calibration law); empty when the operator names none.
+func (s *Session) SignedURL() string {
+	if c := s.cdr(); c != nil {
+		return c.SignedURL
+	}
+	return ""
+}
+
 // refunded is what was paid back, and what is on its way.
 func (s *Session) refunded() (sum int64) {
 	for _, r := range s.Refunds {

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"net/http"
 	"net/url"
+	"strconv"
 	"strings"
 	"time"
 
@@ -26,7 +27,7 @@ type charge struct {
 	Money                       struct {
 		Currency                            string
 		Asked, Held, Price, Captured, Short int64
-		Cost, Released                      int64
+		Cost, Released, Open, WrittenOff    int64
 	}
 	Waits []struct {
 		For, What    string
@@ -68,7 +69,7 @@ func holdCommands() []*cobra.Command {
 	confirm.RunE = func(c *cobra.Command, args []string) error {
 		return chargeCall(c, http.MethodPost, args[0], "/confirm", nil)
 	}
-	return []*cobra.Command{withJSON(holds), withJSON(show), withJSON(stop), withJSON(release), withJSON(confirm), connectionsCommand()}
+	return append(receivableCommands(), withJSON(holds), withJSON(show), withJSON(stop), withJSON(release), withJSON(confirm), connectionsCommand())
 }
 
 func listHolds(c *cobra.Command) error {
@@ -188,7 +189,10 @@ func printCharge(c *cobra.Command, s charge) error {
 		line("", "ends by "+s.HoldEnds.Local().Format(time.DateTime))
 	}
 	line("price", sum(m.Price))
-	line("captured", sum(m.Captured)+", open "+sum(m.Short)+", released "+sum(m.Released))
+	line("captured", sum(m.Captured)+", short "+sum(m.Short)+", released "+sum(m.Released))
+	if m.Short > 0 {
+		line("open", sum(m.Open)+", written off "+sum(m.WrittenOff))
+	}
 	for _, w := range s.Waits {
 		says := w.For + ": " + w.What + ", since " + w.Since.Local().Format(time.DateTime)
 		if !w.Until.IsZero() {
@@ -257,4 +261,33 @@ func connectionsCommand() *cobra.Command {
 	c := group("connections", "The OCPI connections with charge point operators", list, add, shake, end)
 	c.PersistentFlags().String("account", "", "whose; needed when the key sees several accounts")
 	return c
+}
+
+// receivableCommands are the verbs about what sessions cost and nobody has paid.
+func receivableCommands() []*cobra.Command {
+	list := listCommand(&cobra.Command{Use: "receivables", Short: "List what sessions cost and nobody has paid, in minor units"}, "/api/v1/charging-receivables",
+		[]string{"open: true for those that are open, false for the others", "group: those of a group"},
+		column{"REFERENCE", "ref"}, column{"SINCE", "since"}, column{"EVSE", "evse"}, column{"CURRENCY", "currency"}, column{"PRICE", "price"},
+		column{"SHORT", "short"}, column{"COLLECTED", "collected"}, column{"WRITTEN OFF", "writtenOff"}, column{"OPEN", "open"}, column{"WHY", "why"})
+	collect := &cobra.Command{
+		Use: "collect REFERENCE AMOUNT", Short: "Note a part of what is open that came in another way, in minor units", Args: words("REFERENCE", "AMOUNT"),
+		Example: "  kassa ev collect 46Y5IBH62SZNP5PBCPRVACNK2J 1000 --ref bank-2026-11-26 --how 'bank transfer'",
+	}
+	collect.Flags().String("ref", "", "what identifies it: noted twice it counts once")
+	collect.Flags().String("how", "", "how it came")
+	collect.RunE = func(c *cobra.Command, args []string) error {
+		amount, err := strconv.ParseInt(args[1], 10, 64)
+		if err != nil {
+			return Failure{Usage, "AMOUNT must be a whole number of minor units", ""}
+		}
+		body := flagged(c, "ref", "how")
+		body["amount"] = amount
+		return chargeCall(c, http.MethodPost, args[0], "/collections", body)
+	}
+	writeOff := &cobra.Command{Use: "write-off REFERENCE", Short: "Give up what is open of a session", Args: words("REFERENCE")}
+	writeOff.Flags().String("reason", "", "why")
+	writeOff.RunE = func(c *cobra.Command, args []string) error {
+		return chargeCall(c, http.MethodPost, args[0], "/write-off", flagged(c, "reason"))
+	}
+	return []*cobra.Command{list, withJSON(collect), withJSON(writeOff)}
 }

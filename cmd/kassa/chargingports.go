@@ -16,6 +16,7 @@ import (
 	"kassa"
 	"kassa/acquirer"
 	"kassa/charging"
+	"kassa/driver"
 	"kassa/ocpi"
 	"kassa/operator"
 	"kassa/sale/ocpi/call"
@@ -48,7 +49,8 @@ func (c *cloud) joinCharging(o serveOptions, log *slog.Logger) error {
 	c.charging = &charging.Keeper{
 		Book: book, Orders: c.store, Money: c.engine, Operator: p, POI: p, Now: c.now, Random: rand.Reader, Log: log,
 	}
-	return nil
+	c.driver, err = driver.New(driver.Config{Session: book.Load, Now: c.now})
+	return err
 }
 
 // boundsOf reads the ceilings and the rail profiles.
@@ -195,6 +197,7 @@ func (p chargingPorts) Sells(_ context.Context, poiid string) ([]charging.Sale, 
 			}
 			for _, connector := range e.Connectors {
 				base := charging.New{
+					InvoiceBy: charging.InvoiceBy(point.InvoiceCreator), InvoiceBase: point.InvoiceBaseURL, Place: placeOf(l, e),
 					Peer: point.Peer, Account: t.Account, Group: t.Group, POIID: poiid, TerminalID: t.TID, Contract: point.CustomerReference,
 					Location: l.ID, EVSE: e.UID, Connector: connector.ID, Late: charging.LastKnown, Terms: p.terms,
 				}
@@ -221,6 +224,12 @@ func (p chargingPorts) sale(n charging.New, l ocpi.Location, e ocpi.EVSE, c ocpi
 		return charging.Sale{}, false
 	}
 	n.Currency = kassa.Currency(tariff.Currency)
+	for _, t := range tariff.AltText {
+		if n.Place.Tariff == nil {
+			n.Place.Tariff = map[string]string{}
+		}
+		n.Place.Tariff[t.Language] = t.Text
+	}
 	world := p.c.operators.World(n.Account)
 	var set operator.Payment
 	mcc := chargingMCC
@@ -242,6 +251,15 @@ func (p chargingPorts) sale(n charging.New, l ocpi.Location, e ocpi.EVSE, c ocpi
 		return charging.Sale{}, false
 	}
 	return charging.Sale{New: n, Label: cmp.Or(e.PhysicalReference, e.EVSEID, e.UID), Status: e.Status, HelpLine: l.HelpPhone}, true
+}
+
+// placeOf is what a driver is told of a place.
+func placeOf(l ocpi.Location, e ocpi.EVSE) charging.Place {
+	p := charging.Place{Name: l.Name, Address: l.Address, City: l.City, TimeZone: l.TimeZone, Help: l.HelpPhone, EVSEID: e.EVSEID, Label: e.PhysicalReference}
+	if l.Operator != nil {
+		p.Operator = l.Operator.Name
+	}
+	return p
 }
 
 // chargingMCC is the merchant category of charging (ISO 18245), where no set-up has another.

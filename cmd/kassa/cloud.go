@@ -18,6 +18,7 @@ import (
 	"kassa/charging"
 	"kassa/clinic"
 	"kassa/dashboard"
+	"kassa/driver"
 	"kassa/engine"
 	"kassa/estate"
 	"kassa/front"
@@ -67,6 +68,7 @@ type cloud struct {
 	manage    *management.Handler
 	pages     *dashboard.Handler
 	help      *help.Handler
+	driver    *driver.Handler
 	clinic    *clinic.Clinic
 	cases     *cases.Shelf
 	calls     *dashboard.Calls

@@ -3,9 +3,12 @@ package main
 import (
 	"context"
 	"fmt"
+	"io"
 	"slices"
+	"strings"
 	"testing"
 
+	"kassa/charging"
 	"kassa/sale/native"
 )
 
@@ -107,6 +110,7 @@ func TestHoldsOfLateBills(t *testing.T) {
 			t.Error(err)
 		}
 	})
+	t.Run("a price above the hold", func(t *testing.T) { shortIsOpen(t, p) })
 	t.Run("what an operator lets be held", func(t *testing.T) { operatorsTerms(t, p) })
 	if err := p.until(t.Context(), "nothing is open", func() (bool, error) { return len(p.open(t)) == 0, nil }); err != nil {
 		t.Errorf("%v: %+v", err, p.open(t))
@@ -134,5 +138,51 @@ func operatorsTerms(t *testing.T, p *evPlay) {
 	p.must(t, p.plug, p.tap, p.charge)
 	if r := p.resolved(t); r.Held != 2000 || r.LedgerHeld != 2000 || r.Captured != 1500 || r.Released != 500 {
 		t.Errorf("it came to %+v", r)
+	}
+}
+
+// shortIsOpen: what a session costs above its hold is on the list until it has come in another way, and the driver's page
+// says so, with the invoice of the whole.
+func shortIsOpen(t *testing.T, p *evPlay) {
+	p.free(t)
+	p.Price = 6000
+	defer func() { p.Price = 4237 }()
+	p.must(t, p.plug, p.tap, p.charge)
+	if r := p.resolved(t); r.Captured != 5000 || r.Shortfall != 1000 || r.LedgerCaptured != 5000 {
+		t.Fatalf("it came to %+v", r)
+	}
+	receivables := func() (open int64) {
+		var list struct{ Data []charging.Receivable }
+		p.must(t, func(ctx context.Context) error {
+			return p.evCall(ctx, p.facts, "GET", native.Prefix+"charging-receivables?open=true", nil, &list)
+		})
+		for _, r := range list.Data {
+			open += r.Open
+		}
+		return open
+	}
+	if open := receivables(); open != 1000 {
+		t.Errorf("open: %d", open)
+	}
+	resp, err := p.client.Get(p.origin + "/r/" + p.ref + "?lang=en")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer resp.Body.Close()
+	page, err := io.ReadAll(resp.Body)
+	if err != nil || resp.StatusCode != 200 {
+		t.Fatalf("the driver's page: %s %v", resp.Status, err)
+	}
+	for _, want := range []string{"<dt>Paid</dt><dd>EUR 50.00", "<dt>Open</dt><dd>EUR 10.00", "EUR 60.00", "Invoice", "Laadpunt"} {
+		if !strings.Contains(string(page), want) {
+			t.Errorf("the driver's page lacks %q", want)
+		}
+	}
+	var s native.ChargingSession
+	p.must(t, func(ctx context.Context) error {
+		return p.evCall(ctx, p.facts, "POST", native.Prefix+"charging-sessions/"+p.ref+"/collections", map[string]any{"ref": "bank-1", "amount": 1000}, &s)
+	})
+	if open := receivables(); open != 0 || s.Money.Open != 0 || s.Money.Short != 1000 || len(s.Invoices) != 1 || s.Invoices[0].Amount != 6000 {
+		t.Errorf("collected: %d is open of %+v, invoices %+v", open, s.Money, s.Invoices)
 	}
 }

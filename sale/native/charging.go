@@ -56,6 +56,8 @@ type ChargingSession struct {
 	Confirmations []charging.Confirmation `json:"confirmations,omitempty"`
 	CDRs          []charging.CDR          `json:"cdrs,omitempty"`
 	Refunds       []charging.Refund       `json:"refunds,omitempty"`
+	Invoices      []charging.Invoice      `json:"invoices,omitempty"`
+	Collections   []charging.Collection   `json:"collections,omitempty"`
 	Facts         []ChargingFact          `json:"facts,omitempty"` // only when it is shown alone
 }
 
@@ -69,6 +71,9 @@ type ChargingMoney struct {
 	Captured int64          `json:"captured"` // net of what was paid back
 	Released int64          `json:"released"`
 	Short    int64          `json:"short"`
+	Open     int64          `json:"open,omitempty"`
+	// WrittenOff is what of Short was given up.
+	WrittenOff int64 `json:"writtenOff,omitempty"`
 	// Provisional tells that it was captured without a CDR.
 	Provisional bool `json:"provisional,omitempty"`
 }
@@ -104,10 +109,10 @@ func (h *Handler) charge(s charging.Session) ChargingSession {
 		Terminal: h.shown(terminalID, s.TerminalID), POIID: s.POIID, Connection: s.Peer, Contract: s.Contract, Location: s.Location, EVSE: s.EVSE,
 		Connector: s.Connector, OpenedAt: s.OpenedAt, Since: cmp.Or(s.Since, s.OpenedAt), EndedAt: s.EndedAt, Session: s.Report.SessionID, Status: s.Report.Status,
 		Energy: string(s.Report.Energy), Holding: s.Holding(), HoldEnds: s.HoldEnds(), Waits: []ChargingWait{}, Card: s.Order.Card.Lines,
-		Confirmations: s.Confirmations, CDRs: s.CDRs, Refunds: s.Refunds,
+		Confirmations: s.Confirmations, CDRs: s.CDRs, Refunds: s.Refunds, Invoices: s.Invoices, Collections: s.Collections,
 		Money: ChargingMoney{
 			Currency: s.Currency, Asked: s.Hold, Held: s.Order.Amount, Price: s.Price, Captured: s.Net(), Released: s.Order.Released,
-			Short: s.Short, Provisional: s.Provisional,
+			Short: s.Short, Open: s.Owing(), WrittenOff: s.WrittenOff, Provisional: s.Provisional,
 		},
 	}
 	v.Money.Cost, _ = s.Cost()
@@ -250,6 +255,9 @@ func (h *Handler) giveCharge(w http.ResponseWriter, c *call, in charging.Input) 
 	}
 	s, err := h.Charges.Give(c.Context(), s.Ref, in)
 	if no := (*charging.Refused)(nil); errors.As(err, &no) {
+		if field, rule, ok := strings.Cut(no.Text, ": "); ok && !strings.Contains(field, " ") {
+			return badInput(mistake{Pointer: "/" + field, Detail: rule})
+		}
 		return fault("wrong_state", no.Text)
 	}
 	if err != nil {

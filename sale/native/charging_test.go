@@ -2,6 +2,7 @@ package native_test
 
 import (
 	"context"
+	"encoding/json"
 	"fmt"
 	"strings"
 	"testing"
@@ -9,6 +10,7 @@ import (
 
 	"kassa"
 	"kassa/charging"
+	"kassa/journal"
 )
 
 // charges are sessions that a test puts there; each input goes through the machine.
@@ -123,5 +125,61 @@ func TestChargesOfOrders(t *testing.T) {
 	list, _ := answer["data"].([]any)
 	if len(list) != 2 || list[0].(map[string]any)["reference"] != "REF2" {
 		t.Errorf("%v", answer)
+	}
+}
+
+// TestWhatIsShortIsCollectedOrWrittenOff: never more than is open, a repeat is harmless, and the list has what is left.
+func TestWhatIsShortIsCollectedOrWrittenOff(t *testing.T) {
+	w := newWorld(t)
+	ref := w.charge("1", "100", "00000ABC", "REF1")
+	s := w.charges.by[ref]
+	s.State, s.Short = charging.Settled, 1000
+	w.charges.by[ref] = s
+	const path = "/api/v1/charging-sessions/REF1/"
+	for _, c := range []struct {
+		path, body string
+		status     int
+		open       float64
+	}{
+		{"collections", `{"ref":"a","amount":1001}`, 400, 0}, {"collections", `{"amount":1}`, 400, 0},
+		{"collections", `{"ref":"a","amount":300,"how":"bank transfer"}`, 200, 700}, {"collections", `{"ref":"a","amount":300}`, 200, 700},
+		{"collections", `{"ref":"a","amount":301}`, 400, 0}, {"write-off", `{}`, 400, 0}, {"write-off", `{"reason":"bankrupt"}`, 200, 0}, {"write-off", `{"reason":"again"}`, 409, 0},
+	} {
+		status, answer := w.call("POST", path+c.path, c.body)
+		money, _ := answer["money"].(map[string]any)
+		if open, _ := money["open"].(float64); status != c.status || status == 200 && open != c.open {
+			t.Errorf("%s %s: %d %v", c.path, c.body, status, answer)
+		}
+	}
+	w.receivables(700, 0, 500)
+	for query, want := range map[string]string{"": "R2 R1 R0", "?open=true": "R2 R0", "?open=false": "R1", "?open=true&limit=1": "R2", "?open=true&before=R2": "R0"} {
+		_, answer := w.call("GET", "/api/v1/charging-receivables"+query, "")
+		var refs []string
+		for _, one := range answer["data"].([]any) {
+			refs = append(refs, fmt.Sprint(one.(map[string]any)["ref"]))
+		}
+		if got := strings.Join(refs, " "); got != want {
+			t.Errorf("%s: %s", query, got)
+		}
+	}
+	if _, answer := w.call("GET", "/api/v1/charging-receivables", "", w.as("other")...); len(answer["data"].([]any)) != 0 {
+		t.Errorf("another account sees %v", answer)
+	}
+}
+
+// receivables keeps some, R0, R1 and so on, of which so much is open.
+func (w *world) receivables(open ...int64) {
+	w.t.Helper()
+	for i, amount := range open {
+		state, err := json.Marshal(charging.Receivable{Ref: fmt.Sprint("R", i), Account: "1", Group: "100", Short: 1000, Open: amount, Currency: "EUR"})
+		if err != nil {
+			w.t.Fatal(err)
+		}
+		done := make(chan error, 1)
+		facts := []journal.Fact{{At: time.Now(), Kind: "ReceivableChanged", Scope: "100", Payload: state}}
+		w.store.Submit(journal.Batch{{Stream: fmt.Sprint("receivable/R", i), State: state, Scope: "100", Facts: facts}}, func(_ journal.Receipt, err error) { done <- err })
+		if err := <-done; err != nil {
+			w.t.Fatal(err)
+		}
 	}
 }

@@ -71,7 +71,7 @@ func Routes() []Route {
 // routes are all calls of the API, one a line. Where two paths match, the one with more literal
 // segments counts.
 func routes() []route {
-	return slices.Concat(recordRoutes(), estateRoutes(), accessRoutes(), doctorRoutes(), caseRoutes(), serviceRoutes(), workshopRoutes(), logRoutes(), connectionRoutes(), operatorRoutes(), chargingRoutes())
+	return slices.Concat(recordRoutes(), estateRoutes(), accessRoutes(), doctorRoutes(), caseRoutes(), serviceRoutes(), workshopRoutes(), logRoutes(), connectionRoutes(), operatorRoutes(), chargingRoutes(), receivableRoutes())
 }
 
 // recordRoutes are those to what happened.

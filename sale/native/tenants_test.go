@@ -104,6 +104,8 @@ func bodies() map[string]string {
 		"POST incidents/{incident}/notes":              `{"text":"mine"}`,
 		"POST ocpi-connections/{connection}/handshake": `{}`,
 		"DELETE ocpi-connections/{connection}":         ``,
+		"POST charging-sessions/{charge}/collections":  `{"ref":"1","amount":1}`,
+		"POST charging-sessions/{charge}/write-off":    `{"reason":"old"}`,
 		"POST charging-sessions/{charge}/stop":         ``,
 		"POST charging-sessions/{charge}/release":      `{}`,
 		"POST charging-sessions/{charge}/confirm":      ``,
