@@ -56,7 +56,7 @@ func folders() []folder {
 		{"receipt", []string{".", "estate"}, "a receipt is written from a committed order; who prints or sends it is another matter"},
 		{"charging", []string{".", "journal", "estate", "ocpi"}, "the life of a charging session declares its ports; cmd/kassa joins the engine, the door and the terminals"},
 		{"webhook", []string{".", "journal", "estate"}, "delivery knows no dialect: the dialect renders and signs"},
-		{"dashboard", []string{".", "journal", "estate", "doctor"}, "what people see changes nothing by itself"},
+		{"dashboard", []string{".", "journal", "estate", "charging", "doctor"}, "what people see changes nothing by itself"},
 		{"driver", []string{".", "charging", "doctor"}, "what a driver may read knows sessions, and no door"},
 		{"help", []string{"doctor"}, "what anybody may read knows the rules, and no record"},
 		{"front", nil, "what all HTTP passes through knows none of it"},

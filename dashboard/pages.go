@@ -73,12 +73,17 @@ func New(c Config) (*Handler, error) {
 	} {
 		h.mux.HandleFunc(path, serve)
 	}
+	if c.Charging != nil {
+		h.mux.HandleFunc("GET /charging/{$}", h.charges)
+		h.mux.HandleFunc("GET /charging/{ref}", h.charge)
+		h.mux.HandleFunc("POST /charging/{ref}/{act}", h.actCharge)
+	}
 	return h, nil
 }
 
 // Paths are the patterns of what a Handler serves.
 func Paths() []string {
-	return []string{"/{$}", "/payments/", "/terminals/", "/calls/", "/diagnoses/", "/logs/", "/causes/{$}", "/cases/", "/live", "/static/"}
+	return []string{"/{$}", "/payments/", "/terminals/", "/calls/", "/diagnoses/", "/logs/", "/causes/{$}", "/cases/", "/charging/", "/live", "/static/"}
 }
 
 func (h *Handler) ServeHTTP(w http.ResponseWriter, r *http.Request) {
@@ -126,13 +131,14 @@ type frame struct {
 	Title, Here, Environment, Simulation string
 	Seq                                  uint64 // the page shows what the journal says up to here
 	Now                                  time.Time
+	Charges                              bool // somebody may charge here
 	// About is set when only facts about one order change the page; OnCalls, when calls do.
 	About   string
 	OnCalls bool
 }
 
 func (h *Handler) frame(title, here string) frame {
-	return frame{Title: title, Here: here, Environment: h.Environment, Simulation: h.Simulation, Seq: h.Feed.Last(), Now: h.Now()}
+	return frame{Title: title, Here: here, Environment: h.Environment, Simulation: h.Simulation, Seq: h.Feed.Last(), Now: h.Now(), Charges: h.Charging != nil}
 }
 
 // render writes a page whole or an error, never half of one.

@@ -153,6 +153,8 @@ type Config struct {
 	CaseFiles CaseFiles
 	// Service tells of the work on the device of a terminal, or on the one that it sent back; nil when there is none.
 	Service func(tid string) Jobs
+	// Charging are the charging sessions; nil where nobody charges.
+	Charging Charging
 	// Logs collects the logs of terminals; nil when nobody does.
 	Logs Logs
 	// Moves nudges when a terminal came or went without a fact of the journal.

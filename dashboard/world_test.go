@@ -12,6 +12,7 @@ import (
 	"time"
 
 	"kassa"
+	"kassa/charging"
 	"kassa/dashboard"
 	"kassa/doctor"
 	"kassa/estate"
@@ -36,6 +37,7 @@ type world struct {
 	verdict   doctor.Verdict
 	doctor    *practice
 	cases     *folder
+	sessions  *sessions
 }
 
 const (
@@ -55,6 +57,7 @@ func newWorld(t *testing.T) *world {
 		t: t, store: store, now: time.Date(2026, 11, 25, 14, 15, 0, 0, time.UTC), number: 1795617300000000,
 		versions: make(map[string]uint64), doctor: &practice{}, cases: &folder{},
 	}
+	w.sessions = &sessions{by: map[string]charging.Session{}, now: func() time.Time { return w.now }}
 	w.terminals = []dashboard.Terminal{{
 		TID: bar, Name: "Bar 1", GroupID: "107265", Group: "Bar", Merchant: "Bar De Punt",
 		Device: dashboard.Device{POIID: "P2-KS00000001", Seen: true, Online: true, Configured: true, KCV: "AB12", Since: w.now, LastSeen: w.now},
@@ -63,7 +66,7 @@ func newWorld(t *testing.T) *world {
 		return dashboard.Key{Hint: "2345", Print: "0a1b2c3d", Holder: "group Bar", Group: "107265", Variable: "KASSA_MSP_KEY"}, k == key
 	})
 	w.pages, err = dashboard.New(dashboard.Config{
-		Records: store, Feed: store, Estate: w, Calls: w.calls, Simulation: "/sim/terminals/", Environment: "test",
+		Charging: w.sessions, Records: store, Feed: store, Estate: w, Calls: w.calls, Simulation: "/sim/terminals/", Environment: "test",
 		Webhooks: func([]uint64) ([]dashboard.Webhook, error) { return w.webhooks, nil },
 		Test: func(_ context.Context, tid string, each func(doctor.Rung) bool) (doctor.Verdict, bool) {
 			for _, r := range w.rungs {

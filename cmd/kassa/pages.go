@@ -42,7 +42,7 @@ func (c *cloud) joinPages(o serveOptions) error {
 	}
 	c.pages, err = dashboard.New(dashboard.Config{
 		Records: c.store, Feed: c.store, Estate: pagePorts{c}, Calls: c.calls, Webhooks: c.webhooksOf,
-		Test: pagePorts{c}.Test, Service: pagePorts{c}.service, Logs: pageLogs{c}, Moves: c.pois.Changes, Doctor: pageDoctor{c.clinic}, Causes: pageDoctor{c.clinic}.causes(), Cases: pageCases{c.cases}, CaseFiles: pageCases{c.cases}, Simulation: simulation, Environment: string(c.registry.Environment()), Now: c.now,
+		Test: pagePorts{c}.Test, Service: pagePorts{c}.service, Charging: chargePorts{c.charging}, Logs: pageLogs{c}, Moves: c.pois.Changes, Doctor: pageDoctor{c.clinic}, Causes: pageDoctor{c.clinic}.causes(), Cases: pageCases{c.cases}, CaseFiles: pageCases{c.cases}, Simulation: simulation, Environment: string(c.registry.Environment()), Now: c.now,
 		Receipt: func(o kassa.Order) (string, bool) {
 			paper, ok := receiptPorts{c}.paper(&o, native.PaperOptions{})
 			return paper.Text(receipt.Narrow), ok
@@ -115,6 +115,7 @@ func (c *cloud) mountPages(mux *http.ServeMux) {
 		mux.Handle(path, pages)
 	}
 	mux.Handle("POST /diagnoses/", c.guarded("the doctor needs", auth.DiagnosesMake, c.pages))
+	mux.Handle("POST /charging/", c.guarded("charging needs", auth.PaymentsRefund, c.pages))
 	mux.Handle("POST /cases/", c.guarded("cases need", auth.CasesWrite, c.pages))
 	mux.Handle("POST /terminals/{tid}/test", c.guarded("the test needs", auth.TerminalsTest, c.pages))
 }

@@ -219,7 +219,7 @@ func (h *Handler) showCharge(w http.ResponseWriter, c *call) *problem {
 	}
 	for _, e := range entries[max(0, len(entries)-maxDetails):] {
 		fact := ChargingFact{At: e.At, Kind: e.Kind, Data: e.Payload}
-		if e.Version == 1 {
+		if e.Kind == "ChargingChosen" {
 			fact.Data = nil
 		}
 		v.Facts = append(v.Facts, fact)

@@ -90,6 +90,9 @@ func (h *Handler) describe(e journal.Entry) Event {
 		Group: e.Scope, Who: cloudSide, What: spaced(e.Kind),
 	}
 	row.Data = row.Event.Data
+	if e.Kind == "ChargingChosen" { // it has the secret names of the session's commands
+		row.Data, row.Event.Data = nil, nil
+	}
 	switch journal.Kind(e.Stream) {
 	case "order":
 		row.Order = strings.TrimPrefix(e.Stream, "order/")
