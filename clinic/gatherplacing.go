@@ -26,10 +26,7 @@ func (g *gathering) charger(id string) error {
 		return nil
 	}
 	g.live(account, &p)
-	g.chart.Placing = &doctor.Placing{
-		Station: p.Station, Environment: p.Environment, CPO: p.CPO, Contract: p.Contract, Setup: p.Setup, Binding: p.Binding,
-		Provider: p.Provider, Beside: p.Beside, Terminal: p.Terminal, Increments: p.Increments, Checked: p.Findings,
-	}
+	g.chart.Placing = doctor.PlacingOf(p)
 	g.have(doctor.NeedPlacing)
 	return nil
 }

@@ -22,3 +22,11 @@ type Placing struct {
 	// Checked is what the checks of a binding come to now.
 	Checked []operator.Finding `json:"checked"`
 }
+
+// PlacingOf makes the part of a chart of what an operator's world tells of a charger.
+func PlacingOf(p operator.Placed) *Placing {
+	return &Placing{
+		Station: p.Station, Environment: p.Environment, CPO: p.CPO, Contract: p.Contract, Setup: p.Setup, Binding: p.Binding,
+		Provider: p.Provider, Beside: p.Beside, Terminal: p.Terminal, Increments: p.Increments, Checked: p.Findings,
+	}
+}
