@@ -26,6 +26,7 @@ func (g *gathering) charger(id string) error {
 		return nil
 	}
 	g.live(account, &p)
+	g.chargesAt(account, p)
 	g.chart.Placing = doctor.PlacingOf(p)
 	g.have(doctor.NeedPlacing)
 	return nil
