@@ -57,17 +57,19 @@ type finding struct {
 }
 
 // subjects are what one may ask about.
-func subjects() []string { return []string{"order", "terminal", "webhook", "key", "installation"} }
+func subjects() []string {
+	return []string{"order", "terminal", "webhook", "key", "charger", "installation"}
+}
 
 func doctorCommand() *cobra.Command {
 	c := withJSON(&cobra.Command{
-		Use: "doctor [order|terminal|webhook|key|installation] [ID]", Short: "Say why something does not work, with the evidence and the fix",
+		Use: "doctor [order|terminal|webhook|key|charger|installation] [ID]", Short: "Say why something does not work, with the evidence and the fix",
 		Long: `Say why something does not work: the cause, what it rests on, and who can do what about it. Without a subject it looks
 at the whole installation; with an id alone it finds out what the id is of. Every answer is kept and has a page.
 
 The exit code is 0 when nothing is wrong, 1 when a cause was found or several are possible, 5 when not enough is known,
 and 3 when there is no such subject.`,
-		Example: "  kassa doctor\n  kassa doctor order demo-1 --lang nl\n  kassa doctor terminal 00000ABC --symptom \"no connection\" --probe\n  kassa doctor 00000ABC --json",
+		Example: "  kassa doctor\n  kassa doctor order demo-1 --lang nl\n  kassa doctor terminal 00000ABC --symptom \"no connection\" --probe\n  kassa doctor charger station-1\n  kassa doctor 00000ABC --json",
 		Args:    cobra.MaximumNArgs(2), ValidArgsFunction: completeSubject,
 		RunE: func(c *cobra.Command, args []string) error {
 			asks, err := questions(args)
@@ -116,7 +118,7 @@ func questions(args []string) (list []question, err error) {
 	case len(args) == 2:
 		return nil, Failure{Usage, plain(args[0]) + " is nothing one can ask about", "there are " + strings.Join(subjects(), ", ")}
 	}
-	for _, s := range subjects()[:4] {
+	for _, s := range subjects()[:5] {
 		list = append(list, question{s, args[0]})
 	}
 	return list, nil
@@ -182,7 +184,7 @@ func (o object) into(v any) error {
 
 func kindsOf(asks []question) string {
 	if len(asks) > 1 {
-		return "order, terminal, webhook or key"
+		return "order, terminal, webhook, key or charger"
 	}
 	return asks[0].Type
 }

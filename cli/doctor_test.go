@@ -47,7 +47,7 @@ func TestDoctorExitCodes(t *testing.T) {
 		}
 	}
 	i := world(t, map[string]answer{"POST /api/v1/diagnoses": {404, `{"code":"not_found","detail":"no"}`}})
-	if code, _, problem := kassa(t, "doctor o-1"); code != cli.NotFound || len(i.asked) != 4 || !strings.Contains(problem, "no such order, terminal, webhook or key") {
+	if code, _, problem := kassa(t, "doctor o-1"); code != cli.NotFound || len(i.asked) != 5 || !strings.Contains(problem, "no such order, terminal, webhook, key or charger") {
 		t.Errorf("%d %s %v", code, problem, i.asked)
 	}
 	for _, line := range []string{"doctor order", "doctor cat 1", "doctor installation 1", "doctor --lang de", "doctor feedback d c maybe", "doctor order a b"} {

@@ -13,6 +13,7 @@ import (
 	"kassa/doctor"
 	"kassa/estate"
 	"kassa/journal"
+	"kassa/operator"
 )
 
 // Errors.
@@ -53,7 +54,7 @@ type World interface {
 	May(k estate.Key) []string
 }
 
-// Config is what a Clinic works with; every field but OtherURL, Contacts, Components, Charging and Log is needed.
+// Config is what a Clinic works with; every field but OtherURL, Contacts, Components, Charging, Operators and Log is needed.
 type Config struct {
 	Book     *doctor.Book
 	Records  Records
@@ -65,7 +66,9 @@ type Config struct {
 	// Components are the parts of the installation by the service status; false when nobody measures them.
 	Components func() ([]doctor.Component, bool)
 	// Charging tells of charging sessions; nil where nobody charges.
-	Charging  Charging
+	Charging Charging
+	// Operators tells of chargers and what was bound to them, of one account; nil where nobody has any.
+	Operators func(account string) *operator.World
 	Contacts  map[doctor.Contact]string
 	Secret    []byte // signs what is shared
 	Heartbeat time.Duration

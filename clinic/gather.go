@@ -51,6 +51,8 @@ func (k *Clinic) chart(ctx context.Context, who Reader, ask Ask) (*doctor.Chart,
 		err = g.key(ask.Subject.ID)
 	case doctor.Installation:
 		err = g.installation()
+	case doctor.Charger:
+		err = g.charger(ask.Subject.ID)
 	default:
 		return nil, fmt.Errorf("%w: subject type", ErrUnknown)
 	}

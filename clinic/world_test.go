@@ -20,6 +20,7 @@ import (
 	"kassa/estate"
 	"kassa/hsm"
 	"kassa/journal"
+	chargers "kassa/operator"
 	"kassa/store/sqlite"
 )
 
@@ -89,6 +90,7 @@ type world struct {
 	secure *hsm.Module
 	heard  strings.Builder // what is logged; read it when nothing runs
 	rules  *doctor.Book
+	cpos   *chargers.Registry
 
 	mu      sync.Mutex
 	now     time.Time
@@ -120,8 +122,10 @@ func (w *world) reopen() {
 	var err error
 	w.estate, err = estate.Open(w.store, w.secure, rand.Reader, estate.Test)
 	must(w.t, err)
+	w.cpos, err = chargers.Open(chargers.Config{Store: w.store.Store, Now: w.clock, NewID: func() (string, error) { return rand.Text(), nil }, Pairings: chargers.Pairings()})
+	must(w.t, err)
 	w.Clinic, err = clinic.New(clinic.Config{
-		Book: w.rules, Records: w.store, Feed: w.store, World: w, Registry: w.estate, FindOrder: w.find, Secret: []byte("paper"),
+		Book: w.rules, Records: w.store, Feed: w.store, World: w, Registry: w.estate, FindOrder: w.find, Operators: w.cpos.World, Secret: []byte("paper"),
 		Heartbeat: time.Second, Random: rand.Reader, Now: w.clock, Log: slog.New(slog.NewTextHandler(&w.heard, nil)),
 	})
 	must(w.t, err)

@@ -114,7 +114,7 @@ func rowOfCase(c Case) caseRow {
 		row.Href = "/terminals/" + id
 	case "diagnosis":
 		row.Href = "/diagnoses/" + id
-	case doctor.Webhook, doctor.Key, doctor.Installation:
+	case doctor.Webhook, doctor.Key, doctor.Installation, doctor.Charger:
 	}
 	return row
 }

@@ -74,7 +74,7 @@ func rowOfDiagnosis(d Diagnosis, lang string) diagnosisRow {
 		row.Href = "/payments/" + url.PathEscape(d.Found.Subject.ID)
 	case doctor.Terminal:
 		row.Href = "/terminals/" + url.PathEscape(d.Found.Subject.ID)
-	case doctor.Webhook, doctor.Key, doctor.Installation:
+	case doctor.Webhook, doctor.Key, doctor.Installation, doctor.Charger:
 	}
 	return row
 }
@@ -138,7 +138,7 @@ func (h *Handler) ask(w http.ResponseWriter, r *http.Request) {
 	}
 	s := doctor.Subject{Kind: doctor.Kind(r.PostForm.Get("type")), ID: strings.TrimSpace(r.PostForm.Get("id"))}
 	if !slices.Contains(doctor.Kinds(), s.Kind) || (s.ID == "") != (s.Kind == doctor.Installation) || len(s.ID) > 2*maxQuery {
-		h.missing(w, "The doctor was asked about nothing", "Name an order, a terminal, a webhook or a key by its id; the installation has none.")
+		h.missing(w, "The doctor was asked about nothing", "Name an order, a terminal, a webhook, a key or a charger by its id; the installation has none.")
 		return
 	}
 	symptom := []rune(strings.TrimSpace(r.PostForm.Get("symptom")))

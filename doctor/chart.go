@@ -40,6 +40,7 @@ type Chart struct {
 	Components  []Component        `json:"components,omitempty"`
 	Probe       *Probe             `json:"probe,omitempty"`
 	Charge      *Charge            `json:"charge,omitempty"`
+	Placing     *Placing           `json:"placing,omitempty"`
 	// Entries are those of the journal that have to do with the subject, in order: of the order, its terminal,
 	// device, links, telemetry, calls, streams, key, settings, tries of its webhooks, and of the acquirer's link.
 	Entries []journal.Entry `json:"entries,omitempty"`

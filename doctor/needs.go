@@ -42,6 +42,13 @@ func needs() map[Need]need {
 			EN: "Set a webhook address, and make a payment.", NL: "Stel een webhookadres in en doe een betaling.", FR: "Indiquez une adresse de webhook et faites un paiement.",
 			IT: "Imposta un indirizzo per i webhook e fai un pagamento.", ES: "Indique una dirección de webhook y haga un pago.",
 		}, ""},
+		NeedPlacing: {Text{
+			EN: "Bind a terminal to the charger, and let its provider and the platform tell how both are.",
+			NL: "Koppel een terminal aan de lader en laat de aanbieder en het platform melden hoe het met beide is.",
+			FR: "Liez un terminal à la borne et faites indiquer l'état des deux par le fournisseur et la plateforme.",
+			IT: "Abbina un terminale alla colonnina e fai comunicare lo stato di entrambi dal fornitore e dalla piattaforma.",
+			ES: "Vincule un terminal al cargador y haga que el proveedor y la plataforma comuniquen el estado de ambos.",
+		}, ""},
 		NeedCharge: {Text{
 			EN: "Bind a terminal of this installation to the charger, and let its operator assign it.",
 			NL: "Koppel een terminal van deze installatie aan de lader en laat de exploitant hem toewijzen.",

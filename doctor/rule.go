@@ -48,6 +48,7 @@ const (
 	NeedFleet      Need = "fleet"      // Chart.Fleet: how the other terminals are
 	NeedComponents Need = "components" // Chart.Components: the components of the service status
 	NeedProbe      Need = "probe"      // Chart.Probe: the terminal's own checks, asked for just now
+	NeedPlacing    Need = "placing"    // Chart.Placing: the charger, and the terminal that was bound to it
 	NeedCharge     Need = "charge"     // Chart.Charge: charging sessions, and the link with who runs the charger
 )
 
@@ -83,7 +84,7 @@ const (
 	FromNetwork      Source = "network"
 	FromAcquirer     Source = "acquirer"
 	FromKassa        Source = "kassa"
-	FromUnattended   Source = "unattended" // doctor/charge
+	FromUnattended   Source = "unattended" // doctor/charge and doctor/placing
 )
 
 // Rule is one cause, with how it is seen and what to do about it.

@@ -28,7 +28,8 @@ func needName(n doctor.Need) string {
 		doctor.NeedSettings: "the settings in effect", doctor.NeedCalls: "calls that were refused", doctor.NeedKey: "the key, and what it opens",
 		doctor.NeedHooks: "webhooks and how their tries ended", doctor.NeedAcquirer: "the link to the acquirer", doctor.NeedFleet: "how the other terminals are",
 		doctor.NeedComponents: "the service status", doctor.NeedProbe: "what the terminal finds when it checks itself",
-		doctor.NeedCharge: "the charging session, and the link with the charge point operator",
+		doctor.NeedPlacing: "where and how the terminal of the charger was placed",
+		doctor.NeedCharge:  "the charging session, and the link with the charge point operator",
 	}[n]
 }
 
@@ -85,6 +86,7 @@ func words() map[string]doctor.Text {
 		"subject_webhook":             {EN: "Webhook", NL: "Webhookmelding", FR: "Notification webhook", IT: "Notifica webhook", ES: "Aviso webhook"},
 		"subject_key":                 {EN: "API key", NL: "API-sleutel", FR: "Clé API", IT: "Chiave API", ES: "Clave API"},
 		"subject_installation":        {EN: "Installation", NL: "Installatie", FR: "L'installation", IT: "Installazione", ES: "Instalación"},
+		"subject_charger":             {EN: "Charger", NL: "Laadpaal", FR: "Borne de recharge", IT: "Colonnina", ES: "Cargador"},
 		"who_shop":                    {EN: "the staff at the terminal", NL: "het personeel bij de terminal", FR: "le personnel au terminal", IT: "il personale al terminale", ES: "el personal junto al terminal"},
 		"who_developer": {EN: "the developer of the cash register", NL: "de ontwikkelaar van de kassa", FR: "le développeur de la caisse", IT: "lo sviluppatore della cassa",
 			ES: "el desarrollador de la caja"},

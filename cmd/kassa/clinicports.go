@@ -29,7 +29,7 @@ func (c *cloud) joinClinic(o serveOptions, log *slog.Logger) error {
 	c.clinic, err = clinic.New(clinic.Config{
 		Book: rules, Records: c.store, Feed: c.store, World: ward{c}, Registry: c.registry, FindOrder: c.findOrder, Contacts: o.contacts(),
 		Secret: []byte(c.secure.LookupHash([]byte("shared diagnoses"))), Heartbeat: o.heartbeatOrUsual(), OtherURL: o.otherURL,
-		Random: rand.Reader, Now: c.now, Components: c.components, Charging: chargingFacts{c}, Log: log,
+		Random: rand.Reader, Now: c.now, Components: c.components, Charging: chargingFacts{c}, Operators: c.operators.World, Log: log,
 	})
 	return err
 }

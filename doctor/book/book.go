@@ -11,9 +11,10 @@ import (
 	"kassa/doctor/kassa"
 	"kassa/doctor/multisafepay"
 	"kassa/doctor/network"
+	"kassa/doctor/placing"
 )
 
 // Whole gives the book of all groups.
 func Whole() (*doctor.Book, error) {
-	return doctor.NewBook(multisafepay.Rules(), adyen.Rules(), network.Rules(), acquirer.Rules(), kassa.Rules(), charge.Rules())
+	return doctor.NewBook(multisafepay.Rules(), adyen.Rules(), network.Rules(), acquirer.Rules(), kassa.Rules(), charge.Rules(), placing.Rules())
 }

@@ -234,8 +234,8 @@ func Healthy(kind doctor.Kind) *doctor.Chart {
 		Probe:      &doctor.Probe{At: Now(), Checks: []doctor.Check{{Name: "resolve", OK: true}, {Name: "connect", OK: true}, {Name: "tls", OK: true}}},
 	}
 	if kind == doctor.Charger {
-		c.Charge = Charging()
-		c.Parts = append(c.Parts, doctor.NeedCharge)
+		c.Charge, c.Placing = Charging(), Placing(Placed())
+		c.Parts = append(c.Parts, doctor.NeedCharge, doctor.NeedPlacing)
 	}
 	return c
 }

@@ -111,7 +111,7 @@ func (h *Handler) diagnose(w http.ResponseWriter, c *call) *problem {
 			return refused
 		}
 		ask.Subject.ID = id
-	case doctor.Key, doctor.Webhook, doctor.Installation:
+	case doctor.Key, doctor.Webhook, doctor.Installation, doctor.Charger:
 	}
 	d, err := h.Doctor.Diagnose(c.Context(), c.caller, ask)
 	if err != nil {

@@ -18,7 +18,7 @@ import (
 // target is how a peer is called on its functional modules.
 func (h *Handler) target(p peers.Peer) (call.Target, error) {
 	token, err := h.peers.Token(p)
-	t := call.Target{Token: token, Raw: p.Quirks.RawToken, Functional: true, From: call.Party{Country: h.Country, ID: h.PartyID}}
+	t := call.Target{Peer: p.ID, Token: token, Raw: p.Quirks.RawToken, Functional: true, From: call.Party{Country: h.Country, ID: h.PartyID}}
 	for _, r := range p.Roles { // the operator of a platform that speaks for several is the first
 		if r.Role == ocpi.RoleCPO || t.To == (call.Party{}) {
 			t.To = call.Party{Country: r.CountryCode, ID: r.PartyID}

@@ -32,6 +32,8 @@ type kept[T any] struct {
 	Object  T         `json:"object"`
 	Made    time.Time `json:"made"`
 	Deleted bool      `json:"deleted,omitempty"`
+	// Heard is when the peer last said it; what was kept before lacks it.
+	Heard time.Time `json:"heard,omitzero"`
 	// Oddities are departures from the document that were tolerated.
 	Oddities []string `json:"oddities,omitempty"`
 

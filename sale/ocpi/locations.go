@@ -87,7 +87,7 @@ func (h *Handler) putLocation(q *request) reply {
 	case err != nil:
 		return invalid(err)
 	}
-	k.Deleted = false
+	k.Deleted, k.Heard = false, h.Now()
 	return stored(created, keep(h, q.peer, k, "", note{}))
 }
 

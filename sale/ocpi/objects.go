@@ -136,7 +136,7 @@ func keepObject[T any](h *Handler, p peers.Peer, stream string, v T, oddities []
 		return false, err
 	}
 	created = !k.there()
-	k.Object, k.Deleted, k.Oddities = v, false, oddities
+	k.Object, k.Deleted, k.Oddities, k.Heard = v, false, oddities, h.Now()
 	return created, keep(h, p, k, "", note{})
 }
 

@@ -135,8 +135,8 @@ func (h *Handler) send(ctx context.Context, p peers.Peer, o Outgoing) (Outgoing,
 	var no *call.Refused
 	switch {
 	case err == nil && o.What == outRefresh:
-		// Spread, so that not all peers are asked at once; a minute back, because clocks differ.
-		pause := refreshEvery + time.Duration(began.UnixNano()%int64(refreshEvery/10))
+		// Spread, so that not all peers are asked at once, and within the hour; a minute back, because clocks differ.
+		pause := refreshEvery - time.Duration(began.UnixNano()%int64(refreshEvery/10))
 		fact, k.open, k.Object.Tries = "", true, 0
 		k.Object.Next, k.Object.Since = h.Now().Add(pause), began.Add(-time.Minute)
 	case err == nil:

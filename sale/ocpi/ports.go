@@ -86,6 +86,8 @@ type Handler struct {
 	// one each for all whose names have the same hash.
 	locks [64]sync.Mutex
 	wake  chan struct{}
+
+	contacts contacts
 }
 
 // New reads the connections.
@@ -107,7 +109,7 @@ func New(c Config) (*Handler, error) {
 	if h.peers, err = peers.Open(c.Store, c.Vault, c.Random); err != nil {
 		return nil, err
 	}
-	h.caller = &call.Caller{Check: c.CheckURL, Transport: c.Transport, NewID: h.newID}
+	h.caller = &call.Caller{Check: c.CheckURL, Transport: c.Transport, NewID: h.newID, Answered: h.answered}
 	h.routes = routes()
 	return h, nil
 }

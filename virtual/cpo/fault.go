@@ -28,12 +28,13 @@ const (
 	FaultUnknown     = "cdr-unknown"   // the bill has a reference that nobody knows
 	FaultDiffers     = "cdr-differs"   // the bill comes again with the same id and another price
 	FaultNoReference = "cdr-reference" // the bill has no reference
+	FaultRefuseFAC   = "refuse-fac"    // the word on what was captured is rejected, at every charger
 )
 
 // Faults lists them.
 func Faults() []string {
 	return []string{FaultOffline, FaultRefuse, FaultStartFails, FaultResultLost, FaultIgnoresStop, FaultQuiet, FaultPrice, FaultLate, FaultNever,
-		FaultChanged, FaultCredit, FaultTwice, FaultCurrency, FaultEarly, FaultUnknown, FaultDiffers, FaultNoReference}
+		FaultChanged, FaultCredit, FaultTwice, FaultCurrency, FaultEarly, FaultUnknown, FaultDiffers, FaultNoReference, FaultRefuseFAC}
 }
 
 // Fault is set until it is cleared.

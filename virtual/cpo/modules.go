@@ -182,6 +182,11 @@ func (o *Operator) takeConfirmation(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	o.mu.Lock()
+	if o.fault(FaultRefuseFAC, "") != nil {
+		o.mu.Unlock()
+		o.say(w, http.StatusOK, ocpi.StatusInvalid, "total_costs: excl_vat is required", nil)
+		return
+	}
 	known := slices.ContainsFunc(o.s.Confirmations, func(k ocpi.FinancialAdviceConfirmation) bool { return k.ID == f.ID })
 	if !known {
 		o.s.Confirmations = append(o.s.Confirmations, f)

@@ -50,6 +50,15 @@ type Caller struct {
 	Transport http.RoundTripper
 	// NewID makes the ids of requests (UUIDs).
 	NewID func() string
+	// Answered hears of every answer; nil for nobody.
+	Answered func(Answer)
+}
+
+// Answer is what an answer tells beside what was asked.
+type Answer struct {
+	Peer   string
+	Status int       // HTTP
+	Stamp  time.Time // by the clock of who answered; zero when it gives none
 }
 
 // Party is one end of a call, in routing headers.
@@ -57,6 +66,7 @@ type Party struct{ Country, ID string }
 
 // Target is whom to call and how.
 type Target struct {
+	Peer     string // whose answer it is; empty during a handshake
 	Token    string
 	Raw      bool // the token is not encoded
 	From, To Party
@@ -158,8 +168,23 @@ func (c *Caller) once(ctx context.Context, t Target, method, to string, body any
 	if len(text) > maxBody {
 		return nil, nil, fmt.Errorf("call: %s %s: the answer is larger than %d bytes", method, to, maxBody)
 	}
+	if c.Answered != nil {
+		c.Answered(Answer{t.Peer, w.StatusCode, stamp(w.Header, text)})
+	}
 	data, err := judge(w.StatusCode, text)
 	return data, w.Header, err
+}
+
+// stamp is when an answer was made, by the clock of who made it.
+func stamp(h http.Header, text []byte) time.Time {
+	if e, err := ocpi.ReadEnvelope(text); err == nil && !e.Timestamp.IsZero() {
+		return e.Timestamp.Time
+	}
+	at, err := http.ParseTime(h.Get("Date"))
+	if err != nil {
+		return time.Time{}
+	}
+	return at
 }
 
 // judge tells whether an answer is a yes, a no, or neither. A server error is neither: what was asked
