@@ -49,7 +49,7 @@ func folders() []folder {
 		{"sale/multisafepay", []string{".", "journal", "estate"}, "a door speaks one dialect; it declares what it needs, and cmd/kassa joins them"},
 		{"sale/adyen", []string{".", "journal", "estate", "nexo", "sale/adyen"}, "a door speaks one dialect; it declares what it needs, and cmd/kassa joins them"},
 		{"sale/ocpi", []string{".", "journal", "estate", "ocpi", "sale/ocpi"}, "a door speaks one dialect; it declares what it needs, and cmd/kassa joins them"},
-		{"sale/native", []string{".", "journal", "estate", "doctor"}, "a door declares what it needs, and cmd/kassa joins them"},
+		{"sale/native", []string{".", "journal", "estate", "operator", "charging", "doctor"}, "a door declares what it needs, and cmd/kassa joins them"},
 		{"poi", []string{".", "journal", "estate", "poilink", "nexo"}, "an edge knows no other edge; card data pass it sealed"},
 		{"acquirer", []string{".", "journal", "estate", "iso8583", "emv", "card"}, "an edge knows no other edge; the secure module fills in the card data"},
 		{"mail", []string{".", "journal", "estate"}, "an edge knows no other edge; who writes a letter is joined in cmd/kassa"},
@@ -57,6 +57,7 @@ func folders() []folder {
 		{"charging", []string{".", "journal", "estate", "ocpi"}, "the life of a charging session declares its ports; cmd/kassa joins the engine, the door and the terminals"},
 		{"webhook", []string{".", "journal", "estate"}, "delivery knows no dialect: the dialect renders and signs"},
 		{"dashboard", []string{".", "journal", "estate", "doctor"}, "what people see changes nothing by itself"},
+		{"driver", []string{".", "charging", "doctor"}, "what a driver may read knows sessions, and no door"},
 		{"help", []string{"doctor"}, "what anybody may read knows the rules, and no record"},
 		{"front", nil, "what all HTTP passes through knows none of it"},
 		{"virtual", []string{"card", "emv", "dukpt", "iso8583", "nexo", "ocpi", "poilink", "msplink", "virtual"},
@@ -250,16 +251,17 @@ const (
 func larger() map[string]int {
 	return map[string]int{
 		"sale/multisafepay":   7000,  // one dialect, whole: its calls share how they read, find, refuse and show the same order
-		"sale/native":         7500,  // one API, whole: its calls share how they know the caller, what it sees, and how they read, refuse, repeat and show
+		"sale/native":         7900,  // one API, whole: its calls share how they know the caller, what it sees, and how they read, refuse, repeat and show
 		"sale/adyen":          5500,  // one dialect, whole: its categories share how they are read, kept, repeated, answered and encrypted
 		"virtual/terminal":    13000, // one device, from its secure element to its menus and its page: it changes as one, and nothing else may use its parts
 		"estate":              6000,  // one registry, whose steps change shops, terminals, devices, keys and settings together
 		"doctor/multisafepay": 6000,  // a file for each row of one table, most of it texts in five languages
 		"poi":                 5200,  // one machine of one terminal's links: payments, presence, settings, prompts and logs share its sequence numbers
-		"cli":                 6600,  // the verbs of one program: each is small, and all share how they ask, show and fail
+		"charging":            4600,  // the life of one session, pure, with what keeps and runs it: each step is small, and all share its state
+		"cli":                 7100,  // the verbs of one program: each is small, and all share how they ask, show and fail
 		"dashboard":           4700,  // one set of pages: payments, terminals, calls and diagnoses share how they list, mask, age and stay live
 		"sim":                 5000,  // one world: its parties, its faults and the books that compare them see each other in every seed
-		"cmd/kassa":           6800,  // where everything is joined: each part brings the page that joins it
+		"cmd/kassa":           7600,  // where everything is joined: each part brings the page that joins it
 	}
 }
 

@@ -55,6 +55,8 @@ const (
 	TestCardInLive      Reason = "test_card_in_live"    // a card of the test deck, in the live environment
 	MethodDisabled      Reason = "method_disabled"      // cards of this brand are switched off for the POI
 
+	TooManyHolds Reason = "too_many_holds" // the card has as many holds of the last hour as it may
+
 	// What the host said (ISO 8583 DE39), in classes.
 	Declined            Reason = "declined"             // 05 and all that say no more
 	DeclinedReferral    Reason = "declined_referral"    // 01, 02
@@ -80,7 +82,7 @@ func Reasons() []Reason {
 		TooManyTries, RefundRepeated, NoHold, CaptureTooHigh, CaptureRepeated, TooManyCaptures, RefundUnknown,
 		RefundNotCancellable, ClaimedElsewhere, TipInvalid, OutOfTurn, POIBusy, WorldBusy, CancelledBySale, CancelledAtPOI, Inactive, NeverShown, NotCompleted,
 		HoldExpired, CardRefused, CompletionMissing, PartialNotAllowed, AcquirerUnreachable, CardDataUnreadable,
-		KeyReplay, POIUnable, TestCardInLive, MethodDisabled, Declined, DeclinedReferral, DeclinedFunds, DeclinedPickUp, DeclinedExpired,
+		KeyReplay, POIUnable, TestCardInLive, MethodDisabled, TooManyHolds, Declined, DeclinedReferral, DeclinedFunds, DeclinedPickUp, DeclinedExpired,
 		DeclinedCard, DeclinedLimit, DeclinedSecurity, DeclinedUnavailable, WrongPIN, PINTriesExceeded,
 		SoftDeclinePIN, SoftDeclineInsert, Configuration,
 	}
@@ -160,6 +162,7 @@ var reasonTexts = map[Reason]string{
 	POIUnable:            "the terminal cannot take cards now",
 	TestCardInLive:       "a test card is not taken in the live environment",
 	MethodDisabled:       "cards of this brand are switched off for the terminal",
+	TooManyHolds:         "this card has as many holds of the last hour as it may have",
 	Declined:             "declined by the bank",
 	DeclinedReferral:     "the bank wants to be called",
 	DeclinedFunds:        "insufficient funds",

@@ -44,6 +44,9 @@ func (s Session) Apply(at time.Time, e Event) Session {
 		n.applyMoney(at, e)
 		n.applyDuty(e)
 	}
+	if n.State != s.State {
+		n.Since = at
+	}
 	return n
 }
 
@@ -95,6 +98,12 @@ func (s *Session) applyMoney(at time.Time, e Event) {
 				s.Refunds[i].Done, s.Refunds[i].Failed = !e.Failed, e.Failed
 			}
 		}
+	case ChargingInvoiced:
+		s.Invoices = append(s.Invoices, e.Invoice)
+	case ChargingCollected:
+		s.Collections = append(s.Collections, e.Collection)
+	case ChargingWrittenOff:
+		s.WrittenOff, s.WriteOffReason = s.WrittenOff+e.Amount, e.Reason
 	case ChargingConfirmationDue:
 		s.Confirmations = append(s.Confirmations, e.Confirmation)
 	case ChargingConfirmationAnswered:

@@ -28,6 +28,8 @@ const stream = "charging/"
 type Book struct {
 	store Store
 	turns [64]sync.Mutex // of sessions, by a hash of their reference
+	// numbers is held while invoice numbers may be taken.
+	numbers sync.Mutex
 
 	mu   sync.Mutex
 	open map[string]brief // by reference
@@ -105,11 +107,7 @@ func (b *Book) Take(ctx context.Context, now time.Time, ref string, in Input) (S
 		return s, nil, refused
 	}
 	if len(events) > 0 {
-		change, err := change(now, next, version, events)
-		if err != nil {
-			return s, nil, err
-		}
-		switch _, err := b.store.Commit(ctx, journal.Batch{change}); {
+		switch next, err = b.keep(ctx, now, s, next, version, events); {
 		case errors.Is(err, journal.ErrHeld):
 			return s, nil, &Refused{2000, "the EVSE has a session at this terminal"}
 		case err != nil:
@@ -118,6 +116,19 @@ func (b *Book) Take(ctx context.Context, now time.Time, ref string, in Input) (S
 	}
 	b.note(next)
 	return next, effects, nil
+}
+
+// keep makes the events durable. Most need no more than their session's own stream.
+func (b *Book) keep(ctx context.Context, now time.Time, before, next Session, version uint64, events []Event) (Session, error) {
+	old, _ := before.receivable()
+	if r, _ := next.receivable(); r != old || len(next.invoicesDue(now)) > 0 {
+		return b.commit(ctx, now, before, next, version, events)
+	}
+	change, err := change(now, next, version, events)
+	if err == nil {
+		_, err = b.store.Commit(ctx, journal.Batch{change})
+	}
+	return next, err
 }
 
 func change(now time.Time, s Session, version uint64, events []Event) (journal.Change, error) {

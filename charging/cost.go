@@ -65,20 +65,23 @@ type Rates struct {
 	// Min and Max bound the whole, gross in minor units; 0 is no bound.
 	Min int64 `json:"min,omitempty"`
 	Max int64 `json:"max,omitempty"`
-	// Lines is the price as the driver reads it, in the order of display.
-	Lines []string `json:"lines,omitempty"`
+	// Idle is per hour in which the car takes no energy, from a minute of the session on.
+	Idle     Decimal `json:"idle,omitempty"`
+	IdleFrom int     `json:"idleFrom,omitempty"`
+	// Rough tells that no cost can be computed: prices depend on more than energy and time.
+	Rough bool `json:"rough,omitempty"`
 }
 
 func (r Rates) empty() bool { return r.Energy == "" && r.Hour == "" && r.Flat == "" }
 
 // Free tells whether a session at these rates costs nothing.
 func (r Rates) Free() bool {
-	for _, d := range []Decimal{r.Energy, r.Hour, r.Flat} {
+	for _, d := range []Decimal{r.Energy, r.Hour, r.Flat, r.Idle} {
 		if n, ok := d.rat(); !ok || n.Sign() != 0 {
 			return false
 		}
 	}
-	return !r.empty() && r.Min == 0
+	return !r.empty() && !r.Rough && r.Min == 0
 }
 
 // Cost is what energy in kWh and time cost, gross in minor units. It is exact up to the last rounding, half
@@ -89,7 +92,7 @@ func (r Rates) Cost(energy Decimal, taken time.Duration) (int64, bool) {
 	hour, ok2 := r.Hour.rat()
 	flat, ok3 := r.Flat.rat()
 	vat, ok4 := r.VAT.rat()
-	if !ok || !ok1 || !ok2 || !ok3 || !ok4 || kwh.Sign() < 0 {
+	if r.Rough || !ok || !ok1 || !ok2 || !ok3 || !ok4 || kwh.Sign() < 0 {
 		return 0, false
 	}
 	sum := new(big.Rat).Mul(kwh, price)

@@ -53,6 +53,7 @@ type plan struct {
 	replaced  int64 // the price after the credit, -1 for none
 	noRef     bool  // the operator drops the reference
 	stopByTap bool
+	staff     bool // somebody gives the hold back while the car charges
 }
 
 // cpo is the operator. What it knows outlives Kassa's process.
@@ -128,6 +129,9 @@ func (c *cpo) begin() {
 			c.w.give(sessionRef, charging.AskStop{Card: charging.CardToken(kassa.CardFacts{BIN: "476173", Last4: "9999"})})
 			c.w.give(sessionRef, charging.AskStop{Card: charging.CardToken(kassa.CardFacts{BIN: "476173", Last4: "0004"})})
 		})
+	}
+	if p.staff {
+		c.w.after(p.charges/3, false, func() { c.w.give(sessionRef, charging.AskRelease{Why: "a complaint"}) })
 	}
 	if p.early {
 		c.w.after(p.charges-time.Second, false, c.makeCDRs)

@@ -132,6 +132,22 @@ type ChargingDutyDone struct {
 	Key string `json:"key"`
 }
 
+// ChargingInvoiced is an invoice or a credit note with its number.
+type ChargingInvoiced struct {
+	Invoice Invoice `json:"invoice"`
+}
+
+// ChargingCollected tells that a part of what was short has come in another way.
+type ChargingCollected struct {
+	Collection Collection `json:"collection"`
+}
+
+// ChargingWrittenOff tells that nobody waits for an amount of what was short any more.
+type ChargingWrittenOff struct {
+	Amount int64  `json:"amount"`
+	Reason string `json:"reason"`
+}
+
 // ChargingAlerted tells of something that people must look at.
 type ChargingAlerted struct {
 	Text string `json:"text"`
@@ -159,6 +175,9 @@ func (ChargingDutyTaken) event()            {}
 func (ChargingDutyTried) event()            {}
 func (ChargingDutyDone) event()             {}
 func (ChargingAlerted) event()              {}
+func (ChargingInvoiced) event()             {}
+func (ChargingCollected) event()            {}
+func (ChargingWrittenOff) event()           {}
 
 // EncodeEvent gives an event's kept form.
 func EncodeEvent(e Event) (kind string, payload []byte, err error) {
@@ -179,6 +198,9 @@ func DecodeEvent(kind string, payload []byte) (Event, error) {
 
 var decoders = map[string]func([]byte) (Event, error){
 	"ChargingChosen":               decode[ChargingChosen],
+	"ChargingInvoiced":             decode[ChargingInvoiced],
+	"ChargingCollected":            decode[ChargingCollected],
+	"ChargingWrittenOff":           decode[ChargingWrittenOff],
 	"ChargingHoldSeen":             decode[ChargingHoldSeen],
 	"ChargingStartAsked":           decode[ChargingStartAsked],
 	"ChargingStartAnswered":        decode[ChargingStartAnswered],

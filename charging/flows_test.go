@@ -260,6 +260,22 @@ func driverFlows() map[string]func(*testing.T) {
 			}
 			r.want(charging.Stopping, "SendStop")
 		},
+		"given back by hand": func(t *testing.T) {
+			r := newRig(t, nil).started()
+			r.report(charging.Active, 100)
+			if err := r.in(charging.AskRelease{Why: "a complaint"}); err != nil {
+				t.Error(err)
+			}
+			r.want(charging.Releasing, "SendStop", "Release")
+		},
+		"not given back once it is captured": func(t *testing.T) {
+			r := newRig(t, nil).started()
+			r.report(charging.Completed, 3000)
+			r.in(charging.CDRPosted{CDR: cdr("C1", 3000)})
+			r.want(charging.Settling, "Settle")
+			refusedWith(t, r.in(charging.AskRelease{}), 2001, "under way")
+			refusedWith(t, r.in(charging.AskConfirm{}), 2001, "no confirmation")
+		},
 		"stopped before the hold is used": func(t *testing.T) {
 			r := newRig(t, nil).started()
 			r.report(charging.Active, 4749)

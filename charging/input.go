@@ -53,6 +53,22 @@ type AskStop struct {
 	Trusted bool
 }
 
+// AskRelease is the wish of somebody with a right to it that the hold goes back, before anything is captured.
+type AskRelease struct{ Why string }
+
+// Collect tells that a part of what is short has come in another way; Ref is its identity.
+type Collect struct {
+	Ref    string
+	Amount int64
+	How    string
+}
+
+// WriteOff gives up what is still short.
+type WriteOff struct{ Reason string }
+
+// AskConfirm sends the last confirmation again that the operator has rejected.
+type AskConfirm struct{}
+
 // Confirmed is the operator's answer to a confirmation.
 type Confirmed struct {
 	ID      string
@@ -83,6 +99,10 @@ func (Looked) input()          {}
 func (CDRSought) input()       {}
 func (CDRPosted) input()       {}
 func (AskStop) input()         {}
+func (AskRelease) input()      {}
+func (AskConfirm) input()      {}
+func (Collect) input()         {}
+func (WriteOff) input()        {}
 func (Confirmed) input()       {}
 func (DutyFailed) input()      {}
 func (Tick) input()            {}

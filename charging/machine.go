@@ -144,6 +144,14 @@ func (t *step) take(in Input) *Refused {
 		t.tried(dutyPrice)
 	case AskStop:
 		return t.askStop(in)
+	case AskRelease:
+		return t.askRelease(in)
+	case AskConfirm:
+		return t.askConfirm()
+	case Collect:
+		return t.collect(in)
+	case WriteOff:
+		return t.writeOff(in)
 	case Confirmed:
 		t.confirmed(in)
 	case DutyFailed:

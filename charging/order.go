@@ -78,7 +78,7 @@ func cardLines(a kassa.Authorisation) []string {
 func (s *Session) NewOrder() kassa.NewOrder {
 	return kassa.NewOrder{
 		Dialect: Dialect, Account: s.Account, Scope: s.Group, Ref: s.Ref, Fingerprint: s.Ref,
-		Capture: kassa.CaptureLater, Amount: kassa.Money{Minor: s.Hold, Currency: s.Currency}, Terms: s.Terms,
+		Capture: kassa.CaptureLater, Amount: kassa.Money{Minor: s.Hold, Currency: s.Currency}, Terms: s.Terms, HoldFor: s.HoldFor,
 		POIID: s.POIID, Description: s.Location + " " + s.EVSE, OneTry: true, NoQueue: true,
 		Lifetime: time.Minute, Inactivity: time.Minute,
 	}

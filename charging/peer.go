@@ -177,45 +177,6 @@ func Chosen(tariffs []ocpi.Tariff, now time.Time) (ocpi.Tariff, bool) {
 	return best, found
 }
 
-// RatesOf is a tariff as far as a running cost needs it. It reports false for one that it cannot compute: prices
-// that depend on restrictions. Such a session has a cost only where the operator says it.
-func RatesOf(t ocpi.Tariff) (r Rates, ok bool) {
-	r, ok = Rates{TariffID: t.ID, Net: t.TaxIncluded != ocpi.TaxIncluded && t.TaxIncluded != ocpi.TaxNone}, true
-	for _, e := range t.Elements {
-		if e.Restrictions != nil {
-			return Rates{TariffID: t.ID}, false
-		}
-		for _, c := range e.PriceComponents {
-			var into *Decimal
-			switch c.Type {
-			case ocpi.DimensionEnergy:
-				into = &r.Energy
-			case ocpi.DimensionTime:
-				into = &r.Hour
-			case ocpi.DimensionFlat:
-				into = &r.Flat
-			default:
-				ok = ok && c.Price.Sign() == 0
-				continue
-			}
-			if *into != "" {
-				continue // the first that fits wins
-			}
-			*into = Decimal(c.Price.String())
-			if c.VAT == nil {
-				continue
-			}
-			if at := Decimal(c.VAT.String()); r.VAT == "" || r.VAT == at {
-				r.VAT = at
-			} else {
-				ok = false
-			}
-		}
-	}
-	r.Min, r.Max = limitOf(t.MinPrice, t.Currency), limitOf(t.MaxPrice, t.Currency)
-	return r, ok
-}
-
 // limitOf is a bound, gross; 0 is none.
 func limitOf(l *ocpi.PriceLimit, currency string) int64 {
 	if l == nil {

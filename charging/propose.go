@@ -47,7 +47,7 @@ type Proposal struct {
 
 // Propose says how much to hold (spec 3.4): the tariff's word, else the override, else the lower of the
 // price's and the contract's bound, else the environment's, else the most that the country allows without
-// verification; then clamped to what a plain tap may hold on a terminal without a PIN pad.
+// verification; then clamped to the contract's bound, and to what a plain tap may hold on a terminal without a PIN pad.
 func (p Proposal) Propose(c Ceiling) int64 {
 	if p.Free {
 		return 0
@@ -69,7 +69,7 @@ func (p Proposal) Propose(c Ceiling) int64 {
 	if !p.PINPad {
 		most = c.NoCVM
 	}
-	return lower(max(amount, p.Minimum), most)
+	return lower(max(amount, p.Minimum), lower(most, p.Contract))
 }
 
 // lower is the smaller of two bounds, of which 0 is none.

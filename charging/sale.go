@@ -96,7 +96,7 @@ func (k *Keeper) commandResulted(ctx context.Context, peer, commandID, result st
 	if !ok {
 		return &Refused{2001, "no such command"}
 	}
-	_, err := k.give(ctx, ref, CommandResulted{ID: commandID, Result: result})
+	_, err := k.Ask(ctx, ref, CommandResulted{ID: commandID, Result: result})
 	return err
 }
 
@@ -109,7 +109,7 @@ func (k *Keeper) SessionReported(ctx context.Context, n Names, r Report) (Sessio
 	if !ok {
 		return s, &Refused{2000, "authorization_reference: unknown"}
 	}
-	return k.give(ctx, s.Ref, Reported{Report: r})
+	return k.Ask(ctx, s.Ref, Reported{Report: r})
 }
 
 // CDRReported takes a charge detail record; created is false for one that is known.
@@ -121,12 +121,12 @@ func (k *Keeper) CDRReported(ctx context.Context, n Names, c CDR) (created bool,
 	if !ok {
 		return false, &Refused{2000, "authorization_reference: unknown"}
 	}
-	next, err := k.give(ctx, s.Ref, CDRPosted{CDR: c})
+	next, err := k.Ask(ctx, s.Ref, CDRPosted{CDR: c})
 	return len(next.CDRs) > len(s.CDRs), err
 }
 
-// give is Give with the refusal as an error.
-func (k *Keeper) give(ctx context.Context, ref string, in Input) (Session, error) {
+// Ask is Give with the refusal as an error, for somebody who waits for the answer.
+func (k *Keeper) Ask(ctx context.Context, ref string, in Input) (Session, error) {
 	s, effects, err := k.Book.Take(ctx, k.Now(), ref, in)
 	if err != nil {
 		return s, err

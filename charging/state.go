@@ -63,10 +63,30 @@ type New struct {
 	Margin   int64           `json:"margin,omitempty"` // how far before the end of the hold the session is stopped
 	Grow     int64           `json:"grow,omitempty"`   // one increment
 	Terms    kassa.HoldTerms `json:"terms,omitzero"`
+	HoldFor  time.Duration   `json:"holdFor,omitempty"` // 0 for the language's own time
 	Late     LatePolicy      `json:"late"`
 	Rates    Rates           `json:"rates,omitzero"`
 	// ConfirmVoid sends a confirmation of a hold that was given back (peer option fac_on_void).
 	ConfirmVoid bool `json:"confirmVoid,omitempty"`
+	// InvoiceBy is who makes the invoice, and InvoiceBase where the operator shows its own, followed by Ref.
+	InvoiceBy   InvoiceBy `json:"invoiceBy,omitempty"`
+	InvoiceBase string    `json:"invoiceBase,omitempty"`
+	// Place is what a driver is told of the place.
+	Place Place `json:"place,omitzero"`
+}
+
+// Place is where a session is, as it was when the driver chose it.
+type Place struct {
+	Operator string `json:"operator,omitempty"` // who sells
+	Name     string `json:"name,omitempty"`
+	Address  string `json:"address,omitempty"`
+	City     string `json:"city,omitempty"`
+	TimeZone string `json:"timeZone,omitempty"` // IANA
+	Help     string `json:"help,omitempty"`     // phone number
+	EVSEID   string `json:"evseID,omitempty"`   // what roaming platforms call it
+	Label    string `json:"label,omitempty"`    // what is written on it
+	// Tariff is its text in each language, by ISO 639-1.
+	Tariff map[string]string `json:"tariff,omitempty"`
 }
 
 // Session is one charging session: the fold of its events.
@@ -75,6 +95,7 @@ type Session struct {
 	State    State     `json:"state"`
 	Why      string    `json:"why,omitempty"` // of the release or the end
 	OpenedAt time.Time `json:"openedAt"`
+	Since    time.Time `json:"since,omitzero"` // when it got to its state
 	EndedAt  time.Time `json:"endedAt,omitzero"`
 
 	Order  HoldView `json:"order"`
@@ -98,11 +119,16 @@ type Session struct {
 	Price       int64 `json:"price"` // P as it was given to the order
 	Provisional bool  `json:"provisional,omitempty"`
 	// Short is what is open: the price less what was captured. It is a receivable of the operator.
-	Short         int64          `json:"short,omitempty"`
-	Asked         int            `json:"increments,omitempty"` // increments asked for
-	Refunds       []Refund       `json:"refunds,omitempty"`
-	Confirmations []Confirmation `json:"confirmations,omitempty"`
-	Duties        []Duty         `json:"duties,omitempty"`
+	Short    int64     `json:"short,omitempty"`
+	Asked    int       `json:"increments,omitempty"` // increments asked for
+	Refunds  []Refund  `json:"refunds,omitempty"`
+	Invoices []Invoice `json:"invoices,omitempty"`
+	// Collections and WrittenOff are what became of what was short.
+	Collections    []Collection   `json:"collections,omitempty"`
+	WrittenOff     int64          `json:"writtenOff,omitempty"`
+	WriteOffReason string         `json:"writeOffReason,omitempty"`
+	Confirmations  []Confirmation `json:"confirmations,omitempty"`
+	Duties         []Duty         `json:"duties,omitempty"`
 }
 
 // Start is what became of START_SESSION.
@@ -174,6 +200,14 @@ type Refund struct {
 	Failed bool   `json:"failed,omitempty"`
 }
 
+// Collection is a part of what was short that came in another way; Ref is its identity.
+type Collection struct {
+	Ref    string    `json:"ref"`
+	Amount int64     `json:"amount"`
+	How    string    `json:"how,omitempty"`
+	At     time.Time `json:"at"`
+}
+
 // cdr is the record that counts: the newest that is neither a credit nor taken back.
 func (s *Session) cdr() *CDR {
 	for i := len(s.CDRs) - 1; i >= 0; i-- {
@@ -182,6 +216,26 @@ func (s *Session) cdr() *CDR {
 		}
 	}
 	return nil
+}
+
+// Charged is what the session costs, with its taxes: by its record, or by what was captured without one. It reports
+// false while that is not known.
+func (s *Session) Charged() (price int64, taxes []Tax, known bool) {
+	switch c := s.cdr(); {
+	case c != nil:
+		return c.Price, s.taxes(c.Price), true
+	case s.Provisional:
+		return s.Price, s.taxes(s.Price), true
+	}
+	return 0, nil, false
+}
+
+// SignedURL is where the meter's signed values are (calibration law); empty when the operator names none.
+func (s *Session) SignedURL() string {
+	if c := s.cdr(); c != nil {
+		return c.SignedURL
+	}
+	return ""
 }
 
 // refunded is what was paid back, and what is on its way.
@@ -222,5 +276,6 @@ func (s *Session) clone() Session {
 	n := *s
 	n.CDRs, n.Refunds = slices.Clone(s.CDRs), slices.Clone(s.Refunds)
 	n.Confirmations, n.Duties = slices.Clone(s.Confirmations), slices.Clone(s.Duties)
+	n.Invoices, n.Collections = slices.Clone(s.Invoices), slices.Clone(s.Collections)
 	return n
 }

@@ -164,6 +164,16 @@ func (w *world) run() {
 			return
 		}
 		do()
+		w.noOldHold()
+	}
+}
+
+// noOldHold: no hold is older than its policy, at any time: what nobody captures goes back before the issuer would let
+// go of it, a week after it was made, with an hour for what is on the way.
+func (w *world) noOldHold() {
+	const policy = 7*24*time.Hour + time.Hour
+	if b := &w.bank; b.held > 0 && !b.heldSince.IsZero() && w.now.Sub(b.heldSince) > policy {
+		w.wrongf("a hold is %s old", w.now.Sub(b.heldSince))
 	}
 }
 

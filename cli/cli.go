@@ -43,7 +43,7 @@ func (s said) Error() string { return fmt.Sprintf("exit code %d", s.code) }
 // New makes the root command with the client verbs, and with extra beside them.
 func New(extra ...*cobra.Command) *cobra.Command {
 	root := group("kassa", "In-person payments: the cloud, its simulated surroundings, and the verbs to work with them",
-		browseCommand(), cardCommand(), casesCommand(), clockCommand(), doctorCommand(), groupsCommand(), incidentsCommand(), intentCommand(), keysCommand(), ordersCommand(), eventsCommand(), evCommand(), listenCommand(), scenarioCommand(), settingsCommand(), shopsCommand(), simCommand(), statusCommand(), terminalsCommand(), triggerCommand(), versionCommand())
+		browseCommand(), cardCommand(), casesCommand(), clockCommand(), doctorCommand(), groupsCommand(), incidentsCommand(), intentCommand(), keysCommand(), ordersCommand(), eventsCommand(), evCommand(), listenCommand(), operatorCommand(), scenarioCommand(), settingsCommand(), shopsCommand(), simCommand(), statusCommand(), terminalsCommand(), triggerCommand(), versionCommand())
 	root.AddCommand(workshopCommands()...)
 	for _, c := range extra {
 		// "sim acquirer" joins the verbs of "sim" instead of hiding them.

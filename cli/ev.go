@@ -92,9 +92,11 @@ func evCommand() *cobra.Command {
 			return evAsk(c, http.MethodPost, "/rotate", map[string]any{}, evChargers)
 		},
 	}
-	return group("ev", "Charging: the simulated operator of kassa dev --ev, and a demo",
+	c := group("ev", "Charging: sessions and their holds, connections with operators, and the simulated operator of kassa dev --ev",
 		withJSON(chargers), withJSON(sessions), withJSON(plug), withJSON(unplug), withJSON(skip), withJSON(rotate),
 		evFaultCommand(), evClearCommand(), evQuirkCommand())
+	c.AddCommand(holdCommands()...)
+	return c
 }
 
 func evFaultCommand() *cobra.Command {

@@ -53,6 +53,7 @@ type World struct {
 	Bindings     []Binding
 	Payments     []Payment
 	Incidents    []Incident
+	Requests     []Request
 }
 
 func find[T any](list []T, match func(T) bool) (one T, ok bool) {

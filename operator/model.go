@@ -120,15 +120,18 @@ type Setup struct {
 
 // Station is a charger.
 type Station struct {
-	ID          string    `json:"id"`
-	Account     string    `json:"account"`
-	Environment string    `json:"environment"`
-	CPO         string    `json:"cpo"`
-	Contract    string    `json:"contract,omitempty"`
-	OCPPID      string    `json:"ocpp_id,omitempty"`
-	Certified   bool      `json:"certified"`
-	Online      *bool     `json:"online,omitempty"` // nil when nobody has told
-	LastSeen    time.Time `json:"last_seen,omitzero"`
+	ID          string `json:"id"`
+	Account     string `json:"account"`
+	Environment string `json:"environment"`
+	CPO         string `json:"cpo"`
+	Contract    string `json:"contract,omitempty"`
+	OCPPID      string `json:"ocpp_id,omitempty"`
+	// Location is its OCPI location, and EVSEs the uids of its EVSEs there; none means all of the location.
+	Location  string    `json:"location,omitempty"`
+	EVSEs     []string  `json:"evse_uids,omitempty"`
+	Certified bool      `json:"certified"`
+	Online    *bool     `json:"online,omitempty"` // nil when nobody has told
+	LastSeen  time.Time `json:"last_seen,omitzero"`
 }
 
 // Activation is how far a provider is with a terminal.
@@ -192,8 +195,13 @@ type Payment struct {
 	Currency string `json:"currency,omitempty"`
 	// Hold is how much is held, Minimum the least that a partial approval may be, both in minor units; 0 when it is
 	// left to what is further away.
-	Hold       int64 `json:"hold,omitempty"`
-	Minimum    int64 `json:"minimum,omitempty"`
+	Hold    int64 `json:"hold,omitempty"`
+	Minimum int64 `json:"minimum,omitempty"`
+	// Most is the highest hold that the contract lets there be, Step one increment of it, and MinCapture the least that
+	// is captured at all.
+	Most       int64 `json:"most,omitempty"`
+	Step       int64 `json:"step,omitempty"`
+	MinCapture int64 `json:"min_capture,omitempty"`
 	OverCommit *bool `json:"over_commit,omitempty"`
 	Increments *int  `json:"increments,omitempty"`
 }

@@ -33,7 +33,8 @@ type Registry struct {
 	// writing is held over a change and its commit. Only its holder changes what mu guards.
 	writing sync.Mutex
 	mu      sync.RWMutex
-	kept    map[string]kept // by stream
+	kept    map[string]kept   // by stream
+	worlds  map[string]*World // by account, until something of it changes
 }
 
 type kept struct {
@@ -53,7 +54,7 @@ func Open(cfg Config) (*Registry, error) {
 	if cfg.Store == nil || cfg.Now == nil || cfg.NewID == nil || len(cfg.Pairings) == 0 {
 		return nil, errors.New("operator: a field of Config is missing")
 	}
-	r := &Registry{cfg: cfg, kept: make(map[string]kept)}
+	r := &Registry{cfg: cfg, kept: make(map[string]kept), worlds: make(map[string]*World)}
 	for after := ""; ; {
 		page, err := cfg.Store.Streams(streamKind, after, loadPage)
 		if err != nil {
@@ -80,10 +81,23 @@ func stream(account, kind, id string) string {
 	return streamKind + "/" + account + "." + kind + "." + id
 }
 
-// World gives all that an account has.
+// World gives all that an account has. It is everybody's: nobody may change it.
 func (r *Registry) World(account string) *World {
 	r.mu.RLock()
-	defer r.mu.RUnlock()
+	w, ok := r.worlds[account]
+	r.mu.RUnlock()
+	if ok {
+		return w
+	}
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	w = r.build(account)
+	r.worlds[account] = w
+	return w
+}
+
+// build decodes an account's world. The caller holds mu.
+func (r *Registry) build(account string) *World {
 	w := &World{Pairings: r.cfg.Pairings}
 	for _, name := range r.ofAccount(account) {
 		kind, _ := kindNamed(strings.Split(strings.TrimPrefix(name, streamKind+"/"+account+"."), ".")[0])
@@ -136,10 +150,11 @@ func (r *Registry) Get(account, kind, id string) (json.RawMessage, error) {
 	return k.state, nil
 }
 
-// Put keeps a thing under an id, instead of what was there. A binding is made by [Registry.Bind] only.
+// Put keeps a thing under an id, instead of what was there. A binding is made by [Registry.Bind] only, and a request by
+// [Registry.Ask].
 func (r *Registry) Put(account, kind, id string, body []byte) (json.RawMessage, error) {
 	k, ok := kindNamed(kind)
-	if !ok || kind == "bindings" {
+	if !ok || kind == "bindings" || kind == "requests" {
 		return nil, fmt.Errorf("%w: %s", ErrUnknown, kind)
 	}
 	if err := idOK(id); err != nil {
@@ -196,6 +211,7 @@ func (r *Registry) keep(account, kind, id string, t any) (json.RawMessage, error
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	r.kept[name] = kept{version: before.version + 1, account: account, gone: head.Gone, state: state}
+	delete(r.worlds, account)
 	return state, nil
 }
 

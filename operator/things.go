@@ -16,6 +16,7 @@ const (
 	maxID     = 36
 	maxName   = 100
 	maxURL    = 255
+	maxEVSEs  = 200 // of a charger
 )
 
 // thing is one of the things that are kept: it names itself, and tells what is wrong with it.
@@ -47,6 +48,7 @@ func kinds() []kindOf {
 		{"payments", func() thing { return &Payment{} }},
 		{"incidents", func() thing { return &Incident{} }},
 		{"bindings", func() thing { return &Binding{} }},
+		{"requests", func() thing { return &Request{} }},
 	}
 }
 
@@ -92,7 +94,7 @@ func decode(k kindOf, body []byte) (thing, error) {
 	d := json.NewDecoder(bytes.NewReader(body))
 	d.DisallowUnknownFields()
 	if err := d.Decode(t); err != nil {
-		if wrong, ok := errors.AsType[*json.UnmarshalTypeError](err); ok {
+		if wrong, ok := errors.AsType[*json.UnmarshalTypeError](err); ok && wrong.Field != "" {
 			return nil, invalid(wrong.Field, "must be %s", typeName(wrong))
 		}
 		if _, field, ok := strings.Cut(err.Error(), "unknown field "); ok {
@@ -228,7 +230,16 @@ func (s *Station) check(w *World) error {
 	if ok && cpo.Environment != s.Environment {
 		return invalid("cpo", "must be one of the charger's environment")
 	}
-	return all(there("environment", env), there("cpo", ok), there("contract", s.Contract == "" || contract), text("ocpp_id", s.OCPPID, maxName, false))
+	if len(s.EVSEs) > maxEVSEs {
+		return invalid("evse_uids", "must be at most %d", maxEVSEs)
+	}
+	for _, uid := range s.EVSEs {
+		if err := text("evse_uids", uid, maxID, true); err != nil {
+			return err
+		}
+	}
+	return all(there("environment", env), there("cpo", ok), there("contract", s.Contract == "" || contract), text("ocpp_id", s.OCPPID, maxName, false),
+		text("location", s.Location, maxID, len(s.EVSEs) > 0))
 }
 
 func (t *Terminal) check(w *World) error {
@@ -246,11 +257,13 @@ func (p *Payment) check(w *World) error {
 	switch {
 	case !there:
 		return invalid("of", "must be the id of the %s that it is for", p.Scope)
-	case p.Hold < 0 || p.Minimum < 0:
-		return invalid("hold", "must not be negative")
+	case min(p.Hold, p.Minimum, p.Most, p.Step, p.MinCapture) < 0:
+		return invalid("hold", "must not be negative, as minimum, most, step and min_capture must not")
+	case p.Most > 0 && p.Hold > p.Most:
+		return invalid("hold", "must not be more than most")
 	case p.Hold > 0 && p.Minimum > p.Hold:
 		return invalid("minimum", "must not be more than the hold")
-	case p.Hold > 0 && p.Currency == "":
+	case max(p.Hold, p.Minimum, p.Most, p.Step, p.MinCapture) > 0 && p.Currency == "":
 		return invalid("currency", "must be given with an amount")
 	case p.Increments != nil && (*p.Increments < 0 || *p.Increments > 10):
 		return invalid("increments", "must be 0 to 10")

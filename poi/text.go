@@ -39,6 +39,7 @@ var screenTexts = map[kassa.Reason]string{
 	kassa.TerminalBarred:      "This terminal takes no payments",
 	kassa.TestCardInLive:      "Test cards are not accepted",
 	kassa.MethodDisabled:      lineNotSupported,
+	kassa.TooManyHolds:        "Too many tries",
 	kassa.TooManyTries:        "Too many tries",
 
 	kassa.CancelledBySale: "Cancelled by the cash register",

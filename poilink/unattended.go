@@ -8,6 +8,9 @@ type Sells struct {
 	// Operator is who sells, and HelpPhone whom a driver rings when a charger does not work.
 	Operator  string `json:"operator,omitempty"`
 	HelpPhone string `json:"helpPhone,omitempty"`
+	// Sessions are the references of the POI's sessions that go on, or have ended a short while ago. One that the POI
+	// still shows and that is not among them has ended while it could not be told; null says nothing.
+	Sessions []string `json:"sessions"`
 }
 
 // Point is one connector. (EVSE, Connector) is its identity, as in OCPI (uid, id).

@@ -81,6 +81,7 @@ func (s *site) register(transport terminalapi.Transport) *terminalapi.Client {
 // TestAdyenDevices shows, asks and prints over the real processes, and reads what the terminal really shows
 // and prints.
 func TestAdyenDevices(t *testing.T) {
+	t.Parallel()
 	s := newSite(t, 2)
 	s.start("")
 	poiid := s.facts.Terminals[0].POIID

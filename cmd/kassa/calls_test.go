@@ -221,6 +221,7 @@ func (s *site) checkHidden(calls []doctor.Call, keys ...string) {
 // TestTelemetryAndLinksAreFacts: what a terminal says and how the acquirer's link is are facts that the doctor reads
 // whole.
 func TestTelemetryAndLinksAreFacts(t *testing.T) {
+	t.Parallel()
 	s := newSite(t, 1)
 	s.start("")
 	first := s.facts.Terminals[0]

@@ -26,6 +26,8 @@ func (g cardGate) FromPOI(tid, order string, in kassa.Input, settled func()) {
 			asked.Refuse = kassa.TerminalBarred
 		case g.c.registry.MethodDisabled(tid, asked.Card.Brand):
 			asked.Refuse = kassa.MethodDisabled
+		case g.c.points.sells(tid) && !g.c.holds.take(t.Account, order, asked.Card, g.c.now()):
+			asked.Refuse = kassa.TooManyHolds
 		}
 		in = asked
 	}

@@ -8,13 +8,17 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"os"
 	"slices"
 	"strings"
 	"time"
 
 	"kassa"
+	"kassa/acquirer"
 	"kassa/charging"
+	"kassa/driver"
 	"kassa/ocpi"
+	"kassa/operator"
 	"kassa/sale/ocpi/call"
 )
 
@@ -22,7 +26,8 @@ import (
 type chargingPorts struct {
 	c        *cloud
 	ceilings map[string]charging.Ceiling
-	terms    kassa.HoldTerms // of every contract, until contracts have their own
+	terms    kassa.HoldTerms // where no operator says otherwise
+	rails    *acquirer.Rails // nil narrows nothing
 }
 
 // joinCharging makes the sessions' keeper; it comes before the operators' door, which brings it their word.
@@ -37,12 +42,43 @@ func (c *cloud) joinCharging(o serveOptions, log *slog.Logger) error {
 	if err != nil {
 		return err
 	}
-	ceilings, err := charging.Ceilings(nil)
-	p := chargingPorts{c, ceilings, terms}
+	p := chargingPorts{c: c, terms: terms}
+	if p.ceilings, p.rails, err = boundsOf(o); err != nil {
+		return err
+	}
 	c.charging = &charging.Keeper{
 		Book: book, Orders: c.store, Money: c.engine, Operator: p, POI: p, Now: c.now, Random: rand.Reader, Log: log,
 	}
+	c.driver, err = driver.New(driver.Config{Session: book.Load, Now: c.now})
 	return err
+}
+
+// boundsOf reads the ceilings and the rail profiles.
+func boundsOf(o serveOptions) (map[string]charging.Ceiling, *acquirer.Rails, error) {
+	var table []byte
+	if o.ceilings != "" {
+		var err error
+		if table, err = os.ReadFile(o.ceilings); err != nil {
+			return nil, nil, fmt.Errorf("--ceilings: %w", err)
+		}
+	}
+	ceilings, err := charging.Ceilings(table)
+	if err != nil {
+		return nil, nil, fmt.Errorf("--ceilings: %w", err)
+	}
+	if o.rails == "" {
+		return ceilings, nil, nil
+	}
+	f, err := os.Open(o.rails)
+	if err != nil {
+		return nil, nil, fmt.Errorf("--rails: %w", err)
+	}
+	defer f.Close()
+	rails, err := acquirer.ReadRails(f)
+	if err != nil {
+		return nil, nil, fmt.Errorf("--rails: %w", err)
+	}
+	return ceilings, &rails, nil
 }
 
 // refusedOr gives a peer's definite no as the sessions know it.
@@ -161,6 +197,7 @@ func (p chargingPorts) Sells(_ context.Context, poiid string) ([]charging.Sale, 
 			}
 			for _, connector := range e.Connectors {
 				base := charging.New{
+					InvoiceBy: charging.InvoiceBy(point.InvoiceCreator), InvoiceBase: point.InvoiceBaseURL, Place: placeOf(l, e),
 					Peer: point.Peer, Account: t.Account, Group: t.Group, POIID: poiid, TerminalID: t.TID, Contract: point.CustomerReference,
 					Location: l.ID, EVSE: e.UID, Connector: connector.ID, Late: charging.LastKnown, Terms: p.terms,
 				}
@@ -187,14 +224,71 @@ func (p chargingPorts) sale(n charging.New, l ocpi.Location, e ocpi.EVSE, c ocpi
 		return charging.Sale{}, false
 	}
 	n.Currency = kassa.Currency(tariff.Currency)
+	for _, t := range tariff.AltText {
+		if n.Place.Tariff == nil {
+			n.Place.Tariff = map[string]string{}
+		}
+		n.Place.Tariff[t.Language] = t.Text
+	}
+	world := p.c.operators.World(n.Account)
+	var set operator.Payment
+	mcc := chargingMCC
+	if station, ok := world.StationAt(l.ID, e.UID); ok {
+		set, mcc = world.PaymentAt(station), cmp.Or(world.MCC(station), chargingMCC)
+	}
 	var computable bool
 	n.Rates, computable = charging.RatesOf(tariff)
 	preauthorise, most := charging.HoldOf(tariff)
 	from := charging.Proposal{Preauthorise: preauthorise, Most: most, Free: computable && n.Rates.Free()}
+	if set.Currency == tariff.Currency { // amounts of another currency say nothing here
+		from.Override, from.Contract, from.Minimum = set.Hold, set.Most, set.Minimum
+		n.Terms.Minimum, n.Terms.MinCapture, n.Grow = cmp.Or(set.Minimum, n.Terms.Minimum), cmp.Or(set.MinCapture, n.Terms.MinCapture), set.Step
+	}
 	n.Hold = from.Propose(p.ceilings[l.Country])
+	p.bend(&n, set, mcc)
 	n.Margin = n.Hold / 20
 	if n.Hold == 0 && !from.Free {
 		return charging.Sale{}, false
 	}
 	return charging.Sale{New: n, Label: cmp.Or(e.PhysicalReference, e.EVSEID, e.UID), Status: e.Status, HelpLine: l.HelpPhone}, true
+}
+
+// placeOf is what a driver is told of a place.
+func placeOf(l ocpi.Location, e ocpi.EVSE) charging.Place {
+	p := charging.Place{Name: l.Name, Address: l.Address, City: l.City, TimeZone: l.TimeZone, Help: l.HelpPhone, EVSEID: e.EVSEID, Label: e.PhysicalReference}
+	if l.Operator != nil {
+		p.Operator = l.Operator.Name
+	}
+	return p
+}
+
+// chargingMCC is the merchant category of charging (ISO 18245), where no set-up has another.
+const chargingMCC = "5552"
+
+// bend says how far the hold may be bent: as the operator says, narrowed to what the acquirer's rails keep.
+func (p chargingPorts) bend(n *charging.New, set operator.Payment, mcc string) {
+	if set.OverCommit != nil {
+		n.Terms.OverCommit = *set.OverCommit
+	}
+	if set.Increments != nil {
+		n.Terms.Increments = *set.Increments
+	}
+	if p.rails != nil {
+		n.Terms, n.HoldFor = p.rails.Terms(mcc, n.Hold, n.Terms)
+	}
+	n.Terms.Minimum = min(n.Terms.Minimum, n.Hold)
+	if n.Grow == 0 && n.Terms.Increments > 0 {
+		n.Grow = n.Hold / 5
+	}
+}
+
+// chargePorts give the API the sessions.
+type chargePorts struct{ keeper *charging.Keeper }
+
+func (p chargePorts) Open() []string { return p.keeper.Book.Open() }
+
+func (p chargePorts) Load(ref string) (charging.Session, bool, error) { return p.keeper.Book.Load(ref) }
+
+func (p chargePorts) Give(ctx context.Context, ref string, in charging.Input) (charging.Session, error) {
+	return p.keeper.Ask(ctx, ref, in)
 }

@@ -18,6 +18,7 @@ import (
 	"kassa/charging"
 	"kassa/clinic"
 	"kassa/dashboard"
+	"kassa/driver"
 	"kassa/engine"
 	"kassa/estate"
 	"kassa/front"
@@ -57,6 +58,7 @@ type cloud struct {
 	ocpi     *ocpidoor.Handler
 	charging *charging.Keeper
 	points   *points
+	holds    *cardHolds
 	// operators is whom unattended terminals work for.
 	operators *operator.Registry
 	ocpiURL   string // how charge point operators reach this installation
@@ -66,6 +68,7 @@ type cloud struct {
 	manage    *management.Handler
 	pages     *dashboard.Handler
 	help      *help.Handler
+	driver    *driver.Handler
 	clinic    *clinic.Clinic
 	cases     *cases.Shelf
 	calls     *dashboard.Calls
@@ -190,6 +193,9 @@ func (c *cloud) joinDoors(o serveOptions, log *slog.Logger) error {
 		return err
 	}
 	if err := c.joinCharging(o, log); err != nil {
+		return err
+	}
+	if err := c.joinHolds(o.holdsPerCard); err != nil {
 		return err
 	}
 	if err := c.joinOCPI(o); err != nil {

@@ -84,6 +84,7 @@ func (s *site) paperOf(p deckPlay) deckReceipt {
 
 // TestDeck plays the deck: screen texts, response codes, event sequence, result and ledger.
 func TestDeck(t *testing.T) {
+	t.Parallel()
 	answers := newSite(t, 12, "--acquirer-timeout", "8s", "--heartbeat", "1500ms")
 	answers.acquirerArgs = append(answers.acquirerArgs, "--slow", "1s")
 	answers.asleep = 1

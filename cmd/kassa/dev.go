@@ -192,7 +192,7 @@ func (d *dev) start(ctx context.Context) (demoFacts, error) {
 		"--sim-acquirer", d.sub("acquirer"), "--sim-terminal", d.sub("terminal"), "--inherit",
 	}
 	if d.ev {
-		cloud = append(cloud, "--sim-operator", d.sub("operator"), "--charging-terms", d.terms)
+		cloud = append(cloud, "--sim-operator", d.sub("operator"), "--charging-terms", d.terms, "--holds-per-card", "100")
 	}
 	if d.timeout > 0 {
 		cloud = append(cloud, "--acquirer-timeout", d.timeout.String())

@@ -38,6 +38,7 @@ func (d *dev) joinEV(ctx context.Context, f demoFacts) (tid string, err error) {
 			return d.evPost(ctx, f, "/sim/operator/activate", map[string]string{"reference": evSerial}, nil)
 		},
 		d.evSells,
+		d.evWorld,
 	}
 	for _, step := range steps {
 		if err := d.patiently(ctx, func(ctx context.Context) error { return step(ctx, f) }); err != nil {

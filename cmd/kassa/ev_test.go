@@ -32,6 +32,7 @@ func (c cameTo) row() []int64 {
 // TestGoldenCharges are G1 to G10 of the specification through all of Kassa: an operator that speaks OCPI, a terminal,
 // the cloud and an issuer, each a process of its own.
 func TestGoldenCharges(t *testing.T) {
+	t.Parallel()
 	path, err := binary()
 	if err != nil {
 		t.Fatal(err)

@@ -121,6 +121,7 @@ func (p *evPlay) said(t *testing.T, what string, n int) (answers []ocpi.Status) 
 
 // TestFaultsOfAnOperator: whatever the operator does, money is taken once, for a price that is one, or not at all.
 func TestFaultsOfAnOperator(t *testing.T) {
+	t.Parallel()
 	p := evSite(t)
 	const bill = "/cdrs"
 	bills := 0

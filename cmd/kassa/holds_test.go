@@ -129,6 +129,7 @@ func TestGoldenHolds(t *testing.T) {
 // TestAGoldenHoldTimesOut is G8: 60.00 is sent and its answers are lost. What is held is not captured instead before the
 // host has said what became of 60.00.
 func TestAGoldenHoldTimesOut(t *testing.T) {
+	t.Parallel()
 	p := newMoneySide(t)
 	over := kassa.HoldTerms{OverCommit: true}
 	for _, g := range []struct {

@@ -14,6 +14,7 @@ import (
 // TestLogsOverTheLink records a log over a real link while the link is cut, the cloud is killed, and the terminal comes
 // back: each line is there once, in order, and the payment's lines name the payment.
 func TestLogsOverTheLink(t *testing.T) {
+	t.Parallel()
 	s := newSite(t, 3, "--heartbeat", "500ms")
 	s.start("")
 	j := jobs{s, s.facts.Terminals[0].TID, s.facts.Terminals[0].POIID, s}

@@ -70,6 +70,7 @@ func (s *site) connected(merchant string) (ids []string) {
 // TestConnectedTerminalsAreThoseWithALink: a terminal whose link is cut leaves the list, is told apart
 // from one that is not enabled, and comes back.
 func TestConnectedTerminalsAreThoseWithALink(t *testing.T) {
+	t.Parallel()
 	s := newSite(t, 2)
 	s.start("")
 	merchant := s.adyenMust("GET", "/v3/merchants", nil)["data"].([]any)[0].(map[string]any)["id"].(string)
@@ -256,6 +257,7 @@ func TestWebhookOfTheManagementAPI(t *testing.T) {
 // TestManagementNode lets Adyen's published library for Node.js change the estate, and read it back after
 // the cloud was killed.
 func TestManagementNode(t *testing.T) {
+	t.Parallel()
 	dir := installClients(t)
 	s := newSite(t, 2)
 	s.start("")

@@ -13,6 +13,7 @@ import (
 // TestNodeClient lets MultiSafepay's published client for Node.js do what it does, over plain HTTP and
 // over HTTPS, against the real processes. tools/clients pins it; nothing of it runs while it is installed.
 func TestNodeClient(t *testing.T) {
+	t.Parallel()
 	dir := installClients(t)
 	s := newSite(t, 2)
 	s.start("visa")
@@ -39,6 +40,7 @@ func TestNodeClient(t *testing.T) {
 // processes: version 15.1.0, which the example registers pin, and the newest. docs/adyen-clients.md says what is
 // changed in it: the address.
 func TestAdyenNode(t *testing.T) {
+	t.Parallel()
 	dir := installClients(t)
 	s := newSite(t, 2)
 	s.start("")

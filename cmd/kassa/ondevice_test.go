@@ -26,6 +26,7 @@ import (
 
 // TestOnDevice pays from a shop's page and from an app on the terminal itself, from the tap to the callback.
 func TestOnDevice(t *testing.T) {
+	t.Parallel()
 	s := newSite(t, 2, "--acquirer-timeout", "1500ms")
 	s.start("")
 	sh := newShop(s)

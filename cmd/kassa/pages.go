@@ -12,6 +12,7 @@ import (
 	"kassa/auth"
 	"kassa/dashboard"
 	"kassa/doctor"
+	"kassa/driver"
 	"kassa/estate"
 	"kassa/front"
 	"kassa/help"
@@ -108,6 +109,7 @@ func (c *cloud) mountPages(mux *http.ServeMux) {
 	for _, path := range help.Paths() { // what anybody may read
 		mux.Handle(path, c.help)
 	}
+	mux.Handle(driver.Path, c.driver)
 	pages := c.guarded("the pages need", auth.OrdersRead, c.pages)
 	for _, path := range dashboard.Paths() {
 		mux.Handle(path, pages)

@@ -17,6 +17,7 @@ import (
 // TestPayments plays what a cash register and a customer meet, against the real processes. In the
 // end nothing that was written down or answered holds a card number, a PIN or a key.
 func TestPayments(t *testing.T) {
+	t.Parallel()
 	s := newSite(t, 3, "--acquirer-timeout", "1500ms", "--heartbeat", "1500ms")
 	s.acquirerArgs = append(s.acquirerArgs, "--late", "2s")
 	s.start("")

@@ -13,6 +13,7 @@ import (
 	"time"
 
 	"kassa/charging"
+	"kassa/driver"
 	"kassa/estate"
 	"kassa/poilink"
 )
@@ -90,6 +91,13 @@ func (p *points) show(s charging.Session) {
 	}
 }
 
+// sells tells whether a terminal stands at chargers: it has asked what it sells.
+func (p *points) sells(tid string) bool {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	return p.selling[tid]
+}
+
 // sessions are those of a terminal that it is told of: the open ones, and those that ended a short while ago.
 func (p *points) sessions(poiid string) (list []charging.Session) {
 	now := p.c.now()
@@ -128,14 +136,15 @@ func (p *points) Offer(tid string) (poilink.Sells, []poilink.Charging, bool) {
 	if !sold && len(sessions) == 0 {
 		return poilink.Sells{}, nil, false
 	}
-	sells := poilink.Sells{}
+	sells := poilink.Sells{Sessions: []string{}}
 	for _, sale := range sales {
 		sells.HelpPhone = cmp.Or(sells.HelpPhone, sale.HelpLine)
 		sells.Points = append(sells.Points, pointOf(sale, sessions))
 	}
 	var open []poilink.Charging
 	for _, s := range sessions {
-		open = append(open, chargingOf(s))
+		open = append(open, p.chargingOf(s))
+		sells.Sessions = append(sells.Sessions, s.Ref)
 	}
 	return sells, open, true
 }
@@ -163,35 +172,16 @@ func pointOf(s charging.Sale, sessions []charging.Session) poilink.Point {
 	return point
 }
 
-// pricesOf gives what a driver pays, taxes included, in the order of Regulation (EU) 2023/1804, article 5.
+// pricesOf are the prices as the link has them.
 func pricesOf(r charging.Rates) (lines []poilink.PriceLine) {
-	gross := func(d charging.Decimal, divide int64) string {
-		n, ok := new(big.Rat).SetString(string(d))
-		if !ok || n.Sign() == 0 {
-			return ""
-		}
-		if vat, ok := new(big.Rat).SetString(string(r.VAT)); ok && r.Net {
-			n.Mul(n, new(big.Rat).Add(big.NewRat(1, 1), vat.Quo(vat, big.NewRat(100, 1))))
-		}
-		n.Quo(n, big.NewRat(divide, 1))
-		text := strings.TrimRight(n.FloatString(4), "0")
-		if whole, fraction, _ := strings.Cut(text, "."); len(fraction) < 2 {
-			text = whole + "." + (fraction + "00")[:2]
-		}
-		return text
-	}
-	for _, l := range []poilink.PriceLine{
-		{Per: poilink.PerKWh, Price: gross(r.Energy, 1)}, {Per: poilink.PerMinute, Price: gross(r.Hour, 60)}, {Per: poilink.PerSession, Price: gross(r.Flat, 1)},
-	} {
-		if l.Price != "" {
-			lines = append(lines, l)
-		}
+	for _, p := range r.Prices() {
+		lines = append(lines, poilink.PriceLine{Per: poilink.PriceUnit(p.Per), Price: p.Amount, FromMinutes: p.FromMinutes})
 	}
 	return lines
 }
 
 // chargingOf says how a session stands, for the screen.
-func chargingOf(s charging.Session) poilink.Charging {
+func (p *points) chargingOf(s charging.Session) poilink.Charging {
 	c := poilink.Charging{
 		Reference: s.Ref, EVSE: s.EVSE, Connector: s.Connector, HeldMinor: s.Order.Amount, Currency: string(s.Currency),
 	}
@@ -226,6 +216,7 @@ func chargingOf(s charging.Session) poilink.Charging {
 	if at := cmp.Or(s.Report.EndedAt, s.EndedAt); !at.IsZero() {
 		c.EndedMS = at.UnixMilli()
 	}
+	c.ReceiptURL = p.c.ocpiURL + driver.Path + s.Ref
 	c.CostMinor, _ = s.Cost()
 	if c.State.Ended() {
 		c.CostMinor, c.ReleasedMinor = s.Net(), s.Order.Released
@@ -249,7 +240,7 @@ func (p *points) Choose(ctx context.Context, t estate.Terminal, chosen poilink.C
 	if err != nil {
 		return poilink.Charging{}, err
 	}
-	answer := chargingOf(s)
+	answer := p.chargingOf(s)
 	answer.Answers = chosen.ID
 	return answer, nil
 }
@@ -265,7 +256,7 @@ func (p *points) Stop(ctx context.Context, t estate.Terminal, stop poilink.Stop)
 	if err != nil {
 		return poilink.Charging{}, err
 	}
-	answer := chargingOf(s)
+	answer := p.chargingOf(s)
 	answer.Answers = stop.ID
 	return answer, nil
 }

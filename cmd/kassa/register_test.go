@@ -53,6 +53,7 @@ func readJUnit(t *testing.T, path string) (f junitFile) {
 
 // TestRegister plays the example for a register's CI, and a file of what does not come true.
 func TestRegister(t *testing.T) {
+	t.Parallel()
 	s := newSite(t, 2, "--acquirer-timeout", "1500ms", "--heartbeat", "1500ms")
 	s.start("")
 	junit := s.sub("register.xml")

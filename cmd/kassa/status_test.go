@@ -34,6 +34,7 @@ func (s *site) public() (d struct {
 // TestAnAcquirerThatIsGoneIsAnIncident: when the acquirer goes, the status says so, and the doctor can read it; when it is
 // back the incident ends by itself.
 func TestAnAcquirerThatIsGoneIsAnIncident(t *testing.T) {
+	t.Parallel()
 	s := newSite(t, 1)
 	s.start("")
 	if d := s.public(); d.State != "operational" || len(d.Components) != 7 || len(d.Incidents) != 0 {

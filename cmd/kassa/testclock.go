@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"kassa"
+	"kassa/charging"
 	"kassa/estate"
 	"kassa/journal"
 	"kassa/mail"
@@ -83,8 +84,32 @@ func (p clockPorts) upcoming() ([]native.Upcoming, error) {
 		})
 		return nil
 	})
+	if err == nil {
+		list, err = p.charges(list)
+	}
 	slices.SortStableFunc(list, func(a, b native.Upcoming) int {
 		return cmp.Or(a.At.Compare(b.At), cmp.Compare(a.ID, b.ID))
+	})
+	return list, err
+}
+
+// charges adds when each charging session goes on by itself.
+func (p clockPorts) charges(list []native.Upcoming) ([]native.Upcoming, error) {
+	err := p.c.store.OpenStreams("charging", func(s journal.Stream) error {
+		var session charging.Session
+		if err := json.Unmarshal(s.State, &session); err != nil {
+			return fmt.Errorf("state of %s: %w", s.ID, err)
+		}
+		due := session.NextDue()
+		if due.IsZero() {
+			return nil
+		}
+		what := "goes on"
+		if waits := session.Waits(); len(waits) > 0 {
+			what = "has waited for the " + string(waits[0].For) + ": " + waits[0].What
+		}
+		list = append(list, native.Upcoming{At: due.UTC(), Kind: "charging", ID: session.Ref, What: what})
+		return nil
 	})
 	return list, err
 }

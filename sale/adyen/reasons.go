@@ -55,6 +55,7 @@ var wireReasons = map[kassa.Reason]wireReason{
 	kassa.TerminalBarred:       {nexo.ErrorNotAllowed, "", "", unreachableAdvice[NotInUse]},
 	kassa.TestCardInLive:       {errorInvalidCard, declined, "INVALID_CARD", adviceOther},
 	kassa.MethodDisabled:       {errorInvalidCard, declined, "CARD_NOT_SUPPORTED", adviceOther},
+	kassa.TooManyHolds:         {nexo.ErrorRefusal, declined, "DECLINED", adviceOther},
 	kassa.WorldBusy:            {nexo.ErrorUnavailableService, "", "", adviceLater},
 
 	kassa.CancelledBySale:     {nexo.ErrorAborted, "104 Merchant cancelled tx", "104 Merchant cancelled tx", adviceNothing},

@@ -84,6 +84,7 @@ var wireReasons = map[kassa.Reason]wireReason{
 	kassa.POIUnable:           {status: http.StatusConflict, code: codeTerminal},
 	kassa.TestCardInLive:      {status: http.StatusConflict, code: codeUnknown},
 	kassa.MethodDisabled:      {status: http.StatusConflict, code: codeDeclined, detail: "4999"},
+	kassa.TooManyHolds:        {status: http.StatusConflict, code: codeDeclined, detail: "4999"},
 
 	kassa.Declined:            {http.StatusConflict, codeDeclined, "4001", "Do not honor"},
 	kassa.DeclinedReferral:    {http.StatusConflict, codeDeclined, "4999", "Declined: refer to card issuer"},

@@ -10,7 +10,7 @@ import (
 // Upcoming is something that will happen by itself at an instant.
 type Upcoming struct {
 	At   time.Time `json:"at"`
-	Kind string    `json:"kind"` // "order", "webhook" or "letter"
+	Kind string    `json:"kind"` // "order", "webhook", "letter" or "charging"
 	ID   string    `json:"id"`
 	// Reference is the merchant's order id.
 	Reference string `json:"reference,omitempty"`

@@ -15,6 +15,7 @@ import (
 	"github.com/go-json-experiment/json/jsontext"
 
 	"kassa"
+	"kassa/operator"
 )
 
 // problem is an answer that is no success (RFC 9457).
@@ -30,6 +31,8 @@ type problem struct {
 	Fix       string    `json:"fix,omitempty"` // what to do next
 	// Cause is the page about the doctor's cause that it is.
 	Cause string `json:"cause,omitempty"`
+	// Findings are what the checks before a binding found.
+	Findings []operator.Finding `json:"findings,omitempty"`
 }
 
 // mistake is what is wrong with one part of the input.

@@ -85,10 +85,12 @@ type orderFilter struct {
 	scopes              []string // nil is all
 	terminal, reference string
 	status              kassa.Status
+	dialect             string
 }
 
 func (f orderFilter) matches(o kassa.Order) bool {
 	return (f.scopes == nil || slices.Contains(f.scopes, o.Scope)) && (f.terminal == "" || f.terminal == o.TID) &&
+		(f.dialect == "" || f.dialect == o.Dialect) &&
 		(f.reference == "" || f.reference == o.Ref) && (f.status == "" || f.status == o.Status)
 }
 

@@ -35,6 +35,11 @@ type Config struct {
 	CaseFiles  CaseFiles
 	// Connections are the OCPI connections.
 	Connections Connections
+	// Operators is whom unattended terminals work for.
+	Operators Operators
+	Placing   Placing
+	// Charges are the charging sessions.
+	Charges Charges
 	// Refused keeps a call that was refused for diagnosis, and reads in the request who sent it; nil when nobody
 	// does. It does not wait.
 	Refused func(r *http.Request, call journal.RefusedCall)
@@ -49,7 +54,7 @@ type Config struct {
 }
 
 func (c *Config) complete() error {
-	for _, field := range []any{c.Registry, c.Callers, c.Links, c.Parts, c.Orders, c.Records, c.Feed, c.Notices, c.Deliveries, c.Papers, c.Clock, c.Webhooks, c.Doctor, c.Board, c.Workshop, c.Logs, c.Cases, c.CaseFiles} {
+	for _, field := range []any{c.Registry, c.Callers, c.Links, c.Parts, c.Orders, c.Records, c.Feed, c.Notices, c.Deliveries, c.Papers, c.Clock, c.Webhooks, c.Doctor, c.Board, c.Workshop, c.Logs, c.Cases, c.CaseFiles, c.Operators, c.Placing, c.Charges} {
 		if field == nil {
 			return errIncomplete
 		}

@@ -71,7 +71,7 @@ func Routes() []Route {
 // routes are all calls of the API, one a line. Where two paths match, the one with more literal
 // segments counts.
 func routes() []route {
-	return slices.Concat(recordRoutes(), estateRoutes(), accessRoutes(), doctorRoutes(), caseRoutes(), serviceRoutes(), workshopRoutes(), logRoutes(), connectionRoutes())
+	return slices.Concat(recordRoutes(), estateRoutes(), accessRoutes(), doctorRoutes(), caseRoutes(), serviceRoutes(), workshopRoutes(), logRoutes(), connectionRoutes(), operatorRoutes(), chargingRoutes(), receivableRoutes())
 }
 
 // recordRoutes are those to what happened.
@@ -132,7 +132,7 @@ func match(table []route, method, path string) (found *route, values map[string]
 	if slices.Contains(allowed, http.MethodGet) {
 		allowed = append(allowed, http.MethodHead)
 	}
-	order := []string{http.MethodGet, http.MethodHead, http.MethodPost, http.MethodPatch, http.MethodDelete}
+	order := []string{http.MethodGet, http.MethodHead, http.MethodPost, http.MethodPut, http.MethodPatch, http.MethodDelete}
 	slices.SortFunc(allowed, func(a, b string) int { return slices.Index(order, a) - slices.Index(order, b) })
 	return nil, nil, slices.Compact(allowed)
 }

@@ -55,6 +55,7 @@ func troubles() []trouble {
 			fix: "Use the one that there is, or another name."},
 		{code: "wrong_state", status: 409, title: "Wrong state", means: "It is not in the state that this step needs.",
 			fix: "Look at it, and do what has to come before."},
+		{code: "binding_warned", status: 409, title: "The checks found something", means: "A terminal was not bound to a charger, because the checks before it found what would keep payments from getting through.", fix: "findings tells what, and who can put it right. To bind it all the same, send it again with despite true."},
 		{code: "limit_reached", status: 409, title: "Limit reached", means: "The installation holds as many as it can.",
 			fix: "Remove what is of no use any more."},
 		{code: "country_not_offered", status: 409, title: "Country not offered", means: "Terminals are offered in the Netherlands and Belgium, to partners also in Italy and Spain.",

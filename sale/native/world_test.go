@@ -19,6 +19,7 @@ import (
 
 	"kassa"
 	"kassa/auth"
+	"kassa/charging"
 	"kassa/engine"
 	"kassa/estate"
 	"kassa/hsm"
@@ -30,15 +31,16 @@ import (
 // world is the API over HTTP, with the real engine, estate and store, and the real table of who may do
 // what. Its terminals and its acquirer are the test itself.
 type world struct {
-	bench  *bench
-	ward   *practice
-	cases  folder
-	t      *testing.T
-	store  *sqlite.Store
-	estate *estate.Registry
-	engine *racing
-	server *httptest.Server
-	sent   map[string]native.Delivery
+	bench   *bench
+	ward    *practice
+	cases   folder
+	charges *charges
+	t       *testing.T
+	store   *sqlite.Store
+	estate  *estate.Registry
+	engine  *racing
+	server  *httptest.Server
+	sent    map[string]native.Delivery
 	// token is the operator's key; keys are others by their name.
 	token string
 	keys  map[string]string
@@ -235,10 +237,12 @@ func newWorld(t *testing.T) *world {
 	w.engine = &racing{Engine: machine}
 	w.bench = &bench{estate: w.estate}
 	w.cases = folder{}
+	w.charges = &charges{by: map[string]charging.Session{}}
 	w.ward = &practice{made: map[string]native.Diagnosis{}}
+	operators := w.operators()
 	h, err := native.New(native.Config{
 		Environment: estate.Test, Doctor: w.ward, Rules: w.ward.rules(), Registry: w.estate, Callers: callers{auth.NewGuard(w.estate, time.Now, "https://live.example")},
-		Links: w, Parts: w, Orders: w.engine, Records: store, Feed: store, Notices: w, Deliveries: w, Papers: w, Clock: w, Webhooks: w, Board: &board{}, Workshop: w.bench, Logs: w.bench, Cases: w.cases, CaseFiles: w.cases, Connections: connections{},
+		Links: w, Parts: w, Orders: w.engine, Records: store, Feed: store, Notices: w, Deliveries: w, Papers: w, Clock: w, Webhooks: w, Board: &board{}, Workshop: w.bench, Logs: w.bench, Cases: w.cases, CaseFiles: w.cases, Connections: connections{}, Operators: operators, Placing: operators, Charges: w.charges,
 		Write: w.write, Heartbeat: 10 * time.Second, Dialects: []string{"multisafepay"}, Now: time.Now, Wall: w.now,
 	})
 	if err != nil {

@@ -74,7 +74,7 @@ func (o *Operator) location() ocpi.Location {
 	l := ocpi.Location{
 		CountryCode: country, PartyID: partyID, ID: site, Publish: true, Name: "Kade", Address: "Kade 1", City: "Amsterdam",
 		PostalCode: "1011AA", Country: "NLD", Coordinates: &ocpi.GeoLocation{Latitude: "52.37000", Longitude: "4.90000"},
-		HelpPhone: "+31201234567", TimeZone: "Europe/Amsterdam", LastUpdated: at,
+		HelpPhone: "+31201234567", TimeZone: "Europe/Amsterdam", Operator: &ocpi.BusinessDetails{Name: "Laadpunt"}, LastUpdated: at,
 	}
 	for _, c := range o.s.Chargers {
 		l.EVSEs = append(l.EVSEs, o.evse(c))

@@ -43,11 +43,21 @@ func (d *durable) chargeAt(p poilink.Point) *Charge {
 	return nil
 }
 
+// endOthers ends the sessions that the cloud does not know any more: they ended while it could not tell.
+func (d *durable) endOthers(known []string) {
+	for i := range d.Charges {
+		if c := &d.Charges[i]; known != nil && c.State != poilink.ChargingPaying && !c.State.Ended() && !slices.Contains(known, c.Reference) {
+			c.State = poilink.ChargingFinished
+		}
+	}
+}
+
 // applySold follows what is sold, and its sessions.
 func (d *durable) applySold(r Record) {
 	switch {
 	case r.Kind == RecordSells && r.Frame != nil:
 		d.Sells = r.Frame.Sells
+		d.endOthers(r.Frame.Sells.Sessions)
 	case r.Kind == RecordMarked && r.Charge != nil:
 		c := d.keepCharge(r.Charge.Charging.Reference)
 		c.Salt, c.Mark = r.Charge.Salt, r.Charge.Mark

@@ -1,0 +1,50 @@
+package main
+
+import (
+	"context"
+	"net/http"
+	"net/url"
+
+	"kassa/operator"
+	"kassa/sale/native"
+)
+
+// evWorld tells the installation whom the terminal at the chargers works for, where nobody has yet: a platform with
+// acceptance and production, Kassa as the provider, a contract, a contactless set-up and two chargers. What somebody has
+// changed since stays as it is.
+func (d *dev) evWorld(ctx context.Context, f demoFacts) error {
+	var accounts struct{ Data []struct{ ID string } }
+	if err := d.get(ctx, f.Token, "accounts", &accounts); err != nil || len(accounts.Data) == 0 {
+		return err
+	}
+	at := func(path string) string {
+		return native.Prefix + "operator/" + path + "?account=" + url.QueryEscape(accounts.Data[0].ID)
+	}
+	var there struct{ Data []struct{} } // the binding is made last
+	if err := d.evCall(ctx, f, http.MethodGet, at("bindings"), nil, &there); err != nil || len(there.Data) > 0 {
+		return err
+	}
+	online := true
+	things := []struct {
+		path string
+		body any
+	}{
+		{"providers/kassa", operator.Provider{Name: "Kassa"}},
+		{"provider-environments/kassa-test", operator.ProviderEnvironment{Provider: "kassa", Kind: operator.Test}},
+		{"provider-environments/kassa-production", operator.ProviderEnvironment{Provider: "kassa", Kind: operator.Production}},
+		{"environments/acceptance", operator.Environment{Platform: "Laadpunt", Name: "Acceptance", Kind: operator.Acceptance}},
+		{"environments/production", operator.Environment{Platform: "Laadpunt", Name: "Production", Kind: operator.Production}},
+		{"cpos/laadpunt", operator.CPO{Environment: "acceptance", ExternalID: "NL-LAD", Name: "Laadpunt", CountryCode: "NL", PartyID: "LAD"}},
+		{"contracts/harbour", operator.Contract{CPO: "laadpunt", CustomerReference: "HARBOUR", Contactless: operator.ScopeCPO}},
+		{"setups/laadpunt", operator.Setup{Environment: "acceptance", CPOExternalID: "NL-LAD", MerchantID: "M-LAADPUNT", Acquirer: "simulated", Currency: "EUR", MCC: "5552", Status: operator.Configured}},
+		{"stations/A1", operator.Station{Environment: "acceptance", CPO: "laadpunt", Contract: "harbour", OCPPID: "LAADPUNT-A1", Certified: true, Location: "LOC1", EVSEs: []string{"EVSE-1"}}},
+		{"stations/A2", operator.Station{Environment: "acceptance", CPO: "laadpunt", Contract: "harbour", OCPPID: "LAADPUNT-A2", Certified: true, Location: "LOC1", EVSEs: []string{"EVSE-2"}}},
+		{"terminals/" + evPOIID, operator.Terminal{ProviderEnv: "kassa-test", Serial: evSerial, Model: "EV1", Family: "ev1", Activation: operator.Activated, MerchantID: "M-LAADPUNT", Online: &online, Screen: true, Increments: true}},
+	}
+	for _, t := range things {
+		if err := d.evCall(ctx, f, http.MethodPut, at(t.path), t.body, nil); err != nil {
+			return err
+		}
+	}
+	return d.evCall(ctx, f, http.MethodPost, at("bindings"), map[string]any{"station": "A1", "serial": evSerial, "provider": "kassa", "despite": true}, nil)
+}
