@@ -57,7 +57,9 @@ type finding struct {
 }
 
 // subjects are what one may ask about.
-func subjects() []string { return []string{"order", "terminal", "webhook", "key", "charger", "installation"} }
+func subjects() []string {
+	return []string{"order", "terminal", "webhook", "key", "charger", "installation"}
+}
 
 func doctorCommand() *cobra.Command {
 	c := withJSON(&cobra.Command{
