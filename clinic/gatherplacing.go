@@ -69,7 +69,10 @@ func (g *gathering) live(account string, p *operator.Placed) {
 	if p.Terminal == nil {
 		return
 	}
-	d, ok := g.Registry.Device(p.Terminal.Serial)
+	d, ok := g.Registry.Device(p.Terminal.Model + "-" + p.Terminal.Serial)
+	if !ok {
+		d, ok = g.Registry.Device(p.Terminal.Serial)
+	}
 	t, bound := g.Registry.Terminal(d.TID)
 	if !ok || !bound || t.Account != account {
 		return

@@ -51,16 +51,6 @@ func (w *World) Placed(now time.Time, station string) (p Placed, ok bool, err er
 			p.Terminal = &t
 		}
 	}
-	p.Increments = w.increments(l.station)
+	p.Increments = w.PaymentAt(l.station).Increments
 	return p, true, nil
-}
-
-// increments is how often a hold may be raised at a charger, by the nearest configuration that tells.
-func (w *World) increments(s Station) *int {
-	for _, at := range []struct{ scope, of string }{{"station", s.ID}, {"contract", s.Contract}, {"cpo", s.CPO}, {"environment", s.Environment}} {
-		if p, ok := find(w.Payments, func(p Payment) bool { return p.Scope == at.scope && p.Of == at.of && p.Increments != nil }); ok {
-			return p.Increments
-		}
-	}
-	return nil
 }

@@ -26,7 +26,7 @@ func Layers() []Layer {
 
 // Subject is what a user would ask about.
 type Subject struct {
-	Type string `json:"type"` // order, terminal, webhook, key or installation
+	Type string `json:"type"` // order, terminal, webhook, key, charger or installation
 	ID   string `json:"id"`
 	// Symptom is what the user sees, in the words of the screen or the answer; it may be empty.
 	Symptom string `json:"-"`
@@ -83,7 +83,7 @@ func (r Recipe) Make(ctx context.Context, l *Lab) (s *Shop, about Subject, err e
 func Recipes() []Recipe {
 	return slices.Concat(
 		baseRecipes(), terminalRecipes(), paymentRecipes(), aroundRecipes(),
-		acquirerRecipes(), networkRecipes(), kassaRecipes(), adyenRecipes(), chargeRecipes(),
+		acquirerRecipes(), networkRecipes(), kassaRecipes(), adyenRecipes(), chargeRecipes(), placingRecipes(),
 	)
 }
 

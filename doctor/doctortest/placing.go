@@ -15,8 +15,8 @@ func Placed() *operator.World {
 		Environments: []operator.Environment{{ID: "acc", Platform: "Laadpunt", Name: "Acceptance", Kind: operator.Acceptance}, {ID: "prod", Platform: "Laadpunt", Name: "Production", Kind: operator.Production}},
 		Providers:    []operator.Provider{{ID: "payter", Name: "Payter", StatusPage: "https://status.example", LeadDays: 5}},
 		ProviderEnvs: []operator.ProviderEnvironment{
-			{ID: "payter-test", Provider: "payter", Kind: operator.Test, KeyOf: "payter-test", Answered: 200, As: "kassa"},
-			{ID: "payter-prod", Provider: "payter", Kind: operator.Production, KeyOf: "payter-prod", Answered: 200, As: "kassa"},
+			{ID: "payter-test", Provider: "payter", Kind: operator.Test, APIBase: "https://cps-test.example", KeyOf: "payter-test", Answered: 200, As: "kassa"},
+			{ID: "payter-prod", Provider: "payter", Kind: operator.Production, APIBase: "https://cps.example", KeyOf: "payter-prod", Answered: 200, As: "kassa"},
 		},
 		CPOs:      []operator.CPO{{ID: "cpo", Environment: "prod", ExternalID: "LAD-1", Customer: "laadpunt", CountryCode: "NL", PartyID: "LAD", Name: "Laadpunt"}},
 		Contracts: []operator.Contract{{ID: "con", CPO: "cpo", CustomerReference: "REF-1", Contactless: operator.ScopeCPO}},

@@ -43,6 +43,9 @@ func keyRefused() doctor.Rule {
 			}
 			switch p.Answered {
 			case 0:
+				if p.APIBase == "" {
+					return doctor.No("the provider has no interface that would be asked")
+				}
 				return doctor.NotKnown(doctor.NeedPlacing, "nobody has asked the provider with our key")
 			case 401, 403: // HTTP: unauthorised, forbidden
 				return doctor.Found(args(c), says(c, "provider-environments/"+p.ID, "the provider answers "+strconv.Itoa(p.Answered)+" to our key"))

@@ -37,6 +37,8 @@ func crossedKey() doctor.Rule {
 			switch {
 			case p == nil:
 				return no
+			case p.KeyOf == "" && p.APIBase == "":
+				return doctor.No("the provider has no interface that needs a key")
 			case p.KeyOf == "":
 				return doctor.NotKnown(doctor.NeedPlacing, "it is not known which environment the key was issued for")
 			case p.KeyOf != p.ID:

@@ -111,7 +111,15 @@ func (h *Handler) diagnose(w http.ResponseWriter, c *call) *problem {
 			return refused
 		}
 		ask.Subject.ID = id
-	case doctor.Key, doctor.Webhook, doctor.Installation, doctor.Charger:
+	case doctor.Charger: // ACCOUNT/STATION, or the station alone
+		if account, station, ok := strings.Cut(ask.Subject.ID, "/"); ok {
+			id, refused := h.bare(accountID, account)
+			if refused != nil {
+				return refused
+			}
+			ask.Subject.ID = id + "/" + station
+		}
+	case doctor.Key, doctor.Webhook, doctor.Installation:
 	}
 	d, err := h.Doctor.Diagnose(c.Context(), c.caller, ask)
 	if err != nil {
