@@ -305,6 +305,10 @@ func (l *look) perContract() Finding {
 
 // setUp is R10: the set-up is done.
 func (l *look) setUp() Finding {
+	if c, ok := l.w.Contract(l.station.Contract); ok && c.Contactless == ScopeOff {
+		return Finding{Rule: "R10", Verdict: Fail, Owner: ByOperator, Cause: "The contract of the charger has contactless payment switched off",
+			Fix: "Switch it on in contract " + c.CustomerReference + ", for the CPO's set-up or for one of its own", Evidence: []string{"contract " + c.ID + " says off"}}
+	}
 	s, ok := l.setup()
 	if ok && s.Status == Configured {
 		return passed("R10", "contactless payment is configured ("+s.ID+")")

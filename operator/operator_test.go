@@ -65,6 +65,7 @@ func TestChecks(t *testing.T) {
 		{"another CPO", func(w *operator.World) { w.Setups[0].CPOExternalID = "NL-XYZ" }, "R8", "another CPO"},
 		{"acceptance only", func(w *operator.World) { w.Setups[0].Environment = "acc" }, "R8", "in acceptance only"},
 		{"a contract of its own", func(w *operator.World) { w.Contracts[0].Contactless = operator.ScopeContract }, "R9", "of its own"},
+		{"off in the contract", func(w *operator.World) { w.Contracts[0].Contactless = operator.ScopeOff }, "R10", "switched off"},
 		{"not requested", func(w *operator.World) { w.Setups = nil }, "R10", "not requested"},
 		{"pending", func(w *operator.World) { w.Setups[0].Status = operator.Requested }, "R10", "not configured yet"},
 		{"the provider is not done", func(w *operator.World) { w.Terminals[0].Activation = operator.Registered }, "R11", "not activated"},
