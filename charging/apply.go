@@ -104,6 +104,8 @@ func (s *Session) applyMoney(at time.Time, e Event) {
 		s.Collections = append(s.Collections, e.Collection)
 	case ChargingWrittenOff:
 		s.WrittenOff, s.WriteOffReason = s.WrittenOff+e.Amount, e.Reason
+	case ChargingDisputed:
+		s.Disputes = append(s.Disputes, e.Disputed)
 	case ChargingConfirmationDue:
 		s.Confirmations = append(s.Confirmations, e.Confirmation)
 	case ChargingConfirmationAnswered:

@@ -148,6 +148,11 @@ type ChargingWrittenOff struct {
 	Reason string `json:"reason"`
 }
 
+// ChargingDisputed tells of a chargeback. What was captured stays captured: who is right is decided elsewhere.
+type ChargingDisputed struct {
+	Disputed Disputed `json:"disputed"`
+}
+
 // ChargingAlerted tells of something that people must look at.
 type ChargingAlerted struct {
 	Text string `json:"text"`
@@ -178,6 +183,7 @@ func (ChargingAlerted) event()              {}
 func (ChargingInvoiced) event()             {}
 func (ChargingCollected) event()            {}
 func (ChargingWrittenOff) event()           {}
+func (ChargingDisputed) event()             {}
 
 // EncodeEvent gives an event's kept form.
 func EncodeEvent(e Event) (kind string, payload []byte, err error) {
@@ -201,6 +207,7 @@ var decoders = map[string]func([]byte) (Event, error){
 	"ChargingInvoiced":             decode[ChargingInvoiced],
 	"ChargingCollected":            decode[ChargingCollected],
 	"ChargingWrittenOff":           decode[ChargingWrittenOff],
+	"ChargingDisputed":             decode[ChargingDisputed],
 	"ChargingHoldSeen":             decode[ChargingHoldSeen],
 	"ChargingStartAsked":           decode[ChargingStartAsked],
 	"ChargingStartAnswered":        decode[ChargingStartAnswered],

@@ -260,6 +260,24 @@ func driverFlows() map[string]func(*testing.T) {
 			}
 			r.want(charging.Stopping, "SendStop")
 		},
+		"unplugged at once, nothing taken": func(t *testing.T) {
+			for name, c := range map[string]struct {
+				energy, flat charging.Decimal
+				minutes      int
+				want         charging.State
+			}{
+				"nothing": {"0", "", 4, charging.Releasing}, "not at once": {"0.0", "", 5, charging.AwaitingPrice},
+				"a little": {"0.1", "", 4, charging.AwaitingPrice}, "a price for the session": {"0", "1.00", 4, charging.AwaitingPrice},
+			} {
+				r := newRig(t, func(n *charging.New) { n.Rates = charging.Rates{Energy: "0.50", Flat: c.flat} }).started()
+				began := r.now
+				r.now = r.now.Add(time.Duration(c.minutes) * time.Minute)
+				_ = r.in(charging.Reported{Report: charging.Report{SessionID: "S1", Status: charging.Completed, Energy: c.energy, StartedAt: began, EndedAt: r.now, Updated: r.now}})
+				if r.s.State != c.want {
+					t.Errorf("%s: %s", name, r.s.State)
+				}
+			}
+		},
 		"given back by hand": func(t *testing.T) {
 			r := newRig(t, nil).started()
 			r.report(charging.Active, 100)

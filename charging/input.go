@@ -63,6 +63,13 @@ type Collect struct {
 	How    string
 }
 
+// Dispute tells that the driver's bank takes an amount back (a chargeback); Ref is its identity.
+type Dispute struct {
+	Ref    string
+	Amount int64
+	Why    string
+}
+
 // WriteOff gives up what is still short.
 type WriteOff struct{ Reason string }
 
@@ -103,6 +110,7 @@ func (AskRelease) input()      {}
 func (AskConfirm) input()      {}
 func (Collect) input()         {}
 func (WriteOff) input()        {}
+func (Dispute) input()         {}
 func (Confirmed) input()       {}
 func (DutyFailed) input()      {}
 func (Tick) input()            {}

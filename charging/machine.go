@@ -38,6 +38,7 @@ const (
 	Grace          = 30 * time.Second  // after a time-out, before the session is looked for
 	LookTime       = 2 * time.Minute   // how long the absence of a session is not believed
 	PlugTime       = 5 * time.Minute   // from the start to the car
+	NoEnergyTime   = 5 * time.Minute   // a session that ends sooner and took nothing costs nothing
 	StopTime       = 10 * time.Minute  // from STOP_SESSION to the session's end
 	EarlyTime      = 5 * time.Minute   // from a CDR to the end of the session that it is about
 	CorrectionTime = 15 * time.Minute  // from a credit to the CDR that replaces the old one
@@ -150,6 +151,8 @@ func (t *step) take(in Input) *Refused {
 		return t.askConfirm()
 	case Collect:
 		return t.collect(in)
+	case Dispute:
+		return t.dispute(in)
 	case WriteOff:
 		return t.writeOff(in)
 	case Confirmed:

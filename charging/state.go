@@ -127,6 +127,7 @@ type Session struct {
 	Collections    []Collection   `json:"collections,omitempty"`
 	WrittenOff     int64          `json:"writtenOff,omitempty"`
 	WriteOffReason string         `json:"writeOffReason,omitempty"`
+	Disputes       []Disputed     `json:"disputes,omitempty"`
 	Confirmations  []Confirmation `json:"confirmations,omitempty"`
 	Duties         []Duty         `json:"duties,omitempty"`
 }
@@ -208,6 +209,14 @@ type Collection struct {
 	At     time.Time `json:"at"`
 }
 
+// Disputed is a chargeback; Ref is its identity.
+type Disputed struct {
+	Ref    string    `json:"ref"`
+	Amount int64     `json:"amount"`
+	Why    string    `json:"why,omitempty"`
+	At     time.Time `json:"at"`
+}
+
 // cdr is the record that counts: the newest that is neither a credit nor taken back.
 func (s *Session) cdr() *CDR {
 	for i := len(s.CDRs) - 1; i >= 0; i-- {
@@ -277,5 +286,6 @@ func (s *Session) clone() Session {
 	n.CDRs, n.Refunds = slices.Clone(s.CDRs), slices.Clone(s.Refunds)
 	n.Confirmations, n.Duties = slices.Clone(s.Confirmations), slices.Clone(s.Duties)
 	n.Invoices, n.Collections = slices.Clone(s.Invoices), slices.Clone(s.Collections)
+	n.Disputes = slices.Clone(s.Disputes)
 	return n
 }

@@ -75,7 +75,21 @@ func (t *step) completed() {
 		t.settle(c.Price, false)
 		return
 	}
+	if t.next.emptyHanded() {
+		t.release("the car was unplugged at once, and took nothing")
+		return
+	}
 	t.await()
+}
+
+// emptyHanded tells of a session that ended within minutes and took no energy, at a tariff that has no price for a
+// session as such: nobody need wait for a price of nothing.
+func (s *Session) emptyHanded() bool {
+	energy, ok := s.Report.Energy.rat()
+	flat, known := s.Rates.Flat.rat()
+	taken := s.Report.EndedAt.Sub(s.Report.StartedAt)
+	return ok && s.Report.Energy != "" && energy.Sign() == 0 && known && flat.Sign() == 0 && !s.Rates.empty() && s.Rates.Min == 0 &&
+		!s.Report.StartedAt.IsZero() && !s.Report.EndedAt.IsZero() && taken < NoEnergyTime && (s.Report.Cost == nil || *s.Report.Cost == 0)
 }
 
 // await begins the wait for the price.

@@ -74,3 +74,24 @@ func (t *step) writeOff(in WriteOff) *Refused {
 	t.record(ChargingWrittenOff{Amount: t.next.Owing(), Reason: in.Reason})
 	return nil
 }
+
+// dispute notes a chargeback, once.
+func (t *step) dispute(in Dispute) *Refused {
+	s := &t.next
+	var sum int64
+	for _, d := range s.Disputes {
+		if d.Ref == in.Ref {
+			return nil
+		}
+		sum += d.Amount
+	}
+	switch {
+	case in.Ref == "" || len(in.Ref) > 50:
+		return &Refused{2001, "ref: must have 1 to 50 characters"}
+	case in.Amount <= 0 || in.Amount > s.Net()-sum:
+		return &Refused{2001, "amount: must be more than 0 and at most what was captured"}
+	}
+	t.record(ChargingDisputed{Disputed: Disputed{Ref: in.Ref, Amount: in.Amount, Why: in.Why, At: t.now}})
+	t.alert("the driver's bank takes an amount back: " + in.Ref)
+	return nil
+}

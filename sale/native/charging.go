@@ -58,6 +58,7 @@ type ChargingSession struct {
 	Refunds       []charging.Refund       `json:"refunds,omitempty"`
 	Invoices      []charging.Invoice      `json:"invoices,omitempty"`
 	Collections   []charging.Collection   `json:"collections,omitempty"`
+	Disputes      []charging.Disputed     `json:"disputes,omitempty"`
 	Facts         []ChargingFact          `json:"facts,omitempty"` // only when it is shown alone
 }
 
@@ -109,7 +110,7 @@ func (h *Handler) charge(s charging.Session) ChargingSession {
 		Terminal: h.shown(terminalID, s.TerminalID), POIID: s.POIID, Connection: s.Peer, Contract: s.Contract, Location: s.Location, EVSE: s.EVSE,
 		Connector: s.Connector, OpenedAt: s.OpenedAt, Since: cmp.Or(s.Since, s.OpenedAt), EndedAt: s.EndedAt, Session: s.Report.SessionID, Status: s.Report.Status,
 		Energy: string(s.Report.Energy), Holding: s.Holding(), HoldEnds: s.HoldEnds(), Waits: []ChargingWait{}, Card: s.Order.Card.Lines,
-		Confirmations: s.Confirmations, CDRs: s.CDRs, Refunds: s.Refunds, Invoices: s.Invoices, Collections: s.Collections,
+		Confirmations: s.Confirmations, CDRs: s.CDRs, Refunds: s.Refunds, Invoices: s.Invoices, Collections: s.Collections, Disputes: s.Disputes,
 		Money: ChargingMoney{
 			Currency: s.Currency, Asked: s.Hold, Held: s.Order.Amount, Price: s.Price, Captured: s.Net(), Released: s.Order.Released,
 			Short: s.Short, Open: s.Owing(), WrittenOff: s.WrittenOff, Provisional: s.Provisional,

@@ -151,6 +151,17 @@ func TestWhatIsShortIsCollectedOrWrittenOff(t *testing.T) {
 			t.Errorf("%s %s: %d %v", c.path, c.body, status, answer)
 		}
 	}
+	s = w.charges.by[ref]
+	s.Order.Captured = 5000
+	w.charges.by[ref] = s
+	for _, c := range []struct {
+		body   string
+		status int
+	}{{`{"ref":"cb-1","amount":5001}`, 400}, {`{"amount":1}`, 400}, {`{"ref":"cb-1","amount":5000,"why":"not me"}`, 200}, {`{"ref":"cb-1","amount":5000}`, 200}, {`{"ref":"cb-2","amount":1}`, 400}} {
+		if got, answer := w.call("POST", path+"disputes", c.body); got != c.status {
+			t.Errorf("%s: %d %v", c.body, got, answer)
+		}
+	}
 	w.receivables(700, 0, 500)
 	for query, want := range map[string]string{"": "R2 R1 R0", "?open=true": "R2 R0", "?open=false": "R1", "?open=true&limit=1": "R2", "?open=true&before=R2": "R0"} {
 		_, answer := w.call("GET", "/api/v1/charging-receivables"+query, "")

@@ -13,6 +13,7 @@ func receivableRoutes() []route {
 	return []route{
 		{"GET", "charging-receivables", ordersRead, "open group before limit", false, (*Handler).listReceivables, nil},
 		{"POST", "charging-sessions/{charge}/collections", paymentsRefund, "", false, (*Handler).collectCharge, nil},
+		{"POST", "charging-sessions/{charge}/disputes", paymentsRefund, "", false, (*Handler).disputeCharge, nil},
 		{"POST", "charging-sessions/{charge}/write-off", paymentsRefund, "", true, (*Handler).writeOffCharge, nil},
 	}
 }
@@ -95,4 +96,20 @@ func (h *Handler) writeOffCharge(w http.ResponseWriter, c *call) *problem {
 		return refused
 	}
 	return h.giveCharge(w, c, charging.WriteOff{Reason: body.Reason})
+}
+
+// disputeCharge notes a chargeback; its ref is its identity.
+func (h *Handler) disputeCharge(w http.ResponseWriter, c *call) *problem {
+	var body struct {
+		Ref    string `json:"ref"`
+		Amount int64  `json:"amount"`
+		Why    string `json:"why"`
+	}
+	if refused := c.body(w, &body); refused != nil {
+		return refused
+	}
+	if len(body.Why) > maxReference {
+		return badInput(mistake{Pointer: "/why", Detail: "is too long"})
+	}
+	return h.giveCharge(w, c, charging.Dispute{Ref: body.Ref, Amount: body.Amount, Why: body.Why})
 }

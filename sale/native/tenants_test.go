@@ -105,6 +105,7 @@ func bodies() map[string]string {
 		"POST ocpi-connections/{connection}/handshake": `{}`,
 		"DELETE ocpi-connections/{connection}":         ``,
 		"POST charging-sessions/{charge}/collections":  `{"ref":"1","amount":1}`,
+		"POST charging-sessions/{charge}/disputes":     `{"ref":"1","amount":1}`,
 		"POST charging-sessions/{charge}/write-off":    `{"reason":"old"}`,
 		"POST charging-sessions/{charge}/stop":         ``,
 		"POST charging-sessions/{charge}/release":      `{}`,
