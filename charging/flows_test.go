@@ -114,7 +114,7 @@ func (r *rig) report(status string, cost int64) error {
 
 // TestErrorFlows are the rows of the specification's tables of errors (1.11) and failures (3.7).
 func TestErrorFlows(t *testing.T) {
-	for _, flows := range []map[string]func(*testing.T){startFlows(), endFlows(), priceFlows(), driverFlows()} {
+	for _, flows := range []map[string]func(*testing.T){startFlows(), endFlows(), priceFlows(), driverFlows(), handFlows()} {
 		for name, flow := range flows {
 			t.Run(name, flow)
 		}
@@ -260,40 +260,6 @@ func driverFlows() map[string]func(*testing.T) {
 			}
 			r.want(charging.Stopping, "SendStop")
 		},
-		"unplugged at once, nothing taken": func(t *testing.T) {
-			for name, c := range map[string]struct {
-				energy, flat charging.Decimal
-				minutes      int
-				want         charging.State
-			}{
-				"nothing": {"0", "", 4, charging.Releasing}, "not at once": {"0.0", "", 5, charging.AwaitingPrice},
-				"a little": {"0.1", "", 4, charging.AwaitingPrice}, "a price for the session": {"0", "1.00", 4, charging.AwaitingPrice},
-			} {
-				r := newRig(t, func(n *charging.New) { n.Rates = charging.Rates{Energy: "0.50", Flat: c.flat} }).started()
-				began := r.now
-				r.now = r.now.Add(time.Duration(c.minutes) * time.Minute)
-				_ = r.in(charging.Reported{Report: charging.Report{SessionID: "S1", Status: charging.Completed, Energy: c.energy, StartedAt: began, EndedAt: r.now, Updated: r.now}})
-				if r.s.State != c.want {
-					t.Errorf("%s: %s", name, r.s.State)
-				}
-			}
-		},
-		"given back by hand": func(t *testing.T) {
-			r := newRig(t, nil).started()
-			r.report(charging.Active, 100)
-			if err := r.in(charging.AskRelease{Why: "a complaint"}); err != nil {
-				t.Error(err)
-			}
-			r.want(charging.Releasing, "SendStop", "Release")
-		},
-		"not given back once it is captured": func(t *testing.T) {
-			r := newRig(t, nil).started()
-			r.report(charging.Completed, 3000)
-			r.in(charging.CDRPosted{CDR: cdr("C1", 3000)})
-			r.want(charging.Settling, "Settle")
-			refusedWith(t, r.in(charging.AskRelease{}), 2001, "under way")
-			refusedWith(t, r.in(charging.AskConfirm{}), 2001, "no confirmation")
-		},
 		"stopped before the hold is used": func(t *testing.T) {
 			r := newRig(t, nil).started()
 			r.report(charging.Active, 4749)
@@ -400,5 +366,45 @@ func creditAfterCapture(t *testing.T) {
 	r.in(charging.OrderSeen{View: v})
 	if f := r.s.Confirmations[1]; f.Total != 2000 || f.Status != charging.CaptureSuccess || !r.did("Confirm") {
 		t.Errorf("%+v", f)
+	}
+}
+
+// handFlows are what people do by hand, and what nobody need wait for.
+func handFlows() map[string]func(*testing.T) {
+	return map[string]func(*testing.T){
+		"unplugged at once, nothing taken": func(t *testing.T) {
+			for name, c := range map[string]struct {
+				energy, flat charging.Decimal
+				minutes      int
+				want         charging.State
+			}{
+				"nothing": {"0", "", 4, charging.Releasing}, "not at once": {"0.0", "", 5, charging.AwaitingPrice},
+				"a little": {"0.1", "", 4, charging.AwaitingPrice}, "a price for the session": {"0", "1.00", 4, charging.AwaitingPrice},
+			} {
+				r := newRig(t, func(n *charging.New) { n.Rates = charging.Rates{Energy: "0.50", Flat: c.flat} }).started()
+				began := r.now
+				r.now = r.now.Add(time.Duration(c.minutes) * time.Minute)
+				_ = r.in(charging.Reported{Report: charging.Report{SessionID: "S1", Status: charging.Completed, Energy: c.energy, StartedAt: began, EndedAt: r.now, Updated: r.now}})
+				if r.s.State != c.want {
+					t.Errorf("%s: %s", name, r.s.State)
+				}
+			}
+		},
+		"given back by hand": func(t *testing.T) {
+			r := newRig(t, nil).started()
+			r.report(charging.Active, 100)
+			if err := r.in(charging.AskRelease{Why: "a complaint"}); err != nil {
+				t.Error(err)
+			}
+			r.want(charging.Releasing, "SendStop", "Release")
+		},
+		"not given back once it is captured": func(t *testing.T) {
+			r := newRig(t, nil).started()
+			r.report(charging.Completed, 3000)
+			r.in(charging.CDRPosted{CDR: cdr("C1", 3000)})
+			r.want(charging.Settling, "Settle")
+			refusedWith(t, r.in(charging.AskRelease{}), 2001, "under way")
+			refusedWith(t, r.in(charging.AskConfirm{}), 2001, "no confirmation")
+		},
 	}
 }
