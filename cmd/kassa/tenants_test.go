@@ -14,6 +14,7 @@ import (
 	"testing"
 	"time"
 
+	"kassa/charging"
 	"kassa/clinic"
 	"kassa/doctor"
 	"kassa/estate"
@@ -164,6 +165,7 @@ func (v *tenancy) furnish(own estate.Key) {
 		"wish": wish.ID, "paymentPspReference": "V", "incident": "inc_test_0", "connection": "NONE",
 	}
 	v.furnishJobs()
+	v.furnishCharging()
 	made := v.send(attempt{route: "POST /v1/json/orders", body: `{"type":"redirect","order_id":"v-order","currency":"EUR","amount":100,
 		"description":"` + ofGroup + `","gateway_info":{"terminal_id":"$terminal"}}`}, "the victim's own")
 	o, ok, err := v.c.engine.Find(v.t.Context(), multisafepay.Dialect, "2001", "v-order")
@@ -180,6 +182,23 @@ func (v *tenancy) furnish(own estate.Key) {
 	opened, err = v.c.cases.Attach(who, opened.ID, "theirs.txt", []byte(ofGroup))
 	v.must(opened, err)
 	v.ids["case"], v.ids["file"] = opened.ID, opened.Attachments[0].ID
+}
+
+// furnishCharging gives the victim a charger, and a session at it.
+func (v *tenancy) furnishCharging() {
+	v.t.Helper()
+	for _, thing := range []struct{ kind, body string }{
+		{"environments", `{"platform":"VICTIM","name":"N","kind":"production"}`}, {"cpos", `{"environment":"v1","external_id":"VICTIM","name":"N"}`},
+		{"stations", `{"environment":"v1","cpo":"v1","ocpp_id":"VICTIM"}`},
+	} {
+		v.must(v.c.operators.Put("20000001", thing.kind, "v1", []byte(thing.body)))
+	}
+	n := charging.New{
+		Ref: "QCHARGEOFNOBODY", Peer: "P", Account: "20000001", Group: "2001", POIID: "EV1-V", Location: ofGroup, EVSE: ofGroup, Currency: "EUR", Hold: 100,
+	}
+	s, _, err := v.c.charging.Book.Take(v.t.Context(), v.c.now(), n.Ref, charging.Choose{New: n})
+	v.must(s, err)
+	v.ids["kind"], v.ids["thing"], v.ids["charge"] = "stations", "v1", n.Ref
 }
 
 // furnishJobs gives the victim a job of each kind around its device.
@@ -261,7 +280,7 @@ func (v *tenancy) send(a attempt, whose string) *httptest.ResponseRecorder {
 func (v *tenancy) theirs() map[string]string {
 	v.t.Helper()
 	list := make(map[string]string)
-	for _, kind := range []string{"account", "group", "shop", "terminal", "device", "key", "settings", "endpoint", "order", "wish"} {
+	for _, kind := range []string{"account", "group", "shop", "terminal", "device", "key", "settings", "endpoint", "order", "wish", "operator", "charging", "receivable"} {
 		streams, err := v.c.store.Streams(kind, "", 1000)
 		v.must(streams, err)
 		for _, s := range streams {
