@@ -2,9 +2,11 @@ package clinic
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 
 	"kassa/doctor"
+	"kassa/ocpi"
 	"kassa/operator"
 )
 
@@ -27,6 +29,7 @@ func (g *gathering) charger(id string) error {
 	}
 	g.live(account, &p)
 	g.chargesAt(account, p)
+	g.heard(&p)
 	g.chart.Placing = doctor.PlacingOf(p)
 	g.have(doctor.NeedPlacing)
 	return nil
@@ -62,6 +65,23 @@ func (g *gathering) owner(id string) (account string, w *operator.World) {
 		account, w = a, its
 	}
 	return account, w
+}
+
+// heard tells by the operator's word on its EVSEs whether the charger can be reached, and leaves out what the terminal
+// sells at other chargers.
+func (g *gathering) heard(p *operator.Placed) {
+	c := g.chart.Charge
+	if c == nil || p.Station.Location == "" {
+		return
+	}
+	c.Points = slices.DeleteFunc(slices.Clone(c.Points), func(at doctor.Point) bool {
+		return at.Location != p.Station.Location || len(p.Station.EVSEs) > 0 && !slices.Contains(p.Station.EVSEs, at.EVSE.UID)
+	})
+	if p.Station.Online != nil || len(c.Points) == 0 {
+		return
+	}
+	online := slices.ContainsFunc(c.Points, func(at doctor.Point) bool { return at.EVSE.Status != ocpi.EVSEUnknown })
+	p.Station.Online = &online
 }
 
 // live puts the link that is held here in the place of what was written down of a terminal of this installation.

@@ -58,11 +58,7 @@ func (f chargingFacts) Place(tid string) (place doctor.Charge, ok bool, err erro
 		}
 	}
 	if len(place.Points) > 0 {
-		ceilings, err := charging.Ceilings(nil)
-		if err != nil {
-			return place, false, err
-		}
-		place.Ceiling = ceilings[place.Points[0].Country]
+		place.Ceiling = f.c.ceilings[place.Points[0].Country]
 	}
 	return place, true, nil
 }

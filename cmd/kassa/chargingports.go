@@ -24,10 +24,9 @@ import (
 
 // chargingPorts gives charging sessions their operators and their terminals.
 type chargingPorts struct {
-	c        *cloud
-	ceilings map[string]charging.Ceiling
-	terms    kassa.HoldTerms // where no operator says otherwise
-	rails    *acquirer.Rails // nil narrows nothing
+	c     *cloud
+	terms kassa.HoldTerms // where no operator says otherwise
+	rails *acquirer.Rails // nil narrows nothing
 }
 
 // joinCharging makes the sessions' keeper; it comes before the operators' door, which brings it their word.
@@ -43,7 +42,7 @@ func (c *cloud) joinCharging(o serveOptions, log *slog.Logger) error {
 		return err
 	}
 	p := chargingPorts{c: c, terms: terms}
-	if p.ceilings, p.rails, err = boundsOf(o); err != nil {
+	if c.ceilings, p.rails, err = boundsOf(o); err != nil {
 		return err
 	}
 	c.charging = &charging.Keeper{
@@ -244,7 +243,7 @@ func (p chargingPorts) sale(n charging.New, l ocpi.Location, e ocpi.EVSE, c ocpi
 		from.Override, from.Contract, from.Minimum = set.Hold, set.Most, set.Minimum
 		n.Terms.Minimum, n.Terms.MinCapture, n.Grow = cmp.Or(set.Minimum, n.Terms.Minimum), cmp.Or(set.MinCapture, n.Terms.MinCapture), set.Step
 	}
-	n.Hold = from.Propose(p.ceilings[l.Country])
+	n.Hold = from.Propose(p.c.ceilings[l.Country])
 	p.bend(&n, set, mcc)
 	n.Margin = n.Hold / 20
 	if n.Hold == 0 && !from.Free {

@@ -59,6 +59,7 @@ type cloud struct {
 	charging *charging.Keeper
 	points   *points
 	holds    *cardHolds
+	ceilings map[string]charging.Ceiling // of holds, by country
 	// operators is whom unattended terminals work for.
 	operators *operator.Registry
 	ocpiURL   string // how charge point operators reach this installation

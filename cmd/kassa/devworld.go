@@ -4,6 +4,7 @@ import (
 	"context"
 	"net/http"
 	"net/url"
+	"time"
 
 	"kassa/operator"
 	"kassa/sale/native"
@@ -30,16 +31,16 @@ func (d *dev) evWorld(ctx context.Context, f demoFacts) error {
 		body any
 	}{
 		{"providers/kassa", operator.Provider{Name: "Kassa"}},
-		{"provider-environments/kassa-test", operator.ProviderEnvironment{Provider: "kassa", Kind: operator.Test}},
-		{"provider-environments/kassa-production", operator.ProviderEnvironment{Provider: "kassa", Kind: operator.Production}},
+		{"provider-environments/kassa-test", operator.ProviderEnvironment{Provider: "kassa", Kind: operator.Test, As: "laadpunt"}},
+		{"provider-environments/kassa-production", operator.ProviderEnvironment{Provider: "kassa", Kind: operator.Production, As: "laadpunt"}},
 		{"environments/acceptance", operator.Environment{Platform: "Laadpunt", Name: "Acceptance", Kind: operator.Acceptance}},
 		{"environments/production", operator.Environment{Platform: "Laadpunt", Name: "Production", Kind: operator.Production}},
-		{"cpos/laadpunt", operator.CPO{Environment: "acceptance", ExternalID: "NL-LAD", Name: "Laadpunt", CountryCode: "NL", PartyID: "LAD"}},
+		{"cpos/laadpunt", operator.CPO{Environment: "acceptance", Customer: "laadpunt", ExternalID: "NL-LAD", Name: "Laadpunt", CountryCode: "NL", PartyID: "LAD"}},
 		{"contracts/harbour", operator.Contract{CPO: "laadpunt", CustomerReference: "HARBOUR", Contactless: operator.ScopeCPO}},
 		{"setups/laadpunt", operator.Setup{Environment: "acceptance", CPOExternalID: "NL-LAD", MerchantID: "M-LAADPUNT", Acquirer: "simulated", Currency: "EUR", MCC: "5552", Status: operator.Configured}},
 		{"stations/A1", operator.Station{Environment: "acceptance", CPO: "laadpunt", Contract: "harbour", OCPPID: "LAADPUNT-A1", Certified: true, Location: "LOC1", EVSEs: []string{"EVSE-1"}}},
 		{"stations/A2", operator.Station{Environment: "acceptance", CPO: "laadpunt", Contract: "harbour", OCPPID: "LAADPUNT-A2", Certified: true, Location: "LOC1", EVSEs: []string{"EVSE-2"}}},
-		{"terminals/" + evPOIID, operator.Terminal{ProviderEnv: "kassa-test", Serial: evSerial, Model: "EV1", Family: "ev1", Activation: operator.Activated, MerchantID: "M-LAADPUNT", Online: &online, Screen: true, Increments: true}},
+		{"terminals/" + evPOIID, operator.Terminal{ProviderEnv: "kassa-test", Serial: evSerial, Model: "EV1", Family: "ev1", Activation: operator.Activated, MerchantID: "M-LAADPUNT", Owner: "laadpunt", ManagedBy: []string{"laadpunt"}, Online: &online, State: "IDLE", StateAt: time.Now().UTC(), Screen: true, Increments: true}},
 	}
 	for _, t := range things {
 		if err := d.evCall(ctx, f, http.MethodPut, at(t.path), t.body, nil); err != nil {

@@ -93,6 +93,8 @@ func acquirersOf(family string) []string {
 	switch strings.ToLower(family) {
 	case "p6x":
 		return []string{"Elavon", "AIB", "Rabobank", "ING", "Equens", "CCV", "EMS", "CM.com", "Buckaroo"}
+	case "ev1": // Kassa's own, at the simulated acquirer
+		return []string{"simulated"}
 	case "apollo":
 		return []string{"Elavon", "Worldline", "Finaro", "Embed", "CCV", "Buckaroo", "Rabobank", "EMS"}
 	}
