@@ -1,6 +1,7 @@
 package operator
 
 import (
+	"cmp"
 	"fmt"
 	"slices"
 	"strings"
@@ -173,6 +174,7 @@ const (
 	outageShare  = 50 // per cent
 	outageLeast  = 3  // terminals
 	outageWithin = 5 * time.Minute
+	outageAge    = 24 * time.Hour // what went dark before is another matter
 )
 
 // outage is R1.
@@ -180,34 +182,52 @@ func (l *look) outage() Finding {
 	for _, i := range l.w.Incidents {
 		if i.Provider == l.wish.Provider && i.Ended.IsZero() && (i.Kind == "" || l.w.pairs(l.env.Kind, i.Kind)) {
 			return Finding{Rule: "R1", Verdict: Fail, Owner: ByProvider, Cause: "The provider of the terminal has an outage: " + i.Title,
-				Fix: "Wait, and follow the provider's status page: " + i.Link, Evidence: []string{"open since " + i.Began.UTC().Format(time.RFC3339)}}
+				Fix: "Wait, and follow the provider's status page: " + cmp.Or(i.Link, l.statusPage()), Evidence: []string{"open since " + i.Began.UTC().Format(time.RFC3339)}}
 		}
 	}
-	all, dark := 0, []time.Time{}
-	for _, t := range l.w.Terminals {
-		pe, _ := l.w.ProviderEnv(t.ProviderEnv)
-		if pe.Provider != l.wish.Provider || !l.w.pairs(l.env.Kind, pe.Kind) || t.Online == nil {
-			continue
-		}
-		all++
-		if !*t.Online {
-			dark = append(dark, t.LastSeen)
-		}
-	}
-	slices.SortFunc(dark, time.Time.Compare)
-	for i := range dark {
-		n := 0
-		for _, at := range dark[i:] {
-			if at.Sub(dark[i]) <= outageWithin {
-				n++
-			}
-		}
-		if n >= outageLeast && n*100 >= all*outageShare {
-			return Finding{Rule: "R1", Verdict: Fail, Owner: ByProvider, Cause: "Most terminals of the provider lost contact in the same minutes",
-				Fix: "Wait, and ask the provider", Evidence: []string{fmt.Sprintf("%d of %d since %s", n, all, dark[i].UTC().Format(time.RFC3339))}}
-		}
+	if f, lost := l.commonLoss(); lost {
+		return f
 	}
 	return passed("R1", "no open incident of the provider, and no common loss of contact")
+}
+
+func (l *look) statusPage() string {
+	p, _ := find(l.w.Providers, func(p Provider) bool { return p.ID == l.wish.Provider })
+	return p.StatusPage
+}
+
+// commonLoss tells whether most of the terminals of one of the provider's environments lost contact in the same minutes, of
+// late. One that was never seen, or went long ago, says nothing about now.
+func (l *look) commonLoss() (f Finding, lost bool) {
+	for _, pe := range l.w.ProviderEnvs {
+		if pe.Provider != l.wish.Provider || !l.w.pairs(l.env.Kind, pe.Kind) {
+			continue
+		}
+		all, dark := 0, []time.Time{}
+		for _, t := range l.w.Terminals {
+			if t.ProviderEnv != pe.ID || t.Online == nil {
+				continue
+			}
+			all++
+			if !*t.Online && !t.LastSeen.IsZero() && l.now.Sub(t.LastSeen) < outageAge {
+				dark = append(dark, t.LastSeen)
+			}
+		}
+		slices.SortFunc(dark, time.Time.Compare)
+		for i := range dark {
+			n := 0
+			for _, at := range dark[i:] {
+				if at.Sub(dark[i]) <= outageWithin {
+					n++
+				}
+			}
+			if n >= outageLeast && n*100 >= all*outageShare {
+				return Finding{Rule: "R1", Verdict: Fail, Owner: ByProvider, Cause: "Most terminals of the provider lost contact in the same minutes",
+					Fix: strings.TrimSpace("Wait, and ask the provider " + l.statusPage()), Evidence: []string{fmt.Sprintf("%d of %d since %s", n, all, dark[i].UTC().Format(time.RFC3339))}}, true
+			}
+		}
+	}
+	return f, false
 }
 
 // environments is R5 and R6: the terminal is where the charger's terminals are.

@@ -54,6 +54,18 @@ func TestChecks(t *testing.T) {
 				w.Terminals = append(w.Terminals, operator.Terminal{Serial: fmt.Sprint("X", i), ProviderEnv: "pp", Online: &off, LastSeen: now().Add(-time.Duration(i) * time.Minute)})
 			}
 		}, "R1", "same minutes"},
+		{"never seen", func(w *operator.World) {
+			off := false
+			for i := range 4 {
+				w.Terminals = append(w.Terminals, operator.Terminal{Serial: fmt.Sprint("X", i), ProviderEnv: "pp", Online: &off})
+			}
+		}, "", ""},
+		{"dark for long", func(w *operator.World) {
+			off := false
+			for i := range 4 {
+				w.Terminals = append(w.Terminals, operator.Terminal{Serial: fmt.Sprint("X", i), ProviderEnv: "pp", Online: &off, LastSeen: now().Add(-48 * time.Hour)})
+			}
+		}, "", ""},
 		{"test terminal on a production charger", func(w *operator.World) { w.Terminals[0].ProviderEnv = "pt" }, "R6", "A test terminal is on a production charger"},
 		{"production terminal on an acceptance charger", func(w *operator.World) {
 			w.Stations[0].Environment, w.CPOs[0].Environment, w.Setups[0].Environment = "acc", "acc", "acc"
