@@ -83,7 +83,7 @@ func (r Recipe) Make(ctx context.Context, l *Lab) (s *Shop, about Subject, err e
 func Recipes() []Recipe {
 	return slices.Concat(
 		baseRecipes(), terminalRecipes(), paymentRecipes(), aroundRecipes(),
-		acquirerRecipes(), networkRecipes(), kassaRecipes(), adyenRecipes(), chargeRecipes(), placingRecipes(),
+		acquirerRecipes(), networkRecipes(), kassaRecipes(), adyenRecipes(), chargeRecipes(), chargerRecipes(), placingRecipes(),
 	)
 }
 
