@@ -102,7 +102,8 @@ func evCommand() *cobra.Command {
 func evFaultCommand() *cobra.Command {
 	c := &cobra.Command{
 		Use: "fault NAME", Short: "Let something go wrong at the operator, until kassa ev clear", Args: words("NAME"),
-		Long: `Let something go wrong at the simulated operator. Chargers: offline, refuse-start, start-fails, ignores-stop, quiet.
+		Long: `Let something go wrong at the simulated operator. Chargers: offline, refuse-start, start-fails, ignores-stop, quiet, no-tariff,
+restricted, no-label. The link: refuse-token, refuse-fac.
 Commands: result-lost. Bills: price (--price), cdr-late (--seconds), cdr-never, cdr-changed (--price), cdr-credit,
 cdr-twice, cdr-differs, cdr-currency, cdr-early, cdr-unknown, cdr-reference.`,
 		Example: "  kassa ev fault cdr-late --seconds 3600 --evse EVSE-1\n  kassa ev fault price --price 0",

@@ -38,7 +38,9 @@ func writeRules(b *strings.Builder, rules []rule, recipes []cause.Recipe) {
 	var table strings.Builder
 	for _, r := range rules {
 		kind, by := "guided", ""
-		if r.Observable {
+		if why := prevented(r.Code); why != "" {
+			kind, by = "prevented", why
+		} else if r.Observable {
 			kind = "observable"
 			observable++
 			var whats []string
@@ -51,7 +53,7 @@ func writeRules(b *strings.Builder, rules []rule, recipes []cause.Recipe) {
 		}
 		fmt.Fprintf(&table, "| %s | [%s](causes/%s.md) | %s | %s |\n", r.ID, r.Code, r.Code, kind, by)
 	}
-	fmt.Fprintf(b, "%d causes are observable and %d guided.\n\n| Row | Cause | Kind | Made by |\n|---|---|---|---|\n%s", observable, len(rules)-observable, table.String())
+	fmt.Fprintf(b, "%d causes are observable, and the other %d guided, or prevented.\n\n| Row | Cause | Kind | Made by |\n|---|---|---|---|\n%s", observable, len(rules)-observable, table.String())
 }
 
 // writeNever lists the pairs that nobody can meet together, and why not.

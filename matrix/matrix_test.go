@@ -148,7 +148,7 @@ func TestMatrix(t *testing.T) {
 	}
 	observable, missed := 0, []string{}
 	for _, r := range c.rules {
-		if r.Observable {
+		if r.Observable && prevented(r.Code) == "" {
 			observable++
 			if !c.first[r.Code] {
 				missed = append(missed, r.Code)
@@ -168,6 +168,14 @@ func TestMatrix(t *testing.T) {
 	}
 	line := fmt.Sprintf("doctor-matrix rules=%d first=%d healthy=%d/%d pairs=%d/%d", observable, observable-len(missed), c.healthy, len(variations()), c.pairs, len(list))
 	compareDocument(t, c.rules, recipes, never, line)
+}
+
+// prevented says why a cause cannot come about in a running Kassa; empty for what can. Its rule is held to what is recorded
+// only.
+func prevented(code string) string {
+	return map[string]string{
+		"hold_above_ceiling": "Kassa holds no more than the ceiling, and its terminals take no plain tap above it",
+	}[code]
 }
 
 func dashed(name string) string {

@@ -13,6 +13,22 @@ func chargeRecipes() []Recipe {
 			Meet: charging(Car{Price: 6000}),
 		},
 		{
+			Code: "over_commit_refused", What: "the bank refuses what is above the hold", Layer: InOrder, Model: chargers,
+			Meet: func(ctx context.Context, s *Shop) (Subject, error) {
+				if err := s.Station(ctx); err != nil {
+					return Subject{}, err
+				}
+				in := healthySite()
+				set(aStation, object{"location": "LOC1"})(in)
+				set("payments/p1", object{"scope": "station", "of": "site-1", "over_commit": true})(in)
+				if err := s.Place(ctx, in, s.serial()); err != nil {
+					return Subject{}, err
+				}
+				ref, err := s.Charge(ctx, Car{Price: 6000})
+				return s.about(ref), err
+			},
+		},
+		{
 			Code: "callback_lost", What: "the operator never reports how a start went", Layer: OnHook, Model: chargers,
 			Meet: charging(Car{Price: 1200}, object{"kind": "result-lost"}),
 		},

@@ -253,6 +253,7 @@ func (o *Operator) setFault(_ context.Context, f Fault) error {
 			return wrong("evse is not known")
 		}
 		o.s.Faults = slices.DeleteFunc(o.s.Faults, func(k Fault) bool { return k.Kind == f.Kind && k.EVSE == f.EVSE })
+		f.At = o.now()
 		o.s.Faults = append(o.s.Faults, f)
 		return nil
 	})

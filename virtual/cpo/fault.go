@@ -29,12 +29,16 @@ const (
 	FaultDiffers     = "cdr-differs"   // the bill comes again with the same id and another price
 	FaultNoReference = "cdr-reference" // the bill has no reference
 	FaultRefuseFAC   = "refuse-fac"    // the word on what was captured is rejected, at every charger
+	FaultNoTariff    = "no-tariff"     // the connector has no tariff
+	FaultRestricted  = "restricted"    // the tariff holds by day only, and there is another price by night
+	FaultNoLabel     = "no-label"      // the charger has no physical reference
+	FaultToken       = "refuse-token"  // Kassa's token is not known any more
 )
 
 // Faults lists them.
 func Faults() []string {
 	return []string{FaultOffline, FaultRefuse, FaultStartFails, FaultResultLost, FaultIgnoresStop, FaultQuiet, FaultPrice, FaultLate, FaultNever,
-		FaultChanged, FaultCredit, FaultTwice, FaultCurrency, FaultEarly, FaultUnknown, FaultDiffers, FaultNoReference, FaultRefuseFAC}
+		FaultChanged, FaultCredit, FaultTwice, FaultCurrency, FaultEarly, FaultUnknown, FaultDiffers, FaultNoReference, FaultNoTariff, FaultRestricted, FaultNoLabel, FaultToken, FaultRefuseFAC}
 }
 
 // Fault is set until it is cleared.
@@ -45,6 +49,8 @@ type Fault struct {
 	// Price is in minor units, gross.
 	Price   int64 `json:"price,omitempty"`
 	Seconds int64 `json:"seconds,omitempty"`
+	// At is when it was set, by the operator's clock.
+	At time.Time `json:"at,omitzero"`
 }
 
 // Check holds the rules of a Fault.

@@ -52,9 +52,9 @@ func (o *Operator) guard(f func(http.ResponseWriter, *http.Request), registering
 			}
 		}
 		o.mu.Lock()
-		l := o.s.Link
+		l, refuses := o.s.Link, o.fault(FaultToken, "") != nil
 		o.mu.Unlock()
-		good := slices.ContainsFunc(ocpi.TokensOf(r.Header.Get("Authorization")), func(t string) bool {
+		good := !refuses && slices.ContainsFunc(ocpi.TokensOf(r.Header.Get("Authorization")), func(t string) bool {
 			return t == l.Inbound || t == l.Former || registering && t == l.TokenA
 		})
 		if !good {

@@ -83,13 +83,22 @@ func (o *Operator) location() ocpi.Location {
 }
 
 func (o *Operator) evse(c *Charger) ocpi.EVSE {
-	at := ocpi.At(o.now())
+	at, label, tariffs := ocpi.At(o.now()), c.Label, []string{o.s.Tariff.ID}
+	if f := o.fault(FaultOffline, c.EVSE); f != nil && !f.At.IsZero() {
+		at = ocpi.At(f.At) // nothing was heard of it since
+	}
+	if o.fault(FaultNoLabel, c.EVSE) != nil {
+		label = ""
+	}
+	if o.fault(FaultNoTariff, c.EVSE) != nil {
+		tariffs = nil
+	}
 	return ocpi.EVSE{
-		UID: c.EVSE, EVSEID: "NL*LAD*" + c.EVSE, Status: o.status(c), PhysicalReference: c.Label, LastUpdated: at,
+		UID: c.EVSE, EVSEID: "NL*LAD*" + c.EVSE, Status: o.status(c), PhysicalReference: label, LastUpdated: at,
 		Capabilities: []string{"REMOTE_START_STOP_CAPABLE", "CONTACTLESS_CARD_SUPPORT"},
 		Connectors: []ocpi.Connector{{
 			ID: connector, Standard: "IEC_62196_T2_COMBO", Format: "CABLE", PowerType: "DC", MaxVoltage: 920, MaxAmperage: 300,
-			TariffIDs: []string{o.s.Tariff.ID}, LastUpdated: at,
+			TariffIDs: tariffs, LastUpdated: at,
 		}},
 	}
 }
@@ -108,6 +117,11 @@ func (o *Operator) tariff(v ocpi.Version) ocpi.Tariff {
 		Elements: []ocpi.TariffElement{{PriceComponents: []ocpi.PriceComponent{
 			{Type: ocpi.DimensionEnergy, Price: price, VAT: &vat, StepSize: 1},
 		}}},
+	}
+	if o.fault(FaultRestricted, "") != nil {
+		night := out.Elements[0]
+		night.Restrictions = &ocpi.TariffRestrictions{StartTime: "20:00", EndTime: "07:00"}
+		out.Elements = append([]ocpi.TariffElement{night}, out.Elements...)
 	}
 	return out.For(v)
 }
