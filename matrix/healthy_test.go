@@ -130,6 +130,15 @@ func cancelled(ctx context.Context, s *cause.Shop) ([]cause.Subject, error) {
 
 // stays holds that nothing is found where nothing is wrong.
 func (c *campaign) stays(t *testing.T, v variation) {
+	if !c.tryTwice(t, func() error { return c.staysOnce(t, v) }) {
+		return
+	}
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.healthy++
+}
+
+func (c *campaign) staysOnce(t *testing.T, v variation) error {
 	ctx, cancel := context.WithTimeout(t.Context(), perCase)
 	defer cancel()
 	s, err := c.lab.Open(ctx, v.model)
@@ -139,15 +148,13 @@ func (c *campaign) stays(t *testing.T, v variation) {
 		subjects, err = v.do(ctx, s)
 	}
 	if err != nil {
-		t.Fatal(err)
+		return err
 	}
 	for _, about := range subjects {
 		last, ok, err := finds(ctx, c.lab, about, func(codes []string) bool { return len(codes) == 0 })
 		if err != nil || !ok {
-			t.Fatalf("asked about %s %s, found %v (%v)", about.Type, about.ID, last.codes(), err)
+			return fmt.Errorf("asked about %s %s, found %v (%w)", about.Type, about.ID, last.codes(), err)
 		}
 	}
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	c.healthy++
+	return nil
 }
