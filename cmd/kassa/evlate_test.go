@@ -110,6 +110,50 @@ func TestHoldsOfLateBills(t *testing.T) {
 			t.Error(err)
 		}
 	})
+	t.Run("nobody plugs in", func(t *testing.T) { nobodyPlugsIn(t, p) })
+	t.Run("the charger goes away in mid-session", func(t *testing.T) {
+		p.free(t)
+		p.must(t, p.plug, p.tap, posts(p, "/sim/operator/fault", `{"kind":"offline","evse":"EVSE-1"}`))
+		p.advance(t, "3h")
+		if s := p.mine(t); !s.Holding || s.Overdue || s.Money.Captured != 0 {
+			t.Errorf("while it is away: %+v", s)
+		}
+		p.must(t, func(ctx context.Context) error {
+			return p.evCall(ctx, p.facts, "DELETE", "/sim/operator/fault", nil, nil)
+		}, p.charge)
+		if r := p.resolved(t); r.Captured != 4237 || r.LedgerCaptured != 4237 || r.Released != 763 {
+			t.Errorf("it came to %+v", r)
+		}
+	})
+	t.Run("a bill that is changed", func(t *testing.T) {
+		p.free(t)
+		p.must(t, posts(p, "/sim/operator/fault", `{"kind":"cdr-changed","price":1000}`), p.plug, p.tap, p.charge)
+		p.resolved(t)
+		if err := p.until(t.Context(), "the confirmation of the lower price", func() (bool, error) {
+			r, err := p.result(t.Context())
+			return err == nil && r.FAC != nil && r.FAC.Total == 1000, nil
+		}); err != nil {
+			t.Error(err)
+		}
+	})
+	t.Run("the capture is refused", func(t *testing.T) {
+		p.free(t)
+		p.must(t, posts(p, "/sim/acquirer/fault", `{"kind":"refuse-capture","code":"57","count":1}`), p.plug, p.tap, p.charge)
+		if err := p.until(t.Context(), "the confirmation of the failure", func() (bool, error) {
+			r, err := p.result(t.Context())
+			return err == nil && r.FAC != nil && r.FAC.Status == "FAILED" && r.Shortfall == 4237 && r.LedgerCaptured == 0, nil
+		}); err != nil {
+			r, _ := p.result(t.Context())
+			t.Errorf("%v: it stands at %+v", err, r)
+		}
+	})
+	t.Run("the tokens change while a car charges", func(t *testing.T) {
+		p.free(t)
+		p.must(t, p.plug, p.tap, posts(p, "/sim/operator/rotate", `{}`), p.charge)
+		if r := p.resolved(t); r.Captured != 4237 || r.FAC.Total != 4237 {
+			t.Errorf("it came to %+v", r)
+		}
+	})
 	t.Run("a price above the hold", func(t *testing.T) { shortIsOpen(t, p) })
 	t.Run("what an operator lets be held", func(t *testing.T) { operatorsTerms(t, p) })
 	if err := p.until(t.Context(), "nothing is open", func() (bool, error) { return len(p.open(t)) == 0, nil }); err != nil {
@@ -184,5 +228,45 @@ func shortIsOpen(t *testing.T, p *evPlay) {
 	})
 	if open := receivables(); open != 0 || s.Money.Open != 0 || s.Money.Short != 1000 || len(s.Invoices) != 1 || s.Invoices[0].Amount != 6000 {
 		t.Errorf("collected: %d is open of %+v, invoices %+v", open, s.Money, s.Invoices)
+	}
+}
+
+// mine is the session of the play, open or not.
+func (p *evPlay) mine(t *testing.T) (s native.ChargingSession) {
+	t.Helper()
+	if err := p.evCall(t.Context(), p.facts, "GET", native.Prefix+"charging-sessions/"+p.ref, nil, &s); err != nil {
+		t.Fatal(err)
+	}
+	return s
+}
+
+// nobodyPlugsIn: after five minutes the operator is told to stop, and the hold goes back.
+func nobodyPlugsIn(t *testing.T, p *evPlay) {
+	p.free(t)
+	p.must(t, p.tap)
+	p.waits(t, "driver", "a car to be plugged in")
+	p.advance(t, "6m")
+	if err := p.until(t.Context(), "the hold goes back", func() (bool, error) {
+		s := p.mine(t)
+		return s.State == charging.Released && !s.Holding, nil
+	}); err != nil {
+		t.Fatalf("%v: %+v", err, p.mine(t))
+	}
+	if s := p.mine(t); s.Money.Captured != 0 || s.Money.Short != 0 || s.Why != "no car was connected in time" {
+		t.Errorf("it came to %+v", s)
+	}
+	if err := p.until(t.Context(), "the operator has ended its session", func() (bool, error) {
+		s, err := p.operator(t.Context())
+		if err != nil {
+			return false, nil
+		}
+		for _, c := range s.Charges {
+			if c.Reference == p.ref {
+				return c.Status == "COMPLETED" || c.Status == "INVALID", nil
+			}
+		}
+		return false, nil
+	}); err != nil {
+		t.Error(err)
 	}
 }
