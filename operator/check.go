@@ -64,6 +64,11 @@ func find[T any](list []T, match func(T) bool) (one T, ok bool) {
 	return list[i], true
 }
 
+// Provider finds one by its id.
+func (w *World) Provider(id string) (Provider, bool) {
+	return find(w.Providers, func(p Provider) bool { return p.ID == id })
+}
+
 // Environment, ProviderEnv, CPO, Contract and Station find one by its id.
 func (w *World) Environment(id string) (Environment, bool) {
 	return find(w.Environments, func(e Environment) bool { return e.ID == id })
@@ -123,7 +128,7 @@ func Check(w *World, now time.Time, wish Wish) ([]Finding, error) {
 	if l.env, ok = w.Environment(l.station.Environment); !ok {
 		return nil, invalid("station", "its environment is not there")
 	}
-	if _, ok = find(w.Providers, func(p Provider) bool { return p.ID == wish.Provider }); !ok {
+	if _, ok = w.Provider(wish.Provider); !ok {
 		return nil, invalid("provider", "there is no such provider")
 	}
 	if strings.TrimSpace(wish.Serial) == "" {
@@ -206,6 +211,10 @@ func (l *look) outage() Finding {
 			return Finding{Rule: "R1", Verdict: Fail, Owner: ByProvider, Cause: "Most terminals of the provider lost contact in the same minutes",
 				Fix: "Wait, and ask the provider", Evidence: []string{fmt.Sprintf("%d of %d since %s", n, all, dark[i].UTC().Format(time.RFC3339))}}
 		}
+	}
+	if p, _ := l.w.Provider(l.wish.Provider); p.StatusFeed != "" && !p.SilentSince.IsZero() {
+		return Finding{Rule: "R1", Verdict: Unknown, Owner: ByProvider, Cause: "The provider's status feed cannot be read",
+			Fix: "Look at the provider's status page: " + p.StatusPage, Evidence: []string{"silent since " + p.SilentSince.UTC().Format(time.RFC3339)}}
 	}
 	return passed("R1", "no open incident of the provider, and no common loss of contact")
 }

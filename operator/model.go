@@ -29,6 +29,8 @@ type Provider struct {
 	// StatusFeed is where the provider tells of its incidents, and StatusPage where people read them.
 	StatusFeed string `json:"status_feed,omitempty"`
 	StatusPage string `json:"status_page,omitempty"`
+	// SilentSince is since when the feed cannot be read; zero while it can, or when there is none.
+	SilentSince time.Time `json:"silent_since,omitzero"`
 	// LeadDays is how many working days an activation takes.
 	LeadDays int `json:"lead_days,omitempty"`
 }

@@ -27,6 +27,7 @@ import (
 	"kassa/journal"
 	"kassa/mail"
 	"kassa/operator"
+	"kassa/operator/feed"
 	"kassa/poi"
 	"kassa/poilink"
 	"kassa/sale/adyen"
@@ -61,7 +62,8 @@ type cloud struct {
 	holds    *cardHolds
 	// operators is whom unattended terminals work for.
 	operators *operator.Registry
-	ocpiURL   string // how charge point operators reach this installation
+	feed      *feed.Reader // of what providers say
+	ocpiURL   string       // how charge point operators reach this installation
 	webhooks  *webhook.Deliverer
 	post      *mail.Outbox
 	native    *native.Handler
@@ -148,6 +150,9 @@ func (c *cloud) join(o serveOptions, log *slog.Logger) error {
 	if err := c.joinOperators(); err != nil {
 		return err
 	}
+	if err := c.joinFeed(log); err != nil {
+		return err
+	}
 	if err := c.joinClinic(o, log); err != nil {
 		return err
 	}
@@ -217,7 +222,7 @@ func (c *cloud) joinDoors(o serveOptions, log *slog.Logger) error {
 // parts are what must run, each until its context ends.
 func (c *cloud) parts() []func(context.Context) error {
 	return []func(context.Context) error{
-		c.engine.Run, c.acquirer.Run, c.runPOIs, c.door.Run, c.adyen.Run, c.ocpi.Run, c.charging.Run, c.points.run, c.manage.Run, c.webhooks.Run, c.post.Run, c.pages.Run, c.clinic.Run,
+		c.engine.Run, c.acquirer.Run, c.runPOIs, c.door.Run, c.adyen.Run, c.ocpi.Run, c.charging.Run, c.feed.Run, c.points.run, c.manage.Run, c.webhooks.Run, c.post.Run, c.pages.Run, c.clinic.Run,
 		c.refusals.run, c.gauges.run, c.board.Run, c.logs.Run, c.watchStore,
 	}
 }
