@@ -216,6 +216,12 @@ func (l *look) outage() Finding {
 		return Finding{Rule: "R1", Verdict: Unknown, Owner: ByProvider, Cause: "The provider's status feed cannot be read",
 			Fix: "Look at the provider's status page: " + p.StatusPage, Evidence: []string{"silent since " + p.SilentSince.UTC().Format(time.RFC3339)}}
 	}
+	for _, pe := range l.w.ProviderEnvs {
+		if pe.Provider == l.wish.Provider && l.w.pairs(l.env.Kind, pe.Kind) && !pe.SilentSince.IsZero() {
+			return Finding{Rule: "R1", Verdict: Unknown, Owner: ByProvider, Cause: "The provider does not tell how its terminals are",
+				Fix: "Ask the provider whether its interface works", Evidence: []string{pe.ID + " is silent since " + pe.SilentSince.UTC().Format(time.RFC3339)}}
+		}
+	}
 	return passed("R1", "no open incident of the provider, and no common loss of contact")
 }
 

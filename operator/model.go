@@ -48,6 +48,8 @@ type ProviderEnvironment struct {
 	KeyOf   string `json:"key_of,omitempty"`
 	// Answered is what its interface said to our key last: an HTTP status, 0 when nobody has asked.
 	Answered int `json:"answered,omitempty"`
+	// SilentSince is since when its terminals cannot be read; zero while they can, or when nobody asks.
+	SilentSince time.Time `json:"silent_since,omitzero"`
 	// As is the account under which we are known there; terminals are shared with it.
 	As string `json:"as,omitempty"`
 }

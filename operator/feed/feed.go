@@ -29,6 +29,7 @@ type Registry interface {
 // Config is what a Reader works with; every field is needed.
 type Config struct {
 	Registry Registry
+	Keys     *Keys
 	// Client makes the connections, and refuses addresses that may not be reached. It must follow no redirect.
 	Client *http.Client
 	// CheckURL tells why an address may not be called.
@@ -45,7 +46,7 @@ type Reader struct {
 
 // New makes a reader; nothing is read before Run or Turn.
 func New(cfg Config) (*Reader, error) {
-	if cfg.Registry == nil || cfg.Client == nil || cfg.CheckURL == nil || cfg.Now == nil || cfg.Log == nil {
+	if cfg.Registry == nil || cfg.Keys == nil || cfg.Client == nil || cfg.CheckURL == nil || cfg.Now == nil || cfg.Log == nil {
 		return nil, errors.New("feed: a field of Config is missing")
 	}
 	return &Reader{cfg: cfg, wake: make(chan struct{}, 1)}, nil
@@ -83,7 +84,15 @@ func (r *Reader) Turn(ctx context.Context) {
 				continue
 			}
 			if err := r.status(ctx, account, p); err != nil && ctx.Err() == nil {
-				r.cfg.Log.Warn("a provider's status feed is not noted", "account", account, "provider", p.ID, "error", err)
+				r.cfg.Log.Warn("a provider's status feed cannot be read", "account", account, "provider", p.ID, "error", err)
+			}
+		}
+		for _, e := range w.ProviderEnvs {
+			if e.APIBase == "" || ctx.Err() != nil {
+				continue
+			}
+			if err := r.terminals(ctx, account, e); err != nil && ctx.Err() == nil {
+				r.cfg.Log.Warn("a provider's terminals cannot be read", "account", account, "environment", e.ID, "error", err)
 			}
 		}
 	}

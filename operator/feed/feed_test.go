@@ -1,10 +1,14 @@
 package feed_test
 
 import (
+	"crypto/sha256"
+	"encoding/hex"
+	"errors"
 	"fmt"
 	"log/slog"
 	"net/http"
 	"net/http/httptest"
+	"strings"
 	"testing"
 	"time"
 
@@ -20,8 +24,27 @@ type place struct {
 	*testing.T
 	store  *sqlite.Store
 	r      *operator.Registry
+	keys   *feed.Keys
 	reader *feed.Reader
 	at     time.Time
+}
+
+// vault seals so that a test can tell what is sealed.
+type vault struct{}
+
+func (vault) LookupHash(secret []byte) string { return fmt.Sprintf("%x", sha256.Sum256(secret)) }
+
+func (vault) SealSecret(name string, secret []byte) ([]byte, error) {
+	return []byte(hex.EncodeToString([]byte(name + "|" + string(secret)))), nil
+}
+
+func (vault) OpenSecret(name string, sealed []byte) ([]byte, error) {
+	clear, err := hex.DecodeString(string(sealed))
+	secret, ok := strings.CutPrefix(string(clear), name+"|")
+	if !ok {
+		return nil, errors.New("it is sealed under another name")
+	}
+	return []byte(secret), err
 }
 
 func newPlace(t *testing.T) *place {
@@ -36,7 +59,11 @@ func newPlace(t *testing.T) *place {
 	if err != nil {
 		t.Fatal(err)
 	}
-	p.reader, err = feed.New(feed.Config{Registry: p.r, Client: http.DefaultClient, CheckURL: func(string) error { return nil }, Now: now, Log: slog.New(slog.DiscardHandler)})
+	p.keys, err = feed.OpenKeys(store, vault{}, now)
+	if err != nil {
+		t.Fatal(err)
+	}
+	p.reader, err = feed.New(feed.Config{Registry: p.r, Keys: p.keys, Client: http.DefaultClient, CheckURL: func(string) error { return nil }, Now: now, Log: slog.New(slog.DiscardHandler)})
 	if err != nil {
 		t.Fatal(err)
 	}
