@@ -82,6 +82,7 @@ func (p *place) world(url string) {
 	p.put("environments", "acc", `{"platform":"Volt","name":"Acceptance","kind":"acceptance"}`)
 	p.put("providers", "payco", fmt.Sprintf(`{"name":"Payco","status_feed":%q}`, url+"/status"))
 	p.put("cpos", "cpo", `{"environment":"acc","external_id":"NL-ABC","name":"Volt NL"}`)
+	p.put("setups", "set", `{"environment":"acc","cpo_external_id":"NL-ABC","currency":"EUR","status":"configured","merchant_id":"M1"}`)
 	p.put("stations", "S1", `{"environment":"acc","cpo":"cpo"}`)
 }
 
