@@ -275,6 +275,8 @@ func (c *cloud) server(o serveOptions, plain, secure net.Listener, log *slog.Log
 			manage.ServeHTTP(w, r)
 		case ocpidoor.Owns(path):
 			c.ocpi.ServeHTTP(w, r) // not among the calls that are shown: its bodies carry tokens
+		case native.CarriesSecret(path):
+			c.native.ServeHTTP(w, r) // nor is this
 		case native.Owns(path):
 			api.ServeHTTP(w, r)
 		default:
@@ -295,14 +297,14 @@ func (c *cloud) simulation(o serveOptions, log *slog.Logger) http.Handler {
 	mux := http.NewServeMux()
 	for path, dir := range map[string]string{
 		"/sim/acquirer/": o.simAcquirer, "/sim/terminals/": o.simTerminal, "/sim/inbox/": o.simTerminal,
-		"/sim/mail/": o.simTerminal, "/sim/operator/": o.simOperator,
+		"/sim/mail/": o.simTerminal, "/sim/operator/": o.simOperator, "/sim/provider/": o.simProvider,
 	} {
 		p := front.NewProxy(controlURL(dir), log)
 		c.proxies = append(c.proxies, p)
 		mux.Handle(path, p)
 	}
 	mux.HandleFunc("/sim/", func(w http.ResponseWriter, _ *http.Request) {
-		front.Refuse(w, http.StatusNotFound, "not_found", "the simulation has /sim/terminals/, /sim/acquirer/, /sim/operator/, /sim/inbox/ and /sim/mail/")
+		front.Refuse(w, http.StatusNotFound, "not_found", "the simulation has /sim/terminals/, /sim/acquirer/, /sim/operator/, /sim/provider/, /sim/inbox/ and /sim/mail/")
 	})
 	return c.guarded("the simulation needs", auth.Simulate, mux)
 }

@@ -7,7 +7,11 @@ import (
 
 	"kassa/operator"
 	"kassa/sale/native"
+	simprovider "kassa/virtual/provider"
 )
+
+// evProviderAccount is how the simulated provider knows the account of the world.
+const evProviderAccount = "laadpunt"
 
 // evWorld tells the installation whom the terminal at the chargers works for, where nobody has yet: a platform with
 // acceptance and production, Kassa as the provider, a contract, a contactless set-up and two chargers. What somebody has
@@ -24,14 +28,18 @@ func (d *dev) evWorld(ctx context.Context, f demoFacts) error {
 	if err := d.evCall(ctx, f, http.MethodGet, at("bindings"), nil, &there); err != nil || len(there.Data) > 0 {
 		return err
 	}
+	provider, err := d.evProvider(ctx)
+	if err != nil {
+		return err
+	}
 	online := true
 	things := []struct {
 		path string
 		body any
 	}{
-		{"providers/kassa", operator.Provider{Name: "Kassa"}},
-		{"provider-environments/kassa-test", operator.ProviderEnvironment{Provider: "kassa", Kind: operator.Test}},
-		{"provider-environments/kassa-production", operator.ProviderEnvironment{Provider: "kassa", Kind: operator.Production}},
+		{"providers/kassa", operator.Provider{Name: "Kassa", StatusFeed: provider + "/status", StatusPage: d.origin + "/status"}},
+		{"provider-environments/kassa-test", operator.ProviderEnvironment{Provider: "kassa", Kind: operator.Test, APIBase: provider + "/test", As: evProviderAccount}},
+		{"provider-environments/kassa-production", operator.ProviderEnvironment{Provider: "kassa", Kind: operator.Production, APIBase: provider + "/production", As: evProviderAccount}},
 		{"environments/acceptance", operator.Environment{Platform: "Laadpunt", Name: "Acceptance", Kind: operator.Acceptance}},
 		{"environments/production", operator.Environment{Platform: "Laadpunt", Name: "Production", Kind: operator.Production}},
 		{"cpos/laadpunt", operator.CPO{Environment: "acceptance", ExternalID: "NL-LAD", Name: "Laadpunt", CountryCode: "NL", PartyID: "LAD"}},
@@ -39,7 +47,9 @@ func (d *dev) evWorld(ctx context.Context, f demoFacts) error {
 		{"setups/laadpunt", operator.Setup{Environment: "acceptance", CPOExternalID: "NL-LAD", MerchantID: "M-LAADPUNT", Acquirer: "simulated", Currency: "EUR", MCC: "5552", Status: operator.Configured}},
 		{"stations/A1", operator.Station{Environment: "acceptance", CPO: "laadpunt", Contract: "harbour", OCPPID: "LAADPUNT-A1", Certified: true, Location: "LOC1", EVSEs: []string{"EVSE-1"}}},
 		{"stations/A2", operator.Station{Environment: "acceptance", CPO: "laadpunt", Contract: "harbour", OCPPID: "LAADPUNT-A2", Certified: true, Location: "LOC1", EVSEs: []string{"EVSE-2"}}},
-		{"terminals/" + evPOIID, operator.Terminal{ProviderEnv: "kassa-test", Serial: evSerial, Model: "EV1", Family: "ev1", Activation: operator.Activated, MerchantID: "M-LAADPUNT", Online: &online, Screen: true, Increments: true}},
+		{"terminals/" + evPOIID, operator.Terminal{ProviderEnv: "kassa-test", Serial: evSerial, Model: "EV1", Family: "ev1", Activation: operator.Activated, MerchantID: "M-LAADPUNT", Owner: evProviderAccount, Online: &online, Screen: true, Increments: true}},
+		{"provider-environments/kassa-test/key", map[string]string{"key": simprovider.FirstKey("test")}},
+		{"provider-environments/kassa-production/key", map[string]string{"key": simprovider.FirstKey("production")}},
 	}
 	for _, t := range things {
 		if err := d.evCall(ctx, f, http.MethodPut, at(t.path), t.body, nil); err != nil {
