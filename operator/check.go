@@ -2,6 +2,7 @@ package operator
 
 import (
 	"fmt"
+	"net/http"
 	"slices"
 	"strings"
 	"time"
@@ -212,14 +213,24 @@ func (l *look) outage() Finding {
 				Fix: "Wait, and ask the provider", Evidence: []string{fmt.Sprintf("%d of %d since %s", n, all, dark[i].UTC().Format(time.RFC3339))}}
 		}
 	}
+	return l.silence()
+}
+
+// silence is R1 where nothing speaks of an outage: nobody may have told.
+func (l *look) silence() Finding {
 	if p, _ := l.w.Provider(l.wish.Provider); p.StatusFeed != "" && !p.SilentSince.IsZero() {
 		return Finding{Rule: "R1", Verdict: Unknown, Owner: ByProvider, Cause: "The provider's status feed cannot be read",
 			Fix: "Look at the provider's status page: " + p.StatusPage, Evidence: []string{"silent since " + p.SilentSince.UTC().Format(time.RFC3339)}}
 	}
 	for _, pe := range l.w.ProviderEnvs {
 		if pe.Provider == l.wish.Provider && l.w.pairs(l.env.Kind, pe.Kind) && !pe.SilentSince.IsZero() {
-			return Finding{Rule: "R1", Verdict: Unknown, Owner: ByProvider, Cause: "The provider does not tell how its terminals are",
+			f := Finding{Rule: "R1", Verdict: Unknown, Owner: ByProvider, Cause: "The provider does not tell how its terminals are",
 				Fix: "Ask the provider whether its interface works", Evidence: []string{pe.ID + " is silent since " + pe.SilentSince.UTC().Format(time.RFC3339)}}
+			if pe.Answered == http.StatusUnauthorized || pe.Answered == http.StatusForbidden {
+				f.Owner, f.Cause, f.Fix = ByOperator, "The provider does not tell how its terminals are, because it refuses our key", "Give the key of "+pe.ID+" again"
+				f.Evidence = append(f.Evidence, fmt.Sprintf("it answers %d", pe.Answered))
+			}
+			return f
 		}
 	}
 	return passed("R1", "no open incident of the provider, and no common loss of contact")

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"log/slog"
 	"net/http"
+	"sync"
 	"time"
 
 	"kassa/operator"
@@ -17,6 +18,8 @@ const (
 	maxNoted     = 1_000 // of one provider that are kept
 	patience     = 10 * time.Second
 	pace         = time.Minute
+	abreast      = 8 // accounts at a time
+	perAccount   = 50 * time.Second
 )
 
 // Registry is where it is written.
@@ -75,25 +78,47 @@ func (r *Reader) Run(ctx context.Context) error {
 	}
 }
 
-// Turn reads everything once. What fails is noted in the registry, and in the log when that fails too.
+// errSlow ends the turn of an account whose providers take too long; what was not read by then is silent.
+var errSlow = errors.New("feed: the providers of the account take too long")
+
+// ended tells whether the process ends, which says nothing about a provider.
+func ended(ctx context.Context) bool {
+	return ctx.Err() != nil && !errors.Is(context.Cause(ctx), errSlow)
+}
+
+// Turn reads everything once. What fails is noted in the registry, and told in the log. Accounts do not wait for each
+// other's providers.
 func (r *Reader) Turn(ctx context.Context) {
+	var wait sync.WaitGroup
+	room := make(chan struct{}, abreast)
 	for _, account := range r.cfg.Registry.Accounts() {
-		w := r.cfg.Registry.World(account)
-		for _, p := range w.Providers {
-			if p.StatusFeed == "" || ctx.Err() != nil {
-				continue
-			}
-			if err := r.status(ctx, account, p); err != nil && ctx.Err() == nil {
-				r.cfg.Log.Warn("a provider's status feed cannot be read", "account", account, "provider", p.ID, "error", err)
-			}
+		room <- struct{}{}
+		wait.Go(func() {
+			defer func() { <-room }()
+			ctx, cancel := context.WithTimeoutCause(ctx, perAccount, errSlow)
+			defer cancel()
+			r.turn(ctx, account)
+		})
+	}
+	wait.Wait()
+}
+
+func (r *Reader) turn(ctx context.Context, account string) {
+	w := r.cfg.Registry.World(account)
+	for _, p := range w.Providers {
+		if p.StatusFeed == "" {
+			continue
 		}
-		for _, e := range w.ProviderEnvs {
-			if e.APIBase == "" || ctx.Err() != nil {
-				continue
-			}
-			if err := r.terminals(ctx, account, e); err != nil && ctx.Err() == nil {
-				r.cfg.Log.Warn("a provider's terminals cannot be read", "account", account, "environment", e.ID, "error", err)
-			}
+		if err := r.status(ctx, account, p); err != nil && !ended(ctx) {
+			r.cfg.Log.Warn("a provider's status feed cannot be read", "account", account, "provider", p.ID, "error", err)
+		}
+	}
+	for _, e := range w.ProviderEnvs {
+		if e.APIBase == "" {
+			continue
+		}
+		if err := r.terminals(ctx, account, e); err != nil && !ended(ctx) {
+			r.cfg.Log.Warn("a provider's terminals cannot be read", "account", account, "environment", e.ID, "error", err)
 		}
 	}
 }

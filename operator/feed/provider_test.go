@@ -120,7 +120,7 @@ func TestKeys(t *testing.T) {
 	p := newSimulated(t)
 	p.key("pt", provider.FirstKey("test"))
 	p.do("POST", "/test/key", ``)
-	p.is("a rotated key is refused", p.env("pt").Answered == 401 && p.terminal().Owner == "volt")
+	p.is("a rotated key is refused", p.env("pt").Answered == 401 && p.terminal().Owner == "volt" && p.finds("R1").Verdict == operator.Unknown && p.finds("R1").Owner == operator.ByOperator)
 	p.key("pp", provider.FirstKey("test"))
 	p.is("a key of the other environment", p.env("pp").KeyOf == "pt" && p.env("pp").Answered == 401)
 	p.key("pt", "sim-provider-test-key-1")

@@ -105,7 +105,7 @@ func idOf(of, id string) string {
 // status reads the status feed of one provider.
 func (r *Reader) status(ctx context.Context, account string, p operator.Provider) error {
 	_, body, err := r.fetch(ctx, p.StatusFeed, "")
-	if ctx.Err() != nil {
+	if ended(ctx) {
 		return ctx.Err() // the process ends; that says nothing about the feed
 	}
 	var list []entry

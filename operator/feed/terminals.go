@@ -65,8 +65,8 @@ type told struct {
 	LastSeen   time.Time           `json:"last_seen"`
 }
 
-// terminals reads the terminals of one provider environment. A definite no to the key is noted, and 200 takes it back;
-// whatever else goes wrong is silence.
+// terminals reads the terminals of one provider environment. Whatever goes wrong is silence, which keeps what was known;
+// a definite no to the key is noted too, and 200 takes it back.
 func (r *Reader) terminals(ctx context.Context, account string, e operator.ProviderEnvironment) error {
 	key, of, err := r.cfg.Keys.key(e)
 	if errors.Is(err, errNoKey) {
@@ -76,7 +76,7 @@ func (r *Reader) terminals(ctx context.Context, account string, e operator.Provi
 		return err
 	}
 	status, body, err := r.fetch(ctx, strings.TrimRight(e.APIBase, "/")+"/terminals", `CPS apikey="`+key+`"`)
-	if ctx.Err() != nil {
+	if ended(ctx) {
 		return ctx.Err()
 	}
 	if err == nil {
@@ -87,12 +87,11 @@ func (r *Reader) terminals(ctx context.Context, account string, e operator.Provi
 	}
 	return errors.Join(err, r.noteEnv(account, e, func(now *operator.ProviderEnvironment) {
 		now.KeyOf = of
-		refused := status == http.StatusUnauthorized || status == http.StatusForbidden
-		if refused || status == http.StatusOK {
+		if status == http.StatusUnauthorized || status == http.StatusForbidden || status == http.StatusOK {
 			now.Answered = status
 		}
 		switch {
-		case err == nil || refused:
+		case err == nil:
 			now.SilentSince = time.Time{}
 		case now.SilentSince.IsZero():
 			now.SilentSince = r.cfg.Now().UTC()
@@ -147,7 +146,11 @@ func (r *Reader) noteTerminals(account string, e operator.ProviderEnvironment, l
 		if listed[serial] {
 			continue
 		}
-		if err := r.noteTerminal(account, id, func(now *operator.Terminal) { leave(now, e) }); err != nil {
+		if err := r.noteTerminal(account, id, func(now *operator.Terminal) {
+			if now.ID != "" { // it was not deleted meanwhile
+				leave(now, e)
+			}
+		}); err != nil {
 			return err
 		}
 	}
@@ -160,7 +163,9 @@ func (r *Reader) noteTerminal(account, id string, change func(*operator.Terminal
 		if i := slices.IndexFunc(w.Terminals, func(t operator.Terminal) bool { return t.ID == id }); i >= 0 {
 			now = w.Terminals[i]
 		}
-		change(&now)
+		if change(&now); now.ProviderEnv == "" {
+			return nil
+		}
 		return now
 	})
 }
