@@ -1,9 +1,11 @@
 package main
 
 import (
+	"encoding/json"
 	"log/slog"
 	"net/http"
 
+	"kassa/operator"
 	"kassa/operator/feed"
 	"kassa/webhook"
 )
@@ -23,4 +25,18 @@ func (c *cloud) joinFeed(log *slog.Logger) (err error) {
 		},
 	})
 	return err
+}
+
+// heardWorlds has what was written about a provider read at once: until then nobody knows how that is.
+type heardWorlds struct {
+	*operator.Registry
+	feed *feed.Reader
+}
+
+func (h heardWorlds) Put(account, kind, id string, body []byte) (json.RawMessage, error) {
+	state, err := h.Registry.Put(account, kind, id, body)
+	if err == nil && (kind == "providers" || kind == "provider-environments") {
+		h.feed.Wake()
+	}
+	return state, err
 }

@@ -1,6 +1,7 @@
 package feed_test
 
 import (
+	"context"
 	"crypto/sha256"
 	"encoding/hex"
 	"errors"
@@ -27,6 +28,8 @@ type place struct {
 	keys   *feed.Keys
 	reader *feed.Reader
 	at     time.Time
+	// forbids tells why an address may not be called.
+	forbids func(url string) error
 }
 
 // vault seals so that a test can tell what is sealed.
@@ -53,7 +56,7 @@ func newPlace(t *testing.T) *place {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() { store.Close() })
-	p := &place{T: t, store: store, at: time.Date(2026, 11, 26, 12, 0, 0, 0, time.UTC)}
+	p := &place{T: t, store: store, at: time.Date(2026, 11, 26, 12, 0, 0, 0, time.UTC), forbids: func(string) error { return nil }}
 	now := func() time.Time { return p.at }
 	p.r, err = operator.Open(operator.Config{Store: store, Now: now, NewID: func() (string, error) { return "b", nil }, Pairings: operator.Pairings()})
 	if err != nil {
@@ -63,7 +66,7 @@ func newPlace(t *testing.T) *place {
 	if err != nil {
 		t.Fatal(err)
 	}
-	p.reader, err = feed.New(feed.Config{Registry: p.r, Keys: p.keys, Client: http.DefaultClient, CheckURL: func(string) error { return nil }, Now: now, Log: slog.New(slog.DiscardHandler)})
+	p.reader, err = feed.New(feed.Config{Registry: p.r, Keys: p.keys, Client: http.DefaultClient, CheckURL: func(url string) error { return p.forbids(url) }, Now: now, Log: slog.New(slog.DiscardHandler)})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -154,5 +157,65 @@ func TestStatusFeed(t *testing.T) {
 	says = says[:len(says)-1] + `]`
 	if p.reader.Turn(t.Context()); p.finds("R1").Verdict != operator.Unknown {
 		t.Errorf("a feed without end: %+v", p.finds("R1"))
+	}
+}
+
+// TestBounds: what may not be called is not, and a feed that is too large is none.
+func TestBounds(t *testing.T) {
+	calls, says := 0, strings.Repeat(" ", 2<<20)+`[]`
+	s := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
+		calls++
+		_, _ = w.Write([]byte(says))
+	}))
+	defer s.Close()
+	p := newPlace(t)
+	p.world(s.URL)
+	if p.reader.Turn(t.Context()); p.finds("R1").Verdict != operator.Unknown {
+		t.Errorf("a feed that is too large: %+v", p.finds("R1"))
+	}
+	says = `[]`
+	if p.reader.Turn(t.Context()); p.finds("R1").Verdict != operator.Pass {
+		t.Errorf("a feed that is small again: %+v", p.finds("R1"))
+	}
+	p.forbids = func(string) error { return errors.New("it is a private address") }
+	if p.reader.Turn(t.Context()); p.finds("R1").Verdict != operator.Unknown || calls != 2 {
+		t.Errorf("a forbidden address: %+v after %d calls", p.finds("R1"), calls)
+	}
+	ctx, cancel := context.WithCancel(t.Context())
+	cancel()
+	p.forbids = func(string) error { return nil }
+	if p.reader.Turn(ctx); p.finds("R1").Verdict != operator.Unknown || calls != 2 {
+		t.Errorf("a reader that ends says something: %+v", p.finds("R1"))
+	}
+}
+
+// TestKeysStay: a key is kept over a restart, and no stream or fact has it in clear.
+func TestKeysStay(t *testing.T) {
+	given := ""
+	s := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		given = r.Header.Get("Authorization")
+		_, _ = w.Write([]byte(`[{"serial":"P-1"}]`))
+	}))
+	defer s.Close()
+	p := newPlace(t)
+	p.put("providers", "payco", `{"name":"Payco"}`)
+	p.put("provider-environments", "pt", `{"provider":"payco","kind":"test","api_base":"`+s.URL+`"}`)
+	if err := p.reader.SetKey(account, "ann", "pt", "S3CRET-KEY"); err != nil {
+		t.Fatal(err)
+	}
+	again, err := feed.OpenKeys(p.store, vault{}, func() time.Time { return p.at })
+	if err != nil {
+		t.Fatal(err)
+	}
+	reader, err := feed.New(feed.Config{Registry: p.r, Keys: again, Client: http.DefaultClient, CheckURL: p.forbids, Now: func() time.Time { return p.at }, Log: slog.New(slog.DiscardHandler)})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if reader.Turn(t.Context()); given != `CPS apikey="S3CRET-KEY"` || len(p.r.World(account).Terminals) != 1 {
+		t.Errorf("it asked with %q", given)
+	}
+	streams, err := p.store.Streams("operatorkey", "", 10)
+	if err != nil || len(streams) != 1 || strings.Contains(string(streams[0].State), "S3CRET") {
+		t.Errorf("kept: %s %v", streams[0].State, err)
 	}
 }
