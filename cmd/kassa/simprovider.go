@@ -3,11 +3,13 @@ package main
 import (
 	"context"
 	"crypto/rand"
+	"errors"
 	"fmt"
 	"io"
 	"log/slog"
 	"net/http"
 	"os"
+	"path/filepath"
 	"time"
 
 	"github.com/spf13/cobra"
@@ -60,7 +62,17 @@ func runSimProvider(ctx context.Context, o simProviderOptions, out io.Writer, lo
 			ManagedBy: []string{evProviderAccount}, Online: true, State: "IDLE", MerchantID: "M-LAADPUNT",
 		})
 	}
-	one := provider.New(time.Now, terminals...)
+	saved := filepath.Join(o.dir, "provider.json")
+	state, err := os.ReadFile(saved)
+	if err != nil && !errors.Is(err, os.ErrNotExist) {
+		return err
+	}
+	one, err := provider.Open(provider.Config{
+		Now: time.Now, Terminals: terminals, Saved: state, Keep: func(state []byte) error { return writeByRename(saved, state, 0o600) },
+	})
+	if err != nil {
+		return fmt.Errorf("%s: %w", saved, err)
+	}
 	mux := http.NewServeMux()
 	mux.Handle("/sim/provider/", http.StripPrefix("/sim/provider", one.Control()))
 	control, at, err := controlServer(mux, log)

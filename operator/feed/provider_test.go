@@ -38,9 +38,12 @@ type simulated struct {
 
 func newSimulated(t *testing.T) simulated {
 	p := newPlace(t)
-	sim := provider.New(func() time.Time { return p.at }, provider.Terminal{
+	sim, err := provider.Open(provider.Config{Now: func() time.Time { return p.at }, Terminals: []provider.Terminal{{
 		Serial: "P-100", Model: "Apollo", Family: "apollo", Activation: "activated", Owner: "volt", VisibleTo: []string{"us"}, ManagedBy: []string{"us"}, Online: true, State: "IDLE",
-	})
+	}}})
+	if err != nil {
+		t.Fatal(err)
+	}
 	api, steers := httptest.NewServer(sim.API()), httptest.NewServer(sim.Control())
 	t.Cleanup(api.Close)
 	t.Cleanup(steers.Close)

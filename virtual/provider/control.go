@@ -53,7 +53,12 @@ func controlled[T any](p *Provider, do func(*http.Request, T) error) http.Handle
 		}
 		p.mu.Lock()
 		defer p.mu.Unlock()
-		switch err := do(r, in); {
+		err := do(r, in)
+		if err == nil && p.keep != nil && r.Method != http.MethodGet {
+			state, _ := json.Marshal(p.s) // it was made of JSON
+			err = p.keep(state)
+		}
+		switch {
 		case errors.Is(err, errUnknown):
 			reply(w, http.StatusNotFound, map[string]string{"error": err.Error()})
 		case err != nil:

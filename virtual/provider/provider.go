@@ -46,27 +46,46 @@ type State struct {
 	Silent     bool       `json:"silent"`
 	Statuspage bool       `json:"statuspage"` // the feed has the form of Statuspage
 	Incidents  []Incident `json:"incidents"`
+	Drawn      int        `json:"drawn"` // of ids and keys
 
 	Environments map[string]*Environment `json:"environments"` // test and production
 }
 
-// Provider is one simulated provider. It is safe for concurrent use.
-type Provider struct {
-	now func() time.Time
-
-	mu    sync.Mutex
-	s     State
-	drawn int // of ids and keys
+// Config is what a Provider works with.
+type Config struct {
+	Now func() time.Time
+	// Terminals are those of its test environment when nothing was saved; production has none.
+	Terminals []Terminal
+	// Saved is what Keep was given last, before a restart; Keep may be nil.
+	Saved []byte
+	Keep  func(state []byte) error
 }
 
-// New makes a provider with some terminals in its test environment, and none in production.
-func New(now func() time.Time, test ...Terminal) *Provider {
-	return &Provider{now: now, s: State{
+// Provider is one simulated provider. It is safe for concurrent use.
+type Provider struct {
+	now  func() time.Time
+	keep func([]byte) error
+
+	mu sync.Mutex
+	s  State
+}
+
+// Open makes a provider, or goes on with one that was saved. It errs when what was saved cannot be read.
+func Open(cfg Config) (*Provider, error) {
+	p := &Provider{now: cfg.Now, keep: cfg.Keep, s: State{
 		Incidents: []Incident{},
 		Environments: map[string]*Environment{
-			"test": {Key: FirstKey("test"), Terminals: append([]Terminal{}, test...)}, "production": {Key: FirstKey("production"), Terminals: []Terminal{}},
+			"test": {Key: FirstKey("test"), Terminals: append([]Terminal{}, cfg.Terminals...)}, "production": {Key: FirstKey("production"), Terminals: []Terminal{}},
 		},
 	}}
+	if len(cfg.Saved) == 0 {
+		return p, nil
+	}
+	p.s.Environments = nil
+	if err := json.Unmarshal(cfg.Saved, &p.s); err != nil {
+		return nil, fmt.Errorf("provider: what was saved: %w", err)
+	}
+	return p, nil
 }
 
 // FirstKey is the key that an environment has before it is rotated.
@@ -135,8 +154,8 @@ func (p *Provider) terminals(w http.ResponseWriter, r *http.Request) {
 
 // draw numbers what is made. The caller holds mu.
 func (p *Provider) draw(what string) string {
-	p.drawn++
-	return fmt.Sprintf("%s-%d", what, p.drawn)
+	p.s.Drawn++
+	return fmt.Sprintf("%s-%d", what, p.s.Drawn)
 }
 
 func reply(w http.ResponseWriter, status int, body any) {
