@@ -4,6 +4,8 @@ import (
 	"context"
 	"net/http"
 	"net/url"
+	"slices"
+	"strings"
 
 	"kassa/operator"
 	"kassa/sale/native"
@@ -24,13 +26,16 @@ func (d *dev) evWorld(ctx context.Context, f demoFacts) error {
 	at := func(path string) string {
 		return native.Prefix + "operator/" + path + "?account=" + url.QueryEscape(accounts.Data[0].ID)
 	}
-	var there struct{ Data []struct{} } // the binding is made last
-	if err := d.evCall(ctx, f, http.MethodGet, at("bindings"), nil, &there); err != nil || len(there.Data) > 0 {
-		return err
-	}
 	provider, err := d.evProvider(ctx)
 	if err != nil {
 		return err
+	}
+	var there struct{ Data []struct{} } // the binding is made last
+	if err := d.evCall(ctx, f, http.MethodGet, at("bindings"), nil, &there); err != nil {
+		return err
+	}
+	if len(there.Data) > 0 {
+		return d.evMoved(ctx, f, at, provider)
 	}
 	online := true
 	things := []struct {
@@ -57,4 +62,42 @@ func (d *dev) evWorld(ctx context.Context, f demoFacts) error {
 		}
 	}
 	return d.evCall(ctx, f, http.MethodPost, at("bindings"), map[string]any{"station": "A1", "serial": evSerial, "provider": "kassa", "despite": true}, nil)
+}
+
+// evMoved lets the world find the simulated provider that started at another address than before.
+func (d *dev) evMoved(ctx context.Context, f demoFacts, at func(string) string, provider string) error {
+	var known struct{ Data []operator.Provider }
+	if err := d.evCall(ctx, f, http.MethodGet, at("providers"), nil, &known); err != nil {
+		return err
+	}
+	i := slices.IndexFunc(known.Data, func(p operator.Provider) bool { return p.ID == "kassa" })
+	if i < 0 || !strings.HasPrefix(known.Data[i].StatusFeed, "http://127.0.0.1:") || known.Data[i].StatusFeed == provider+"/status" {
+		return nil
+	}
+	old := strings.TrimSuffix(known.Data[i].StatusFeed, "/status")
+	known.Data[i].StatusFeed = provider + "/status"
+	var envs struct {
+		Data []operator.ProviderEnvironment
+	}
+	if err := d.evCall(ctx, f, http.MethodGet, at("provider-environments"), nil, &envs); err != nil {
+		return err
+	}
+	var has simprovider.State
+	if err := d.evCall(ctx, f, http.MethodGet, "/sim/provider/state", nil, &has); err != nil {
+		return err
+	}
+	for _, e := range envs.Data {
+		there := has.Environments[strings.TrimPrefix(e.APIBase, old+"/")]
+		if there == nil {
+			continue
+		}
+		e.APIBase = provider + strings.TrimPrefix(e.APIBase, old)
+		if err := d.evCall(ctx, f, http.MethodPut, at("provider-environments/"+e.ID), e, nil); err != nil {
+			return err
+		}
+		if err := d.evCall(ctx, f, http.MethodPut, at("provider-environments/"+e.ID+"/key"), map[string]string{"key": there.Key}, nil); err != nil {
+			return err
+		}
+	}
+	return d.evCall(ctx, f, http.MethodPut, at("providers/kassa"), known.Data[i], nil) // last: it tells that all has moved
 }

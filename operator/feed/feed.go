@@ -86,7 +86,7 @@ func ended(ctx context.Context) bool {
 	return ctx.Err() != nil && !errors.Is(context.Cause(ctx), errSlow)
 }
 
-// Turn reads everything once. What fails is noted in the registry, and told in the log. Accounts do not wait for each
+// Turn reads everything once. What fails is noted in the registry, and told in the log when it begins. Accounts do not wait for each
 // other's providers.
 func (r *Reader) Turn(ctx context.Context) {
 	var wait sync.WaitGroup
@@ -109,7 +109,7 @@ func (r *Reader) turn(ctx context.Context, account string) {
 		if p.StatusFeed == "" {
 			continue
 		}
-		if err := r.status(ctx, account, p); err != nil && !ended(ctx) {
+		if err := r.status(ctx, account, p); err != nil && !ended(ctx) && p.SilentSince.IsZero() {
 			r.cfg.Log.Warn("a provider's status feed cannot be read", "account", account, "provider", p.ID, "error", err)
 		}
 	}
@@ -117,7 +117,7 @@ func (r *Reader) turn(ctx context.Context, account string) {
 		if e.APIBase == "" {
 			continue
 		}
-		if err := r.terminals(ctx, account, e); err != nil && !ended(ctx) {
+		if err := r.terminals(ctx, account, e); err != nil && !ended(ctx) && e.SilentSince.IsZero() {
 			r.cfg.Log.Warn("a provider's terminals cannot be read", "account", account, "environment", e.ID, "error", err)
 		}
 	}
