@@ -6,6 +6,7 @@ import (
 	"net/url"
 	"slices"
 	"strings"
+	"time"
 
 	"kassa/operator"
 	"kassa/sale/native"
@@ -47,12 +48,12 @@ func (d *dev) evWorld(ctx context.Context, f demoFacts) error {
 		{"provider-environments/kassa-production", operator.ProviderEnvironment{Provider: "kassa", Kind: operator.Production, APIBase: provider + "/production", As: evProviderAccount}},
 		{"environments/acceptance", operator.Environment{Platform: "Laadpunt", Name: "Acceptance", Kind: operator.Acceptance}},
 		{"environments/production", operator.Environment{Platform: "Laadpunt", Name: "Production", Kind: operator.Production}},
-		{"cpos/laadpunt", operator.CPO{Environment: "acceptance", ExternalID: "NL-LAD", Name: "Laadpunt", CountryCode: "NL", PartyID: "LAD"}},
+		{"cpos/laadpunt", operator.CPO{Environment: "acceptance", Customer: "laadpunt", ExternalID: "NL-LAD", Name: "Laadpunt", CountryCode: "NL", PartyID: "LAD"}},
 		{"contracts/harbour", operator.Contract{CPO: "laadpunt", CustomerReference: "HARBOUR", Contactless: operator.ScopeCPO}},
 		{"setups/laadpunt", operator.Setup{Environment: "acceptance", CPOExternalID: "NL-LAD", MerchantID: "M-LAADPUNT", Acquirer: "simulated", Currency: "EUR", MCC: "5552", Status: operator.Configured}},
 		{"stations/A1", operator.Station{Environment: "acceptance", CPO: "laadpunt", Contract: "harbour", OCPPID: "LAADPUNT-A1", Certified: true, Location: "LOC1", EVSEs: []string{"EVSE-1"}}},
 		{"stations/A2", operator.Station{Environment: "acceptance", CPO: "laadpunt", Contract: "harbour", OCPPID: "LAADPUNT-A2", Certified: true, Location: "LOC1", EVSEs: []string{"EVSE-2"}}},
-		{"terminals/" + evPOIID, operator.Terminal{ProviderEnv: "kassa-test", Serial: evSerial, Model: "EV1", Family: "ev1", Activation: operator.Activated, MerchantID: "M-LAADPUNT", Owner: evProviderAccount, Online: &online, Screen: true, Increments: true}},
+		{"terminals/" + evPOIID, operator.Terminal{ProviderEnv: "kassa-test", Serial: evSerial, Model: "EV1", Family: "ev1", Activation: operator.Activated, MerchantID: "M-LAADPUNT", Owner: evProviderAccount, ManagedBy: []string{evProviderAccount}, Online: &online, State: "IDLE", StateAt: time.Now().UTC(), Screen: true, Increments: true}},
 		{"provider-environments/kassa-test/key", map[string]string{"key": simprovider.FirstKey("test")}},
 		{"provider-environments/kassa-production/key", map[string]string{"key": simprovider.FirstKey("production")}},
 	}
