@@ -42,6 +42,7 @@ func folders() []folder {
 		{"clinic", []string{".", "journal", "estate", "operator", "charging", "ocpi", "doctor"}, "who gathers the facts for the doctor and keeps what it finds knows no rule and no door"},
 		{"status", []string{".", "journal"}, "how the components are is measured from what the record says of them"},
 		{"support", []string{".", "journal", "estate"}, "cases, returns, logs and codes are jobs around the estate"},
+		{"operator/feed", []string{".", "journal", "operator"}, "what a provider says is noted in the registry; it decides nothing"},
 		{"operator", []string{".", "journal"}, "whom unattended terminals work for decides no payment"},
 		{"hsm", []string{"card", "emv", "dukpt", "iso8583"}, "keys know no payment, so that a PKCS#11 module can stand in its place"},
 		{"store", []string{".", "journal", "estate"}, "a store keeps; it decides nothing"},

@@ -56,7 +56,7 @@ func operatorCommand() *cobra.Command {
 		func(_ *cobra.Command, args []string) (string, string, any, error) {
 			return http.MethodPost, operatorPath + "requests/" + url.PathEscape(args[0]) + "/answer", object{"answer": args[1]}, nil
 		})
-	c.AddCommand(withJSON(list), show, put, take, withJSON(standings), checkCommand(false), checkCommand(true), requestCommand(), answer)
+	c.AddCommand(withJSON(list), show, put, take, providerKeyCommand(), withJSON(standings), checkCommand(false), checkCommand(true), requestCommand(), answer)
 	return c
 }
 
@@ -292,4 +292,27 @@ func requestCommand() *cobra.Command {
 	c.Flags().String("note", "", "what else to say")
 	c.Flags().StringSlice("serial", nil, "a terminal; may be given more than once")
 	return c
+}
+
+// providerKeyCommand keeps the key of a provider's environment. It comes from the standard input, so that no shell
+// remembers it.
+func providerKeyCommand() *cobra.Command {
+	c := &cobra.Command{
+		Use: "key ENV", Short: "Keep the key that opens a provider's environment; it is read from the standard input and never shown",
+		Args: words("ENV"), Example: "  kassa operator key payco-prod < key.txt",
+	}
+	c.RunE = func(c *cobra.Command, args []string) error {
+		raw, err := io.ReadAll(io.LimitReader(c.InOrStdin(), maxThing))
+		if err != nil {
+			return Failure{Usage, "the key cannot be read: " + err.Error(), "give it on the standard input"}
+		}
+		return inWorld(c, func(kassa *client, query url.Values) error {
+			path := operatorPath + "provider-environments/" + url.PathEscape(args[0]) + "/key?" + query.Encode()
+			if err := kassa.tell(c.Context(), http.MethodPut, path, object{"key": strings.TrimSpace(string(raw))}); err != nil {
+				return err
+			}
+			return printObject(c, object{"done": true})
+		})
+	}
+	return withJSON(c)
 }

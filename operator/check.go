@@ -3,6 +3,7 @@ package operator
 import (
 	"cmp"
 	"fmt"
+	"net/http"
 	"slices"
 	"strings"
 	"time"
@@ -65,6 +66,11 @@ func find[T any](list []T, match func(T) bool) (one T, ok bool) {
 	return list[i], true
 }
 
+// Provider finds one by its id.
+func (w *World) Provider(id string) (Provider, bool) {
+	return find(w.Providers, func(p Provider) bool { return p.ID == id })
+}
+
 // Environment, ProviderEnv, CPO, Contract and Station find one by its id.
 func (w *World) Environment(id string) (Environment, bool) {
 	return find(w.Environments, func(e Environment) bool { return e.ID == id })
@@ -124,7 +130,7 @@ func Check(w *World, now time.Time, wish Wish) ([]Finding, error) {
 	if l.env, ok = w.Environment(l.station.Environment); !ok {
 		return nil, invalid("station", "its environment is not there")
 	}
-	if _, ok = find(w.Providers, func(p Provider) bool { return p.ID == wish.Provider }); !ok {
+	if _, ok = w.Provider(wish.Provider); !ok {
 		return nil, invalid("provider", "there is no such provider")
 	}
 	if strings.TrimSpace(wish.Serial) == "" {
@@ -187,6 +193,26 @@ func (l *look) outage() Finding {
 	}
 	if f, lost := l.commonLoss(); lost {
 		return f
+	}
+	return l.silence()
+}
+
+// silence is R1 where nothing speaks of an outage: nobody may have told.
+func (l *look) silence() Finding {
+	if p, _ := l.w.Provider(l.wish.Provider); p.StatusFeed != "" && !p.SilentSince.IsZero() {
+		return Finding{Rule: "R1", Verdict: Unknown, Owner: ByProvider, Cause: "The provider's status feed cannot be read",
+			Fix: "Look at the provider's status page: " + p.StatusPage, Evidence: []string{"silent since " + p.SilentSince.UTC().Format(time.RFC3339)}}
+	}
+	for _, pe := range l.w.ProviderEnvs {
+		if pe.Provider == l.wish.Provider && l.w.pairs(l.env.Kind, pe.Kind) && !pe.SilentSince.IsZero() {
+			f := Finding{Rule: "R1", Verdict: Unknown, Owner: ByProvider, Cause: "The provider does not tell how its terminals are",
+				Fix: "Ask the provider whether its interface works", Evidence: []string{pe.ID + " is silent since " + pe.SilentSince.UTC().Format(time.RFC3339)}}
+			if pe.Answered == http.StatusUnauthorized || pe.Answered == http.StatusForbidden {
+				f.Owner, f.Cause, f.Fix = ByOperator, "The provider does not tell how its terminals are, because it refuses our key", "Give the key of "+pe.ID+" again"
+				f.Evidence = append(f.Evidence, fmt.Sprintf("it answers %d", pe.Answered))
+			}
+			return f
+		}
 	}
 	return passed("R1", "no open incident of the provider, and no common loss of contact")
 }

@@ -29,6 +29,8 @@ type Provider struct {
 	// StatusFeed is where the provider tells of its incidents, and StatusPage where people read them.
 	StatusFeed string `json:"status_feed,omitempty"`
 	StatusPage string `json:"status_page,omitempty"`
+	// SilentSince is since when the feed cannot be read; zero while it can, or when there is none.
+	SilentSince time.Time `json:"silent_since,omitzero"`
 	// LeadDays is how many working days an activation takes.
 	LeadDays int `json:"lead_days,omitempty"`
 }
@@ -46,6 +48,8 @@ type ProviderEnvironment struct {
 	KeyOf   string `json:"key_of,omitempty"`
 	// Answered is what its interface said to our key last: an HTTP status, 0 when nobody has asked.
 	Answered int `json:"answered,omitempty"`
+	// SilentSince is since when its terminals cannot be read; zero while they can, or when nobody asks.
+	SilentSince time.Time `json:"silent_since,omitzero"`
 	// As is the account under which we are known there; terminals are shared with it.
 	As string `json:"as,omitempty"`
 }

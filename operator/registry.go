@@ -166,6 +166,11 @@ func (r *Registry) Put(account, kind, id string, body []byte) (json.RawMessage, 
 	}
 	r.writing.Lock()
 	defer r.writing.Unlock()
+	return r.putChecked(account, kind, id, t)
+}
+
+// putChecked keeps a thing that goes with the rest of the world. The caller holds writing.
+func (r *Registry) putChecked(account, kind, id string, t thing) (json.RawMessage, error) {
 	t.whose(id, account)
 	if err := t.check(r.World(account)); err != nil {
 		return nil, err

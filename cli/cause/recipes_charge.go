@@ -14,19 +14,7 @@ func chargeRecipes() []Recipe {
 		},
 		{
 			Code: "over_commit_refused", What: "the bank refuses what is above the hold", Layer: InOrder, Model: chargers,
-			Meet: func(ctx context.Context, s *Shop) (Subject, error) {
-				if err := s.Station(ctx); err != nil {
-					return Subject{}, err
-				}
-				in := healthySite()
-				set(aStation, object{"location": "LOC1"})(in)
-				set("payments/p1", object{"scope": "station", "of": "site-1", "over_commit": true})(in)
-				if err := s.Place(ctx, in, s.serial()); err != nil {
-					return Subject{}, err
-				}
-				ref, err := s.Charge(ctx, Car{Price: 6000})
-				return s.about(ref), err
-			},
+			Meet: overCommitted,
 		},
 		{
 			Code: "callback_lost", What: "the operator never reports how a start went", Layer: OnHook, Model: chargers,
@@ -114,4 +102,19 @@ func charging(c Car, faults ...object) func(context.Context, *Shop) (Subject, er
 		ref, err := s.Charge(ctx, c)
 		return s.about(ref), err
 	}
+}
+
+// overCommitted is a charger whose operator lets more than the hold be asked for, and a car that costs more.
+func overCommitted(ctx context.Context, s *Shop) (Subject, error) {
+	if err := s.Station(ctx); err != nil {
+		return Subject{}, err
+	}
+	in := healthySite()
+	set(aStation, object{"location": "LOC1"})(in)
+	set("payments/p1", object{"scope": "station", "of": "site-1", "over_commit": true})(in)
+	if err := s.Place(ctx, in, s.serial()); err != nil {
+		return Subject{}, err
+	}
+	ref, err := s.Charge(ctx, Car{Price: 6000})
+	return s.about(ref), err
 }

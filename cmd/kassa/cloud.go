@@ -27,6 +27,7 @@ import (
 	"kassa/journal"
 	"kassa/mail"
 	"kassa/operator"
+	"kassa/operator/feed"
 	"kassa/poi"
 	"kassa/poilink"
 	"kassa/sale/adyen"
@@ -62,7 +63,8 @@ type cloud struct {
 	ceilings map[string]charging.Ceiling // of holds, by country
 	// operators is whom unattended terminals work for.
 	operators *operator.Registry
-	ocpiURL   string // how charge point operators reach this installation
+	feed      *feed.Reader // of what providers say
+	ocpiURL   string       // how charge point operators reach this installation
 	webhooks  *webhook.Deliverer
 	post      *mail.Outbox
 	native    *native.Handler
@@ -149,6 +151,9 @@ func (c *cloud) join(o serveOptions, log *slog.Logger) error {
 	if err := c.joinOperators(); err != nil {
 		return err
 	}
+	if err := c.joinFeed(log); err != nil {
+		return err
+	}
 	if err := c.joinClinic(o, log); err != nil {
 		return err
 	}
@@ -218,7 +223,7 @@ func (c *cloud) joinDoors(o serveOptions, log *slog.Logger) error {
 // parts are what must run, each until its context ends.
 func (c *cloud) parts() []func(context.Context) error {
 	return []func(context.Context) error{
-		c.engine.Run, c.acquirer.Run, c.runPOIs, c.door.Run, c.adyen.Run, c.ocpi.Run, c.charging.Run, c.points.run, c.manage.Run, c.webhooks.Run, c.post.Run, c.pages.Run, c.clinic.Run,
+		c.engine.Run, c.acquirer.Run, c.runPOIs, c.door.Run, c.adyen.Run, c.ocpi.Run, c.charging.Run, c.feed.Run, c.points.run, c.manage.Run, c.webhooks.Run, c.post.Run, c.pages.Run, c.clinic.Run,
 		c.refusals.run, c.gauges.run, c.board.Run, c.logs.Run, c.watchStore,
 	}
 }
@@ -271,6 +276,8 @@ func (c *cloud) server(o serveOptions, plain, secure net.Listener, log *slog.Log
 			manage.ServeHTTP(w, r)
 		case ocpidoor.Owns(path):
 			c.ocpi.ServeHTTP(w, r) // not among the calls that are shown: its bodies carry tokens
+		case native.CarriesSecret(path):
+			c.native.ServeHTTP(w, r) // nor is this
 		case native.Owns(path):
 			api.ServeHTTP(w, r)
 		default:
@@ -291,14 +298,14 @@ func (c *cloud) simulation(o serveOptions, log *slog.Logger) http.Handler {
 	mux := http.NewServeMux()
 	for path, dir := range map[string]string{
 		"/sim/acquirer/": o.simAcquirer, "/sim/terminals/": o.simTerminal, "/sim/inbox/": o.simTerminal,
-		"/sim/mail/": o.simTerminal, "/sim/operator/": o.simOperator,
+		"/sim/mail/": o.simTerminal, "/sim/operator/": o.simOperator, "/sim/provider/": o.simProvider,
 	} {
 		p := front.NewProxy(controlURL(dir), log)
 		c.proxies = append(c.proxies, p)
 		mux.Handle(path, p)
 	}
 	mux.HandleFunc("/sim/", func(w http.ResponseWriter, _ *http.Request) {
-		front.Refuse(w, http.StatusNotFound, "not_found", "the simulation has /sim/terminals/, /sim/acquirer/, /sim/operator/, /sim/inbox/ and /sim/mail/")
+		front.Refuse(w, http.StatusNotFound, "not_found", "the simulation has /sim/terminals/, /sim/acquirer/, /sim/operator/, /sim/provider/, /sim/inbox/ and /sim/mail/")
 	})
 	return c.guarded("the simulation needs", auth.Simulate, mux)
 }

@@ -146,7 +146,7 @@ func (d *dev) prepare(ctx context.Context) error {
 
 // removeData removes only what Kassa made, in case the folder is somebody's home.
 func removeData(dir string) error {
-	for _, name := range []string{"cloud", "acquirer", "terminal", "operator", "log", "zone.json"} {
+	for _, name := range []string{"cloud", "acquirer", "terminal", "operator", "provider", "log", "zone.json"} {
 		if err := os.RemoveAll(filepath.Join(dir, name)); err != nil {
 			return fmt.Errorf("--reset: %w", err)
 		}
@@ -192,7 +192,7 @@ func (d *dev) start(ctx context.Context) (demoFacts, error) {
 		"--sim-acquirer", d.sub("acquirer"), "--sim-terminal", d.sub("terminal"), "--inherit",
 	}
 	if d.ev {
-		cloud = append(cloud, "--sim-operator", d.sub("operator"), "--charging-terms", d.terms, "--holds-per-card", "100")
+		cloud = append(cloud, "--sim-operator", d.sub("operator"), "--sim-provider", d.sub("provider"), "--charging-terms", d.terms, "--holds-per-card", "100")
 	}
 	if d.timeout > 0 {
 		cloud = append(cloud, "--acquirer-timeout", d.timeout.String())
@@ -208,7 +208,7 @@ func (d *dev) start(ctx context.Context) (demoFacts, error) {
 		return demoFacts{}, err
 	}
 	if d.ev {
-		if err := d.startOperator(ctx); err != nil {
+		if err := errors.Join(d.startOperator(ctx), d.startProvider(ctx)); err != nil {
 			return demoFacts{}, err
 		}
 	}

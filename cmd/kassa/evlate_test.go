@@ -154,6 +154,7 @@ func TestHoldsOfLateBills(t *testing.T) {
 			t.Errorf("it came to %+v", r)
 		}
 	})
+	t.Run("what a provider says", func(t *testing.T) { providerSays(t, p) })
 	t.Run("a price above the hold", func(t *testing.T) { shortIsOpen(t, p) })
 	t.Run("what an operator lets be held", func(t *testing.T) { operatorsTerms(t, p) })
 	if err := p.until(t.Context(), "nothing is open", func() (bool, error) { return len(p.open(t)) == 0, nil }); err != nil {

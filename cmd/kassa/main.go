@@ -18,7 +18,7 @@ func main() {
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	defer stop()
 	sim := &cobra.Command{Use: "sim"}
-	sim.AddCommand(simAcquirerCommand(), simTerminalCommand(), simOperatorCommand())
+	sim.AddCommand(simAcquirerCommand(), simTerminalCommand(), simOperatorCommand(), simProviderCommand())
 	ev := &cobra.Command{Use: "ev"}
 	ev.AddCommand(evDemoCommand())
 	root := cli.New(serveCommand(), devCommand(), sim, ev)

@@ -27,7 +27,7 @@ func (c *cloud) nativeAPI(o serveOptions, door multisafepay.Directory, signer mu
 	return native.New(native.Config{
 		Environment: c.registry.Environment(), Registry: c.registry, Callers: callers{c.guard}, Links: links{c}, Parts: nativePorts{c},
 		Orders: c.engine, Records: c.store, Feed: c.store, Notices: heard, Deliveries: deliveries{c.webhooks, c.store.Streams},
-		Papers: receiptPorts{c}, Clock: clockPorts{c}, Webhooks: endpoints{c}, Doctor: doctorPorts{c.clinic}, Rules: doctorPorts{c.clinic}.rules(), Board: boardPorts{c.board}, Workshop: jobPorts{c}, Logs: logPorts{c}, Cases: casePorts{c.cases}, CaseFiles: casePorts{c.cases}, Connections: connectionPorts{c.ocpi, c.registry}, Operators: c.operators, Placing: c.operators, Charges: chargePorts{c.charging}, Refused: c.refusals.refused, Write: c.store.Submit,
+		Papers: receiptPorts{c}, Clock: clockPorts{c}, Webhooks: endpoints{c}, Doctor: doctorPorts{c.clinic}, Rules: doctorPorts{c.clinic}.rules(), Board: boardPorts{c.board}, Workshop: jobPorts{c}, Logs: logPorts{c}, Cases: casePorts{c.cases}, CaseFiles: casePorts{c.cases}, Connections: connectionPorts{c.ocpi, c.registry}, Operators: heardWorlds{c.operators, c.feed}, Placing: c.operators, ProviderKeys: c.feed, Charges: chargePorts{c.charging}, Refused: c.refusals.refused, Write: c.store.Submit,
 		Heartbeat: o.heartbeatOrUsual(), Dialects: []string{multisafepay.Dialect, adyen.Dialect, charging.Dialect}, Now: c.now, Wall: time.Now,
 	})
 }

@@ -26,7 +26,7 @@ type serveOptions struct {
 	acquirer, smtp, mailFrom string
 	support, supportPOS      string // whom people call: a telephone number, an address or a URL
 	simAcquirer, simTerminal string
-	simOperator              string
+	simOperator, simProvider string
 	terms                    string // of the holds of charging sessions, as JSON
 	rails, ceilings          string // files; the ones that come with Kassa when they are empty
 	holdsPerCard             int    // in an hour
@@ -70,6 +70,7 @@ func serveCommand() *cobra.Command {
 	f.StringVar(&o.mailFrom, "mail-from", "receipts@localhost", "whom receipts come from")
 	f.StringVar(&o.simAcquirer, "sim-acquirer", "", "folder of a simulated acquirer, to find it by")
 	f.StringVar(&o.simTerminal, "sim-terminal", "", "folder of virtual terminals, to find them by")
+	f.StringVar(&o.simProvider, "sim-provider", "", "folder of a simulated provider of terminals, to find it by")
 	f.StringVar(&o.simOperator, "sim-operator", "", "folder of a simulated charge point operator, to find it by")
 	f.StringVar(&o.terms, "charging-terms", "", `how far the holds of charging sessions may be bent, as JSON: {"overCommit":true,"most":5500,"increments":1}`)
 	f.StringVar(&o.rails, "rails", "", "file of the acquirer's rail profiles, which narrow those terms; none narrows them without it")
@@ -132,10 +133,10 @@ func (o serveOptions) check() error {
 	if u, err := url.Parse(o.otherURL); o.otherURL != "" && (err != nil || u.Host == "" || u.Scheme != "https" && u.Scheme != "http") {
 		return cli.Failure{Code: cli.Usage, What: fmt.Sprintf("--other-url %q is not like https://test.example.com", o.otherURL)}
 	}
-	if o.environment == estate.Live && (o.simAcquirer != "" || o.simTerminal != "" || o.simOperator != "" || o.demo > 0) {
+	if o.environment == estate.Live && (o.simAcquirer != "" || o.simTerminal != "" || o.simOperator != "" || o.simProvider != "" || o.demo > 0) {
 		return cli.Failure{
 			Code: cli.Usage, What: "the live environment has no simulation and no demo",
-			Next: "leave out --sim-acquirer, --sim-terminal, --sim-operator and --demo, or run --environment test",
+			Next: "leave out --sim-acquirer, --sim-terminal, --sim-operator, --sim-provider and --demo, or run --environment test",
 		}
 	}
 	if o.acquirer == "" && o.simAcquirer == "" {

@@ -232,6 +232,7 @@ func (p clockPorts) move(to time.Time) error {
 	p.c.clock.ahead.Add(int64(by))
 	p.c.engine.Wake()
 	p.c.charging.Wake()
+	p.c.feed.Wake()
 	p.c.acquirer.Wake()
 	p.c.webhooks.Wake()
 	p.c.post.Wake()

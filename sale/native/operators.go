@@ -29,6 +29,17 @@ type Placing interface {
 	Answer(account, id, says string) (json.RawMessage, error)
 }
 
+// ProviderKeys keeps the keys of providers' environments, sealed: none is ever given back. Errors are as those of
+// Operators.
+type ProviderKeys interface {
+	SetKey(account, by, env, key string) error
+}
+
+// CarriesSecret tells whether the body of a call to a path holds a secret that must not be shown to anybody.
+func CarriesSecret(path string) bool {
+	return strings.HasPrefix(path, Prefix+"operator/provider-environments/")
+}
+
 // operatorRoutes are those to whom unattended terminals work for. A PUT has an identity of its own.
 func operatorRoutes() []route {
 	return []route{
@@ -37,6 +48,7 @@ func operatorRoutes() []route {
 		{"POST", "operator/bindings", terminalsManage, "account", true, (*Handler).bindTerminal, nil},
 		{"POST", "operator/requests", terminalsManage, "account", true, (*Handler).askProvider, nil},
 		{"POST", "operator/requests/{thing}/answer", terminalsManage, "account", true, (*Handler).noteAnswer, nil},
+		{"PUT", "operator/provider-environments/{thing}/key", terminalsManage, "account", false, (*Handler).setProviderKey, nil},
 		{"GET", "operator/{kind}", terminalsRead, "account", false, (*Handler).listThings, nil},
 		{"GET", "operator/{kind}/{thing}", terminalsRead, "account", false, (*Handler).showThing, nil},
 		{"PUT", "operator/{kind}/{thing}", terminalsManage, "account", false, (*Handler).putThing, nil},
@@ -247,4 +259,21 @@ func (h *Handler) noteAnswer(w http.ResponseWriter, c *call) *problem {
 		return operatorProblem(err, nil)
 	}
 	return answer(w, http.StatusOK, h.publicThing(state))
+}
+
+func (h *Handler) setProviderKey(w http.ResponseWriter, c *call) *problem {
+	account, refused := h.whoseWorld(c)
+	if refused != nil {
+		return refused
+	}
+	var body struct {
+		Key string `json:"key"`
+	}
+	if refused := c.body(w, &body); refused != nil {
+		return refused
+	}
+	if err := h.ProviderKeys.SetKey(account, c.caller.Key, c.path["thing"], body.Key); err != nil {
+		return operatorProblem(err, nil)
+	}
+	return done(w)
 }

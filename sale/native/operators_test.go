@@ -196,3 +196,36 @@ func TestOperatorsAreApart(t *testing.T) {
 		t.Errorf("deleted: %d", status)
 	}
 }
+
+// keyless knows which provider environments there are, and keeps no key.
+type keyless struct{ *operator.Registry }
+
+func (k keyless) SetKey(account, _, env, key string) error {
+	if _, err := k.Get(account, "provider-environments", env); err != nil {
+		return err
+	}
+	if key == "" {
+		return fmt.Errorf("%w: key: must be given", operator.ErrInvalid)
+	}
+	return nil
+}
+
+// TestProviderKey: a key is taken, and neither given back nor taken from another account.
+func TestProviderKey(t *testing.T) {
+	w := newWorld(t)
+	for _, put := range []struct{ path, body string }{
+		{"providers/payco", `{"name":"Payco"}`}, {"provider-environments/pt", `{"provider":"payco","kind":"test","api_base":"https://api.example"}`},
+	} {
+		if status, answer := w.call("PUT", "/api/v1/operator/"+put.path+"?account=1", put.body); status != 201 {
+			t.Fatalf("%d %v", status, answer)
+		}
+	}
+	for _, c := range []struct {
+		env, body string
+		want      int
+	}{{"pt", `{"key":"k"}`, 204}, {"pt", `{"key":""}`, 400}, {"pt", `{"kay":"k"}`, 400}, {"none", `{"key":"k"}`, 404}} {
+		if status, answer := w.call("PUT", "/api/v1/operator/provider-environments/"+c.env+"/key?account=1", c.body); status != c.want {
+			t.Errorf("%s %s: %d %v", c.env, c.body, status, answer)
+		}
+	}
+}

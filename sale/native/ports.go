@@ -38,6 +38,8 @@ type Config struct {
 	// Operators is whom unattended terminals work for.
 	Operators Operators
 	Placing   Placing
+	// ProviderKeys keeps the keys of providers' environments.
+	ProviderKeys ProviderKeys
 	// Charges are the charging sessions.
 	Charges Charges
 	// Refused keeps a call that was refused for diagnosis, and reads in the request who sent it; nil when nobody
@@ -54,7 +56,7 @@ type Config struct {
 }
 
 func (c *Config) complete() error {
-	for _, field := range []any{c.Registry, c.Callers, c.Links, c.Parts, c.Orders, c.Records, c.Feed, c.Notices, c.Deliveries, c.Papers, c.Clock, c.Webhooks, c.Doctor, c.Board, c.Workshop, c.Logs, c.Cases, c.CaseFiles, c.Operators, c.Placing, c.Charges} {
+	for _, field := range []any{c.Registry, c.Callers, c.Links, c.Parts, c.Orders, c.Records, c.Feed, c.Notices, c.Deliveries, c.Papers, c.Clock, c.Webhooks, c.Doctor, c.Board, c.Workshop, c.Logs, c.Cases, c.CaseFiles, c.Operators, c.Placing, c.ProviderKeys, c.Charges} {
 		if field == nil {
 			return errIncomplete
 		}

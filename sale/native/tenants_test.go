@@ -117,6 +117,8 @@ func bodies() map[string]string {
 		"DELETE devices/{device}/tampered":             ``,
 		"DELETE keys/{key}":                            ``,
 		"DELETE webhooks/{webhook}":                    ``,
+
+		"PUT operator/provider-environments/{thing}/key": `{"key":"mine"}`,
 	}
 }
 
@@ -233,6 +235,7 @@ func basesOfBodies() map[string]string {
 		"POST terminals": `{"name":"Mine"}`, "POST terminals shop": `{"group":"300","name":"Mine"}`, "PATCH terminals/{terminal}": `{}`, "POST devices": `{"poiid":"P2-MINE"}`, "PATCH devices/{device}": `{}`,
 		"POST ocpi-connections": `{"name":"Mine"}`, "POST keys": `{"role":"cashier"}`, "POST webhooks": `{"url":"https://mine.example/"}`, "PATCH webhooks/{webhook}": `{}`,
 		"POST tamper-requests": `{"code":"0x10"}`, "POST returns": `{"reason":"printer","ticket":"1"}`, "POST returns/{return}/steps": `{"step":"replace"}`,
+		"PUT operator/provider-environments/{thing}/key": `{}`, // no id: the environment is another's
 	}
 }
 

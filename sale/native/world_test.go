@@ -242,7 +242,7 @@ func newWorld(t *testing.T) *world {
 	operators := w.operators()
 	h, err := native.New(native.Config{
 		Environment: estate.Test, Doctor: w.ward, Rules: w.ward.rules(), Registry: w.estate, Callers: callers{auth.NewGuard(w.estate, time.Now, "https://live.example")},
-		Links: w, Parts: w, Orders: w.engine, Records: store, Feed: store, Notices: w, Deliveries: w, Papers: w, Clock: w, Webhooks: w, Board: &board{}, Workshop: w.bench, Logs: w.bench, Cases: w.cases, CaseFiles: w.cases, Connections: connections{}, Operators: operators, Placing: operators, Charges: w.charges,
+		Links: w, Parts: w, Orders: w.engine, Records: store, Feed: store, Notices: w, Deliveries: w, Papers: w, Clock: w, Webhooks: w, Board: &board{}, Workshop: w.bench, Logs: w.bench, Cases: w.cases, CaseFiles: w.cases, Connections: connections{}, Operators: operators, Placing: operators, ProviderKeys: keyless{operators}, Charges: w.charges,
 		Write: w.write, Heartbeat: 10 * time.Second, Dialects: []string{"multisafepay"}, Now: time.Now, Wall: w.now,
 	})
 	if err != nil {
