@@ -1,7 +1,9 @@
 package main
 
 import (
+	"cmp"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"strings"
 	"sync"
@@ -30,7 +32,10 @@ const holdsWithin = time.Hour
 
 // joinHolds counts those of the last hour again.
 func (c *cloud) joinHolds(most int) error {
-	c.holds = &cardHolds{most: most, of: map[string][]asked{}}
+	if most < 0 {
+		return errors.New("--holds-per-card must be 1 or more")
+	}
+	c.holds = &cardHolds{most: cmp.Or(most, usualHolds), of: map[string][]asked{}}
 	const page = 200
 	for before := ""; ; {
 		streams, err := c.store.Newest("order", nil, before, page)
@@ -46,9 +51,9 @@ func (c *cloud) joinHolds(most int) error {
 				return nil
 			}
 			if a := o.Attempt(); o.Dialect == charging.Dialect && a != nil {
-				for _, auth := range a.Authorisations {
+				for _, auth := range a.Authorisations[:min(1, len(a.Authorisations))] {
 					key := holder(o.Account, auth.Card)
-					c.holds.of[key] = append(c.holds.of[key], asked{o.ID(), auth.TransmittedAt})
+					c.holds.of[key] = append([]asked{{o.ID(), auth.TransmittedAt}}, c.holds.of[key]...) // the newest is read first
 				}
 			}
 			before = s.ID
@@ -91,12 +96,15 @@ func (h *cardHolds) take(account, order string, card kassa.CardFacts, now time.T
 	return true
 }
 
-const maxHolders = 10_000
+const (
+	maxHolders = 10_000
+	usualHolds = 3
+)
 
 // forget drops the cards that have had no hold of late. The caller holds mu.
 func (h *cardHolds) forget(now time.Time) {
 	for key, list := range h.of {
-		if now.Sub(list[len(list)-1].at) >= holdsWithin {
+		if len(list) == 0 || now.Sub(list[len(list)-1].at) >= holdsWithin {
 			delete(h.of, key)
 		}
 	}

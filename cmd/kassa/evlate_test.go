@@ -110,51 +110,7 @@ func TestHoldsOfLateBills(t *testing.T) {
 			t.Error(err)
 		}
 	})
-	t.Run("nobody plugs in", func(t *testing.T) { nobodyPlugsIn(t, p) })
-	t.Run("the charger goes away in mid-session", func(t *testing.T) {
-		p.free(t)
-		p.must(t, p.plug, p.tap, posts(p, "/sim/operator/fault", `{"kind":"offline","evse":"EVSE-1"}`))
-		p.advance(t, "3h")
-		if s := p.mine(t); !s.Holding || s.Overdue || s.Money.Captured != 0 {
-			t.Errorf("while it is away: %+v", s)
-		}
-		p.must(t, func(ctx context.Context) error {
-			return p.evCall(ctx, p.facts, "DELETE", "/sim/operator/fault", nil, nil)
-		}, p.charge)
-		if r := p.resolved(t); r.Captured != 4237 || r.LedgerCaptured != 4237 || r.Released != 763 {
-			t.Errorf("it came to %+v", r)
-		}
-	})
-	t.Run("a bill that is changed", func(t *testing.T) {
-		p.free(t)
-		p.must(t, posts(p, "/sim/operator/fault", `{"kind":"cdr-changed","price":1000}`), p.plug, p.tap, p.charge)
-		p.resolved(t)
-		if err := p.until(t.Context(), "the confirmation of the lower price", func() (bool, error) {
-			r, err := p.result(t.Context())
-			return err == nil && r.FAC != nil && r.FAC.Total == 1000, nil
-		}); err != nil {
-			t.Error(err)
-		}
-	})
-	t.Run("the capture is refused", func(t *testing.T) {
-		p.free(t)
-		p.must(t, posts(p, "/sim/acquirer/fault", `{"kind":"refuse-capture","code":"57","count":1}`), p.plug, p.tap, p.charge)
-		if err := p.until(t.Context(), "the confirmation of the failure", func() (bool, error) {
-			r, err := p.result(t.Context())
-			return err == nil && r.FAC != nil && r.FAC.Status == "FAILED" && r.Shortfall == 4237 && r.LedgerCaptured == 0, nil
-		}); err != nil {
-			r, _ := p.result(t.Context())
-			t.Errorf("%v: it stands at %+v", err, r)
-		}
-	})
-	t.Run("the tokens change while a car charges", func(t *testing.T) {
-		p.free(t)
-		p.must(t, p.plug, p.tap, posts(p, "/sim/operator/rotate", `{}`), p.charge)
-		if r := p.resolved(t); r.Captured != 4237 || r.FAC.Total != 4237 {
-			t.Errorf("it came to %+v", r)
-		}
-	})
-	t.Run("what a provider says", func(t *testing.T) { providerSays(t, p) })
+	chargersFail(t, p)
 	t.Run("a price above the hold", func(t *testing.T) { shortIsOpen(t, p) })
 	t.Run("what an operator lets be held", func(t *testing.T) { operatorsTerms(t, p) })
 	if err := p.until(t.Context(), "nothing is open", func() (bool, error) { return len(p.open(t)) == 0, nil }); err != nil {
@@ -202,7 +158,9 @@ func shortIsOpen(t *testing.T, p *evPlay) {
 			return p.evCall(ctx, p.facts, "GET", native.Prefix+"charging-receivables?open=true", nil, &list)
 		})
 		for _, r := range list.Data {
-			open += r.Open
+			if r.Ref == p.ref {
+				open += r.Open
+			}
 		}
 		return open
 	}
@@ -270,4 +228,53 @@ func nobodyPlugsIn(t *testing.T, p *evPlay) {
 	}); err != nil {
 		t.Error(err)
 	}
+}
+
+// chargersFail are chargers that go away, cars that never come, and captures that are refused.
+func chargersFail(t *testing.T, p *evPlay) {
+	t.Run("nobody plugs in", func(t *testing.T) { nobodyPlugsIn(t, p) })
+	t.Run("the charger goes away in mid-session", func(t *testing.T) {
+		p.free(t)
+		p.must(t, p.plug, p.tap, posts(p, "/sim/operator/fault", `{"kind":"offline","evse":"EVSE-1"}`))
+		p.advance(t, "3h")
+		if s := p.mine(t); !s.Holding || s.Overdue || s.Money.Captured != 0 {
+			t.Errorf("while it is away: %+v", s)
+		}
+		p.must(t, func(ctx context.Context) error {
+			return p.evCall(ctx, p.facts, "DELETE", "/sim/operator/fault", nil, nil)
+		}, p.charge)
+		if r := p.resolved(t); r.Captured != 4237 || r.LedgerCaptured != 4237 || r.Released != 763 {
+			t.Errorf("it came to %+v", r)
+		}
+	})
+	t.Run("a bill that is changed", func(t *testing.T) {
+		p.free(t)
+		p.must(t, posts(p, "/sim/operator/fault", `{"kind":"cdr-changed","price":1000}`), p.plug, p.tap, p.charge)
+		p.resolved(t)
+		if err := p.until(t.Context(), "the confirmation of the lower price", func() (bool, error) {
+			r, err := p.result(t.Context())
+			return err == nil && r.FAC != nil && r.FAC.Total == 1000, nil
+		}); err != nil {
+			t.Error(err)
+		}
+	})
+	t.Run("the capture is refused", func(t *testing.T) {
+		p.free(t)
+		p.must(t, posts(p, "/sim/acquirer/fault", `{"kind":"refuse-capture","code":"57","count":1}`), p.plug, p.tap, p.charge)
+		if err := p.until(t.Context(), "the confirmation of the failure", func() (bool, error) {
+			r, err := p.result(t.Context())
+			return err == nil && r.FAC != nil && r.FAC.Status == "FAILED" && r.Shortfall == 4237 && r.LedgerCaptured == 0, nil
+		}); err != nil {
+			r, _ := p.result(t.Context())
+			t.Errorf("%v: it stands at %+v", err, r)
+		}
+	})
+	t.Run("the tokens change while a car charges", func(t *testing.T) {
+		p.free(t)
+		p.must(t, p.plug, p.tap, posts(p, "/sim/operator/rotate", `{}`), p.charge)
+		if r := p.resolved(t); r.Captured != 4237 || r.FAC.Total != 4237 {
+			t.Errorf("it came to %+v", r)
+		}
+	})
+	t.Run("what a provider says", func(t *testing.T) { providerSays(t, p) })
 }

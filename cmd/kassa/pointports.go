@@ -25,12 +25,15 @@ const (
 	offerEvery = 2 * time.Second  // how often what terminals sell is looked at anew
 	tellFor    = 10 * time.Minute // how long after its end a session is still told of
 	maxTold    = 20               // sessions of one terminal
+	maxEnded   = 64               // sessions whose charger is to be asked about
+	askFor     = 5 * time.Second  // how long an operator may take to tell of a charger
 )
 
 // points are the charging points that terminals sell.
 type points struct {
 	c     *cloud
 	nudge chan struct{}
+	ended chan charging.Session // those whose charger is asked about
 
 	mu      sync.Mutex
 	selling map[string]bool               // TIDs of terminals that have asked what they sell
@@ -39,7 +42,7 @@ type points struct {
 }
 
 func newPoints(c *cloud) *points {
-	return &points{c: c, nudge: make(chan struct{}, 1), selling: map[string]bool{}, changed: map[string]bool{}, told: map[string][]charging.Session{}}
+	return &points{c: c, nudge: make(chan struct{}, 1), ended: make(chan charging.Session, maxEnded), selling: map[string]bool{}, changed: map[string]bool{}, told: map[string][]charging.Session{}}
 }
 
 // run tells terminals what changes: at once how their sessions stand, and every while what they sell.
@@ -59,6 +62,34 @@ func (p *points) run(ctx context.Context) error {
 				p.c.pois.Offered(tid)
 			}
 		}
+	}
+}
+
+// look asks the operators how the chargers are whose sessions have ended: they may tell of it late, or not at all.
+func (p *points) look(ctx context.Context) error {
+	for {
+		select {
+		case <-ctx.Done():
+			return nil
+		case s := <-p.ended:
+			ask, cancel := context.WithTimeout(ctx, askFor)
+			_, err := p.c.ocpi.EVSE(ask, s.Peer, s.Location, s.EVSE)
+			cancel()
+			if err == nil {
+				p.tell(s.TerminalID)
+			}
+		}
+	}
+}
+
+// tell has a terminal told what it sells.
+func (p *points) tell(tid string) {
+	p.mu.Lock()
+	p.changed[tid] = true
+	p.mu.Unlock()
+	select {
+	case p.nudge <- struct{}{}:
+	default:
 	}
 }
 
@@ -83,11 +114,13 @@ func (p *points) show(s charging.Session) {
 	list := slices.DeleteFunc(p.told[s.POIID], func(o charging.Session) bool { return o.Ref == s.Ref })
 	list = append(list, s)
 	p.told[s.POIID] = list[max(0, len(list)-maxTold):]
-	p.changed[s.TerminalID] = true
 	p.mu.Unlock()
-	select {
-	case p.nudge <- struct{}{}:
-	default:
+	p.tell(s.TerminalID)
+	if s.State.Final() && s.Report.SessionID != "" {
+		select {
+		case p.ended <- s:
+		default: // the hourly look at all chargers will do
+		}
 	}
 }
 

@@ -28,7 +28,7 @@ type serveOptions struct {
 	simAcquirer, simTerminal string
 	simOperator, simProvider string
 	terms                    string // of the holds of charging sessions, as JSON
-	rails, ceilings          string // files; the ones that come with Kassa when they are empty
+	rails, ceilings          string // files; without rails nothing is narrowed, without ceilings those that come with Kassa count
 	holdsPerCard             int    // in an hour
 	timeout, heartbeat       time.Duration
 	codes                    map[string]string
@@ -75,7 +75,7 @@ func serveCommand() *cobra.Command {
 	f.StringVar(&o.terms, "charging-terms", "", `how far the holds of charging sessions may be bent, as JSON: {"overCommit":true,"most":5500,"increments":1}`)
 	f.StringVar(&o.rails, "rails", "", "file of the acquirer's rail profiles, which narrow those terms; none narrows them without it")
 	f.StringVar(&o.ceilings, "ceilings", "", "file of the highest contactless holds by country (default: the ones that come with Kassa)")
-	f.IntVar(&o.holdsPerCard, "holds-per-card", 3, "how many holds a card may be asked for in an hour at the chargers of an account")
+	f.IntVar(&o.holdsPerCard, "holds-per-card", usualHolds, "how many holds a card may be asked for in an hour at the chargers of an account")
 	f.DurationVar(&o.timeout, "acquirer-timeout", 0, "how long an authorisation may take (default 15s)")
 	f.StringToStringVar(&o.codes, "acquirer-codes", map[string]string{"71": "70"}, "response codes of the host's own, each with the standard one that it means")
 	f.DurationVar(&o.heartbeat, "heartbeat", 0, "how often terminals report (default 10s)")

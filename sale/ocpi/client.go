@@ -171,7 +171,7 @@ func (h *Handler) Location(ctx context.Context, peer, id string) (ocpi.Location,
 	return l, h.keepLocation(p, l)
 }
 
-// EVSE asks a peer for one EVSE as it is now.
+// EVSE asks a peer for one EVSE as it is now, and keeps its status where that is another than was kept.
 func (h *Handler) EVSE(ctx context.Context, peer, location, uid string) (ocpi.EVSE, error) {
 	p, err := h.registered(peer)
 	if err != nil {
@@ -181,7 +181,11 @@ func (h *Handler) EVSE(ctx context.Context, peer, location, uid string) (ocpi.EV
 	if err != nil {
 		return ocpi.EVSE{}, err
 	}
-	return readInto[ocpi.EVSE](data)
+	e, err := readInto[ocpi.EVSE](data)
+	if err != nil {
+		return e, err
+	}
+	return e, h.hear(p, location, e)
 }
 
 // KeptLocations are the locations of a peer as it last said.

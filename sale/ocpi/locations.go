@@ -5,6 +5,7 @@ import (
 	"slices"
 
 	"kassa/ocpi"
+	"kassa/sale/ocpi/peers"
 )
 
 func evseOf(l *ocpi.Location, uid string) *ocpi.EVSE {
@@ -159,4 +160,24 @@ func later(a, b ocpi.DateTime) ocpi.DateTime {
 		return b
 	}
 	return a
+}
+
+// hear keeps the status of an EVSE that its operator was asked for.
+func (h *Handler) hear(p peers.Peer, location string, e ocpi.EVSE) error {
+	h.turns.Lock()
+	defer h.turns.Unlock()
+	all, err := list[ocpi.Location](h, kindLocation, p.ID)
+	if err != nil {
+		return err
+	}
+	for _, k := range all {
+		at := evseOf(&k.Object, e.UID)
+		if ocpi.Fold(k.Object.ID) != ocpi.Fold(location) || at == nil || at.Status == e.Status {
+			continue
+		}
+		at.Status, at.LastUpdated = e.Status, later(at.LastUpdated, e.LastUpdated)
+		k.Object.LastUpdated, k.Heard = later(k.Object.LastUpdated, e.LastUpdated), h.Now()
+		return keep(h, p, k, "", note{})
+	}
+	return nil
 }
