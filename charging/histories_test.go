@@ -112,6 +112,24 @@ func (w *world) check() []string {
 	return append(append(found, w.checkHold(s)...), w.checkBooks(s, price, priced)...)
 }
 
+// settleDebts collects a part of what is short in some histories, twice by the same name, and gives the rest up in others.
+func (w *world) settleDebts() {
+	s, ok, err := w.book.Load(sessionRef)
+	if err != nil || !ok || w.dead || s.Short < 2 {
+		return
+	}
+	if w.plan.seed%3 == 0 {
+		w.collected = s.Short / 2
+		for range 2 {
+			w.give(sessionRef, charging.Collect{Ref: "bank", Amount: w.collected})
+		}
+		w.give(sessionRef, charging.Collect{Ref: "too much", Amount: s.Short})
+	}
+	if w.gaveUp = w.plan.seed%2 == 0; w.gaveUp {
+		w.give(sessionRef, charging.WriteOff{Reason: "bankrupt"})
+	}
+}
+
 // checkBooks: invoices are numbered without a gap and come to what the session cost, and what is open is on the list.
 func (w *world) checkBooks(s charging.Session, price int64, priced bool) (found []string) {
 	var sum int64
@@ -128,13 +146,13 @@ func (w *world) checkBooks(s charging.Session, price int64, priced bool) (found 
 		found = append(found, fmt.Sprintf("invoices of %d without a CDR, captured %d", sum, w.bank.captured))
 	}
 	var kept struct {
-		Short, Open int64
+		Short, Open, Collected, WrittenOff int64
 	}
 	stream, ok, err := w.disk.Load("receivable/" + sessionRef)
 	if ok {
 		err = json.Unmarshal(stream.State, &kept)
 	}
-	if err != nil || kept.Short != s.Short || kept.Open != s.Short {
+	if err != nil || kept.Short != s.Short || kept.Open+kept.Collected+kept.WrittenOff != s.Short || kept.Collected != w.collected || w.gaveUp && kept.Open != 0 {
 		found = append(found, fmt.Sprintf("short %d, on the list %+v, %v", s.Short, kept, err))
 	}
 	return found
@@ -204,6 +222,7 @@ func history(seed uint64, fault string) *world {
 
 func (w *world) finish() {
 	w.run()
+	w.settleDebts()
 	if len(w.broken) == 0 {
 		w.broken = w.check()
 	}

@@ -19,9 +19,12 @@ import (
 // a bank, an operator, a driver and a process that dies. Time is pretended too.
 type world struct {
 	ages ages
-	plan plan
-	rnd  *rand.Rand
-	now  time.Time
+	// collected is what came of what was short in another way; gaveUp that nobody waits for the rest.
+	collected int64
+	gaveUp    bool
+	plan      plan
+	rnd       *rand.Rand
+	now       time.Time
 
 	disk    *disk.Disk
 	machine *engine.Machine

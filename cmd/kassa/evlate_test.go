@@ -111,6 +111,7 @@ func TestHoldsOfLateBills(t *testing.T) {
 		}
 	})
 	chargersFail(t, p)
+	t.Run("a terminal that was bound takes payments", func(t *testing.T) { boundTakesPayments(t, p) })
 	t.Run("a price above the hold", func(t *testing.T) { shortIsOpen(t, p) })
 	t.Run("what an operator lets be held", func(t *testing.T) { operatorsTerms(t, p) })
 	if err := p.until(t.Context(), "nothing is open", func() (bool, error) { return len(p.open(t)) == 0, nil }); err != nil {
@@ -277,4 +278,30 @@ func chargersFail(t *testing.T, p *evPlay) {
 		}
 	})
 	t.Run("what a provider says", func(t *testing.T) { providerSays(t, p) })
+}
+
+// boundTakesPayments: what the checks let through without a warning reaches the issuer when somebody taps; what they do
+// not is refused.
+func boundTakesPayments(t *testing.T, p *evPlay) {
+	bind := func(station, serial string) error {
+		var accounts struct{ Data []struct{ ID string } }
+		p.must(t, func(ctx context.Context) error {
+			return p.evCall(ctx, p.facts, "GET", native.Prefix+"accounts", nil, &accounts)
+		})
+		path := native.Prefix + "operator/bindings?account=" + accounts.Data[0].ID
+		return p.evCall(t.Context(), p.facts, "POST", path, map[string]string{"station": station, "serial": serial, "provider": "kassa"}, nil)
+	}
+	if err := bind("A2", "KS99999999"); err == nil || !strings.Contains(err.Error(), "binding_warned") {
+		t.Errorf("a serial that nobody knows: %v", err)
+	}
+	if err := bind("A2", evSerial); err != nil {
+		t.Fatal(err)
+	}
+	p.evse = "EVSE-2"
+	defer func() { p.evse = "EVSE-1" }()
+	p.next(t)
+	p.must(t, p.plug, p.tap, p.charge)
+	if r := p.resolved(t); r.LedgerHeld != 5000 || r.LedgerCaptured != 4237 {
+		t.Errorf("it came to %+v", r)
+	}
 }
