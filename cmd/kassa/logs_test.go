@@ -19,6 +19,7 @@ func TestLogsOverTheLink(t *testing.T) {
 	s.start("")
 	j := jobs{s, s.facts.Terminals[0].TID, s.facts.Terminals[0].POIID, s}
 	j.pays("before", 6200)
+	s.awaitScreen(j.tid, "idle") // what the terminal logs then is of no payment
 	var past, record native.LogTask
 	j.ask("POST", "log-tasks", 201, map[string]any{"type": "syslog", "kind": "last_two_hours", "serials": []string{j.poiid}}, &past)
 	from := time.Now().Add(2 * time.Second)
