@@ -21,3 +21,15 @@ func TestTheLogShowsNoCardNumber(t *testing.T) {
 		t.Errorf("a card number is in the log:\n%s", log)
 	}
 }
+
+func TestTheLogShowsNoSecretName(t *testing.T) {
+	h := run(t, http.NotFoundHandler())
+	const secret = "9F8E7D6C5B4A"
+	for _, path := range []string{"/ocpi/ptp/2.3.0/commands/START_SESSION/" + secret, "/ocpi/ptp/2.2.1/commands/STOP_SESSION/" + secret + "/", "/r/" + secret, "/r/static/driver.css"} {
+		h.do(t, "POST", path, nil)
+	}
+	log := h.log.String()
+	if strings.Contains(log, secret) || !strings.Contains(log, "/commands/START_SESSION/…") || !strings.Contains(log, "/r/…") || !strings.Contains(log, "/r/static/driver.css") {
+		t.Errorf("the log:\n%s", log)
+	}
+}

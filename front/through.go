@@ -162,9 +162,20 @@ func loggedMethod(m string) string {
 
 // loggedPath is the path as it may be logged. A query string that somebody escaped by mistake is
 // part of the path, so that what follows a key's name is cut there too; and a number that could be
-// a card's shows its last four digits only.
+// a card's shows its last four digits only. Names that are keys themselves, such as those under which an operator reports
+// on a command, are left out.
 func loggedPath(escaped string) string {
 	escaped = maskCards(escaped)
+	for _, before := range []string{"/commands/START_SESSION/", "/commands/STOP_SESSION/", "/r/"} {
+		i := strings.Index(escaped, before)
+		if i < 0 || before == "/r/" && (i > 0 || strings.HasPrefix(escaped, "/r/static/")) {
+			continue
+		}
+		secret, rest, _ := strings.Cut(escaped[i+len(before):], "/")
+		if len(secret) > 0 {
+			escaped = strings.TrimSuffix(escaped[:i+len(before)]+"…/"+rest, "/")
+		}
+	}
 	lower := strings.ToLower(escaped)
 	for _, name := range []string{"api_key", "apikey", "token=", "token%3d", "%3f"} {
 		if i := strings.Index(lower, name); i >= 0 {

@@ -32,3 +32,17 @@ func TestACardHasSoManyHoldsAnHour(t *testing.T) {
 		t.Errorf("cards of long ago are kept: %v", h.of)
 	}
 }
+
+func TestWhoKassaIsOnOCPI(t *testing.T) {
+	if country, party, err := partyOf(""); err != nil || country != "NL" || party != "KAS" {
+		t.Errorf("%s %s %v", country, party, err)
+	}
+	if country, party, err := partyOf("DE*8AA"); err != nil || country != "DE" || party != "8AA" {
+		t.Errorf("%s %s %v", country, party, err)
+	}
+	for _, wrong := range []string{"NLKAS", "nl*kas", "NL*KA", "NL*KASS", "NL*K*S"} {
+		if _, _, err := partyOf(wrong); err == nil {
+			t.Errorf("%s was taken", wrong)
+		}
+	}
+}

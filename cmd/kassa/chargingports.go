@@ -89,7 +89,7 @@ func refusedOr(err error) error {
 }
 
 func (p chargingPorts) Start(ctx context.Context, s charging.Session) (int, error) {
-	r, err := p.c.ocpi.Start(ctx, s.Peer, s.StartID, s.StartOf(ocpiCountry, ocpiParty, "", p.c.now()))
+	r, err := p.c.ocpi.Start(ctx, s.Peer, s.StartID, s.StartOf(p.c.ocpiCountry, p.c.ocpiParty, "", p.c.now()))
 	return r.Timeout, refusedOr(err)
 }
 

@@ -62,24 +62,25 @@ type cloud struct {
 	holds    *cardHolds
 	ceilings map[string]charging.Ceiling // of holds, by country
 	// operators is whom unattended terminals work for.
-	operators *operator.Registry
-	feed      *feed.Reader // of what providers say
-	ocpiURL   string       // how charge point operators reach this installation
-	webhooks  *webhook.Deliverer
-	post      *mail.Outbox
-	native    *native.Handler
-	manage    *management.Handler
-	pages     *dashboard.Handler
-	help      *help.Handler
-	driver    *driver.Handler
-	clinic    *clinic.Clinic
-	cases     *cases.Shelf
-	calls     *dashboard.Calls
-	refusals  *refusals
-	gauges    *gauges
-	board     *status.Board
-	desk      *support.Desk
-	logs      *terminallog.Keeper
+	operators              *operator.Registry
+	feed                   *feed.Reader // of what providers say
+	ocpiCountry, ocpiParty string       // who Kassa is there
+	ocpiURL                string       // how charge point operators reach this installation
+	webhooks               *webhook.Deliverer
+	post                   *mail.Outbox
+	native                 *native.Handler
+	manage                 *management.Handler
+	pages                  *dashboard.Handler
+	help                   *help.Handler
+	driver                 *driver.Handler
+	clinic                 *clinic.Clinic
+	cases                  *cases.Shelf
+	calls                  *dashboard.Calls
+	refusals               *refusals
+	gauges                 *gauges
+	board                  *status.Board
+	desk                   *support.Desk
+	logs                   *terminallog.Keeper
 	// statusPage is the public page about the installation.
 	statusPage *status.Page
 	// authority signs the certificate of the HTTPS listener; server makes it.

@@ -1,9 +1,12 @@
 package main
 
 import (
+	"cmp"
 	"crypto/rand"
+	"fmt"
 	"net"
 	"net/http"
+	"regexp"
 	"strings"
 	"syscall"
 	"time"
@@ -16,19 +19,27 @@ import (
 // ocpiPorts gives the door for charge point operators what it asks for.
 type ocpiPorts struct{ c *cloud }
 
-// Who Kassa is on OCPI, until an operator of an installation has a country code and party id of its own.
-const (
-	ocpiCountry = "NL"
-	ocpiParty   = "KAS"
-)
+// partyOf reads who Kassa is on OCPI: a country code (ISO 3166-1) and a party id, as NL*KAS.
+func partyOf(text string) (country, party string, err error) {
+	country, party, _ = strings.Cut(cmp.Or(text, usualParty), "*")
+	if !regexp.MustCompile(`^[A-Z]{2}\*[A-Z0-9]{3}$`).MatchString(country + "*" + party) {
+		return "", "", fmt.Errorf("--ocpi-party: %q must be two capital letters, *, and three capital letters or digits, as in %s", text, usualParty)
+	}
+	return country, party, nil
+}
+
+const usualParty = "NL*KAS"
 
 // joinOCPI makes the door. How it is reached is known when the listeners are.
 func (c *cloud) joinOCPI(o serveOptions) (err error) {
 	c.ocpiURL = o.ocpiURL
+	if c.ocpiCountry, c.ocpiParty, err = partyOf(o.ocpiParty); err != nil {
+		return err
+	}
 	p := ocpiPorts{c}
 	c.ocpi, err = ocpidoor.New(ocpidoor.Config{
 		Store: c.store, Vault: c.secure, Estate: p, Charging: c.charging, BaseURL: func() string { return c.ocpiURL },
-		Country: ocpiCountry, PartyID: ocpiParty, Name: "Kassa",
+		Country: c.ocpiCountry, PartyID: c.ocpiParty, Name: "Kassa",
 		CheckURL:  func(url string) error { return webhook.CheckURL(c.registry.Environment(), url) },
 		Transport: p.transport(), Random: rand.Reader, Now: c.now,
 	})

@@ -34,6 +34,7 @@ type serveOptions struct {
 	codes                    map[string]string
 	demo                     int
 	environment              estate.Environment
+	ocpiParty                string // country and party, as NL*KAS
 	ocpiURL                  string // base URL at which charge point operators reach this installation
 	otherURL                 string // base URL of the other environment's installation
 	inherit, withParent      bool
@@ -63,6 +64,7 @@ func serveCommand() *cobra.Command {
 	f.StringVar(&o.supportPOS, "support-pos", os.Getenv("KASSA_SUPPORT_POS"), "whom they call about activation, keys, configuration and cards that are not supported (KASSA_SUPPORT_POS)")
 	f.StringVar(&o.otherURL, "other-url", "", "base URL of the installation for the other environment, to name it to who brings its key here")
 	f.StringVar(&o.ocpiURL, "ocpi-url", os.Getenv("KASSA_OCPI_URL"), "base URL at which charge point operators reach this installation (KASSA_OCPI_URL; default: its address)")
+	f.StringVar(&o.ocpiParty, "ocpi-party", usualParty, "who this installation is on OCPI: country code and party id")
 	f.StringVar(&o.dir, "data", ".kassa/cloud", "folder of the cloud's data")
 	f.StringVar(&o.zone, "zone", "", "file of the zone keys shared with the acquirer (default: zone.json beside the folder)")
 	f.StringVar(&o.acquirer, "acquirer", "", "HOST:PORT of the acquirer's host")
