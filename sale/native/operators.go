@@ -43,16 +43,16 @@ func CarriesSecret(path string) bool {
 // operatorRoutes are those to whom unattended terminals work for. A PUT has an identity of its own.
 func operatorRoutes() []route {
 	return []route{
-		{"GET", "operator/standings", terminalsRead, "account provider_env", false, (*Handler).listStandings, nil},
-		{"POST", "operator/checks", terminalsRead, "account", true, (*Handler).checkBinding, nil},
-		{"POST", "operator/bindings", terminalsManage, "account", true, (*Handler).bindTerminal, nil},
-		{"POST", "operator/requests", terminalsManage, "account", true, (*Handler).askProvider, nil},
-		{"POST", "operator/requests/{thing}/answer", terminalsManage, "account", true, (*Handler).noteAnswer, nil},
-		{"PUT", "operator/provider-environments/{thing}/key", terminalsManage, "account", false, (*Handler).setProviderKey, nil},
-		{"GET", "operator/{kind}", terminalsRead, "account", false, (*Handler).listThings, nil},
-		{"GET", "operator/{kind}/{thing}", terminalsRead, "account", false, (*Handler).showThing, nil},
-		{"PUT", "operator/{kind}/{thing}", terminalsManage, "account", false, (*Handler).putThing, nil},
-		{"DELETE", "operator/{kind}/{thing}", terminalsManage, "account", false, (*Handler).deleteThing, nil},
+		{"GET", "operator/standings", terminalsRead, "account provider_env", false, inWorld((*Handler).listStandings), nil},
+		{"POST", "operator/checks", terminalsRead, "account", true, inWorld((*Handler).checkBinding), nil},
+		{"POST", "operator/bindings", terminalsManage, "account", true, inWorld((*Handler).bindTerminal), nil},
+		{"POST", "operator/requests", terminalsManage, "account", true, inWorld((*Handler).askProvider), nil},
+		{"POST", "operator/requests/{thing}/answer", terminalsManage, "account", true, inWorld((*Handler).noteAnswer), nil},
+		{"PUT", "operator/provider-environments/{thing}/key", terminalsManage, "account", false, inWorld((*Handler).setProviderKey), nil},
+		{"GET", "operator/{kind}", terminalsRead, "account", false, inWorld((*Handler).listThings), nil},
+		{"GET", "operator/{kind}/{thing}", terminalsRead, "account", false, inWorld((*Handler).showThing), nil},
+		{"PUT", "operator/{kind}/{thing}", terminalsManage, "account", false, inWorld((*Handler).putThing), nil},
+		{"DELETE", "operator/{kind}/{thing}", terminalsManage, "account", false, inWorld((*Handler).deleteThing), nil},
 	}
 }
 
@@ -68,6 +68,25 @@ func (h *Handler) whoseWorld(c *call) (string, *problem) {
 	}
 	a, refused := h.accountIn(c, given)
 	return a.ID, refused
+}
+
+// inWorld serves a call about an account's world, once it is known whose.
+func inWorld(serve func(h *Handler, w http.ResponseWriter, c *call, account string) *problem) serve {
+	return func(h *Handler, w http.ResponseWriter, c *call) *problem {
+		account, refused := h.whoseWorld(c)
+		if refused != nil {
+			return refused
+		}
+		return serve(h, w, c, account)
+	}
+}
+
+// thing answers with one thing, or with why there is none.
+func (h *Handler) thing(w http.ResponseWriter, status int, state json.RawMessage, err error) *problem {
+	if err != nil {
+		return operatorProblem(err, nil)
+	}
+	return answer(w, status, h.publicThing(state))
 }
 
 func operatorProblem(err error, found []operator.Finding) *problem {
@@ -88,11 +107,7 @@ func operatorProblem(err error, found []operator.Finding) *problem {
 	return unreadable("it may not have been stored; read it back")
 }
 
-func (h *Handler) listThings(w http.ResponseWriter, c *call) *problem {
-	account, refused := h.whoseWorld(c)
-	if refused != nil {
-		return refused
-	}
+func (h *Handler) listThings(w http.ResponseWriter, c *call, account string) *problem {
 	list, err := h.Operators.List(account, c.path["kind"])
 	if err != nil {
 		return operatorProblem(err, nil)
@@ -118,23 +133,12 @@ func (h *Handler) publicThing(state json.RawMessage) json.RawMessage {
 	return public
 }
 
-func (h *Handler) showThing(w http.ResponseWriter, c *call) *problem {
-	account, refused := h.whoseWorld(c)
-	if refused != nil {
-		return refused
-	}
+func (h *Handler) showThing(w http.ResponseWriter, c *call, account string) *problem {
 	state, err := h.Operators.Get(account, c.path["kind"], c.path["thing"])
-	if err != nil {
-		return operatorProblem(err, nil)
-	}
-	return answer(w, http.StatusOK, h.publicThing(state))
+	return h.thing(w, http.StatusOK, state, err)
 }
 
-func (h *Handler) putThing(w http.ResponseWriter, c *call) *problem {
-	account, refused := h.whoseWorld(c)
-	if refused != nil {
-		return refused
-	}
+func (h *Handler) putThing(w http.ResponseWriter, c *call, account string) *problem {
 	body, err := io.ReadAll(http.MaxBytesReader(w, c.Body, maxBody))
 	if err != nil {
 		return badInput(mistake{Detail: "the body could not be read to its end"})
@@ -144,17 +148,10 @@ func (h *Handler) putThing(w http.ResponseWriter, c *call) *problem {
 		status = http.StatusCreated
 	}
 	state, err := h.Operators.Put(account, c.path["kind"], c.path["thing"], body)
-	if err != nil {
-		return operatorProblem(err, nil)
-	}
-	return answer(w, status, h.publicThing(state))
+	return h.thing(w, status, state, err)
 }
 
-func (h *Handler) deleteThing(w http.ResponseWriter, c *call) *problem {
-	account, refused := h.whoseWorld(c)
-	if refused != nil {
-		return refused
-	}
+func (h *Handler) deleteThing(w http.ResponseWriter, c *call, account string) *problem {
 	if err := h.Operators.Delete(account, c.path["kind"], c.path["thing"]); err != nil {
 		return operatorProblem(err, nil)
 	}
@@ -170,11 +167,7 @@ type newBinding struct {
 	Despite  bool   `json:"despite"` // bind although the checks found something
 }
 
-func (h *Handler) checkBinding(w http.ResponseWriter, c *call) *problem {
-	account, refused := h.whoseWorld(c)
-	if refused != nil {
-		return refused
-	}
+func (h *Handler) checkBinding(w http.ResponseWriter, c *call, account string) *problem {
 	var b newBinding
 	if refused := c.body(w, &b); refused != nil {
 		return refused
@@ -186,11 +179,7 @@ func (h *Handler) checkBinding(w http.ResponseWriter, c *call) *problem {
 	return answer(w, http.StatusOK, map[string]any{"ready": operator.Ready(found), "findings": found})
 }
 
-func (h *Handler) bindTerminal(w http.ResponseWriter, c *call) *problem {
-	account, refused := h.whoseWorld(c)
-	if refused != nil {
-		return refused
-	}
+func (h *Handler) bindTerminal(w http.ResponseWriter, c *call, account string) *problem {
 	var b newBinding
 	if refused := c.body(w, &b); refused != nil {
 		return refused
@@ -203,11 +192,7 @@ func (h *Handler) bindTerminal(w http.ResponseWriter, c *call) *problem {
 	return answer(w, http.StatusCreated, h.publicThing(state))
 }
 
-func (h *Handler) listStandings(w http.ResponseWriter, c *call) *problem {
-	account, refused := h.whoseWorld(c)
-	if refused != nil {
-		return refused
-	}
+func (h *Handler) listStandings(w http.ResponseWriter, c *call, account string) *problem {
 	list, err := h.Placing.Standings(account, c.query.Get("provider_env"))
 	if err != nil {
 		return badInput(mistake{Parameter: "provider_env", Detail: "there is no such one"})
@@ -218,11 +203,7 @@ func (h *Handler) listStandings(w http.ResponseWriter, c *call) *problem {
 	return answer(w, http.StatusOK, map[string]any{"data": list})
 }
 
-func (h *Handler) askProvider(w http.ResponseWriter, c *call) *problem {
-	account, refused := h.whoseWorld(c)
-	if refused != nil {
-		return refused
-	}
+func (h *Handler) askProvider(w http.ResponseWriter, c *call, account string) *problem {
 	var body struct {
 		ProviderEnv string        `json:"provider_env"`
 		CPO         string        `json:"cpo"`
@@ -237,17 +218,10 @@ func (h *Handler) askProvider(w http.ResponseWriter, c *call) *problem {
 	state, err := h.Placing.Ask(account, c.caller.Key, operator.Request{
 		ProviderEnv: body.ProviderEnv, CPO: body.CPO, Contract: body.Contract, Serials: body.Serials, Asks: body.Asks, Note: body.Note,
 	})
-	if err != nil {
-		return operatorProblem(err, nil)
-	}
-	return answer(w, http.StatusCreated, h.publicThing(state))
+	return h.thing(w, http.StatusCreated, state, err)
 }
 
-func (h *Handler) noteAnswer(w http.ResponseWriter, c *call) *problem {
-	account, refused := h.whoseWorld(c)
-	if refused != nil {
-		return refused
-	}
+func (h *Handler) noteAnswer(w http.ResponseWriter, c *call, account string) *problem {
 	var body struct {
 		Answer string `json:"answer"`
 	}
@@ -255,17 +229,10 @@ func (h *Handler) noteAnswer(w http.ResponseWriter, c *call) *problem {
 		return refused
 	}
 	state, err := h.Placing.Answer(account, c.path["thing"], body.Answer)
-	if err != nil {
-		return operatorProblem(err, nil)
-	}
-	return answer(w, http.StatusOK, h.publicThing(state))
+	return h.thing(w, http.StatusOK, state, err)
 }
 
-func (h *Handler) setProviderKey(w http.ResponseWriter, c *call) *problem {
-	account, refused := h.whoseWorld(c)
-	if refused != nil {
-		return refused
-	}
+func (h *Handler) setProviderKey(w http.ResponseWriter, c *call, account string) *problem {
 	var body struct {
 		Key string `json:"key"`
 	}
