@@ -14,7 +14,6 @@ const (
 	ForTerminal Party = "terminal"
 	ForOperator Party = "operator"
 	ForAcquirer Party = "acquirer"
-	ForStaff    Party = "staff"
 )
 
 // Wait is one thing that a session waits for.

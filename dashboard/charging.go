@@ -27,7 +27,6 @@ type chargesView struct {
 	Recent  []chargeRow
 	Held    []string // by currency
 	Overdue int
-	Points  bool // somebody has charged here, or does
 }
 
 // chargeRow is a session in a list, and what its own page begins with.

@@ -118,6 +118,14 @@ type look struct {
 	here    *Terminal  // the one in an environment that goes with the charger's
 }
 
+// at looks at a charger, whatever terminal is wished for.
+func (w *World) at(s Station) *look {
+	l := &look{w: w, station: s}
+	l.env, _ = w.Environment(s.Environment)
+	l.cpo, _ = w.CPO(s.CPO)
+	return l
+}
+
 // Check runs R1 and R5 to R11 for a terminal at a charger, in the order in which people look: the provider, the
 // environments, the serial, the set-up, the provider's side. Once one fails, those after it that fail too are
 // consequences. The first error names a field of the wish that is not there.

@@ -1,6 +1,9 @@
 package operator
 
-import "slices"
+import (
+	"slices"
+	"strings"
+)
 
 // Standing is one of an operator's terminals as its provider's environment shows it, and what it is used for.
 type Standing struct {
@@ -41,12 +44,8 @@ func (r *Registry) Standings(account, providerEnv string) ([]Standing, error) {
 		}
 		if b, ok := w.Bound(pe.Provider, t.Serial); ok {
 			s.Station, s.Binding, s.Warned = b.Station, b.ID, b.Despite
-			l := look{w: w}
 			if station, ok := w.Station(b.Station); ok {
-				l.station = station
-				l.env, _ = w.Environment(station.Environment)
-				l.cpo, _ = w.CPO(station.CPO)
-				if setup, ok := l.setup(); ok {
+				if setup, ok := w.at(station).setup(); ok {
 					s.Setup = setup.Status
 				}
 			}
@@ -56,15 +55,7 @@ func (r *Registry) Standings(account, providerEnv string) ([]Standing, error) {
 		}
 		list = append(list, s)
 	}
-	slices.SortStableFunc(list, func(a, b Standing) int {
-		switch {
-		case a.Serial < b.Serial:
-			return -1
-		case a.Serial > b.Serial:
-			return 1
-		}
-		return 0
-	})
+	slices.SortStableFunc(list, func(a, b Standing) int { return strings.Compare(a.Serial, b.Serial) })
 	return list, nil
 }
 

@@ -41,9 +41,6 @@ func (w *World) PaymentAt(s Station) Payment {
 
 // MCC is the merchant category of the set-up that covers a charger; empty when there is none.
 func (w *World) MCC(s Station) string {
-	l := look{w: w, station: s}
-	l.env, _ = w.Environment(s.Environment)
-	l.cpo, _ = w.CPO(s.CPO)
-	setup, _ := l.setup()
+	setup, _ := w.at(s).setup()
 	return setup.MCC
 }

@@ -32,10 +32,8 @@ func (w *World) Placed(now time.Time, station string) (p Placed, ok bool, err er
 	if p.Findings, err = Check(w, now, wish); err != nil {
 		return p, true, err
 	}
-	l := look{w: w, now: now, wish: wish}
-	l.station, _ = w.Station(station)
-	l.env, _ = w.Environment(l.station.Environment)
-	l.cpo, _ = w.CPO(l.station.CPO)
+	at, _ := w.Station(station)
+	l := w.at(at)
 	p.Station, p.Environment, p.CPO = l.station, l.env, l.cpo
 	p.Provider, _ = find(w.Providers, func(o Provider) bool { return o.ID == wish.Provider })
 	if c, there := w.Contract(l.station.Contract); there {
